@@ -1,0 +1,1 @@
+"""Source positions, diagnostics and the two exception roots. Imports nothing of wddmcheck."""

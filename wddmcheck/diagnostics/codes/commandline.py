@@ -1,0 +1,7 @@
+"""Code pages of the family `commandline`."""
+
+from __future__ import annotations
+
+from wddmcheck.diagnostics.codes.page import CodePage
+
+PAGES: tuple[CodePage, ...] = ()

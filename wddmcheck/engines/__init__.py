@@ -1,0 +1,1 @@
+"""Engines: each takes a `CheckTask` and returns a `CheckResult` (engines.base)."""

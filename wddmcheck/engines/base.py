@@ -1,0 +1,100 @@
+"""The protocol that all engines implement, and what they share: limits and progress."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from wddmcheck.ir.system import System
+from wddmcheck.result.verdict import CheckResult, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to stop. `depth`: steps; `states`: visited states; `timeout_s`: seconds of wall time
+    for the whole check; `memory`: bytes of resident memory of this process. None: no limit.
+    Ctrl-C (KeyboardInterrupt) is a limit too: an engine that receives it returns what it has,
+    with `Stop.INTERRUPTED`."""
+
+    depth: int | None = None
+    states: int | None = None
+    timeout_s: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTask:
+    """One question: these properties of this system at these pool sizes.
+
+    `scope` has a size for every pool that is not single (0 is allowed; single pools count 1).
+    `properties` are names in `system.properties`, in the order to report them.
+    """
+
+    system: System
+    scope: Mapping[str, int]
+    properties: tuple[str, ...]
+    limits: Limits = field(default_factory=Limits)
+    symmetry: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A progress report; fields that an engine does not know are None."""
+
+    engine: str
+    depth: int
+    states: int | None = None
+    rate: float | None = None       # states per second
+    frontier: int | None = None
+    growth: float | None = None     # frontier size over the previous level's
+    memory: int | None = None       # bytes
+    doing: str = ""
+
+
+class Progress(Protocol):
+    """Receives ticks; engines call it at least every half second, never more than needed."""
+
+    def __call__(self, tick: Tick, /) -> None:
+        """Take one tick."""
+
+
+def silent(tick: Tick) -> None:
+    """The progress receiver that ignores everything."""
+
+
+class Engine(Protocol):
+    """One way to answer a `CheckTask`."""
+
+    name: ClassVar[str]
+
+    def check(self, task: CheckTask, progress: Progress = silent) -> CheckResult:
+        """Answer every property of the task; limits end the check in order."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Checks limits cheaply: `stop()` looks at the clock and the memory at most every 50 ms."""
+
+    limits: Limits
+    rss: Callable[[], int]
+    started: float = field(default_factory=time.monotonic)
+    _next: float = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the watch was made."""
+        return time.monotonic() - self.started
+
+    def stop(self) -> Stop | None:
+        """The limit that has been reached, or None."""
+        now = time.monotonic()
+        if now < self._next:
+            return None
+        self._next = now + 0.05
+        if self.limits.timeout_s is not None and now - self.started >= self.limits.timeout_s:
+            return Stop.TIME
+        if self.limits.memory is not None and self.rss() >= self.limits.memory:
+            return Stop.MEMORY
+        return None

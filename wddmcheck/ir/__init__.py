@@ -1,0 +1,1 @@
+"""The intermediate representation: the one written meaning of a model (spec/semantics.md)."""

@@ -1,0 +1,1 @@
+"""What a run found: traces, verdicts with their evidence, statistics. Plain data."""

@@ -1,0 +1,60 @@
+"""What one `verify` run found, for all its scopes and properties: the input of every report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wddmcheck.ir.system import System
+from wddmcheck.result.verdict import Exploration, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyResult:
+    """The verdict of one property at one scope, and the engine that gave it."""
+
+    name: str
+    verdict: Verdict
+    engine: str
+    seconds: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRun:
+    """One scope: its name ("" if given on the command line), the sizes of all pools, what each
+    engine did there, and the verdicts of properties and of coverage goals (`Property.goal`)."""
+
+    scope: str
+    sizes: tuple[tuple[str, int], ...]
+    explorations: tuple[Exploration, ...]
+    results: tuple[PropertyResult, ...]
+    goals: tuple[PropertyResult, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hollow:
+    """A finding of vacuity: `goal` (a property with `goal` set) was reached at no scope, so that
+    `about` (a property, or a block) says less than it seems to. `proved` is False when a limit
+    was hit before that was certain."""
+
+    goal: str
+    about: str
+    title: str
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The run as a whole. `merged` has one result a property: the worst over the scopes, then the
+    weakest. `exit_code` is as spec/verdicts.md says."""
+
+    model: str            # path as the user wrote it
+    digest: str           # sha256 of all sources, hex
+    command: str          # how to run it again
+    system: System
+    runs: tuple[ScopeRun, ...]
+    merged: tuple[PropertyResult, ...]
+    hollow: tuple[Hollow, ...]
+    exit_code: int
+    seconds: float = field(default=0.0, compare=False)
+    peak_bytes: int = field(default=0, compare=False)
