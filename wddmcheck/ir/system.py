@@ -146,12 +146,15 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SubCall:
-    """A callback or nested DDI made within an action, for people: values in the old state."""
+    """A callback or nested DDI made within an action, for people: values in the old state. With
+    `binders` it is made once for each of their values that satisfies `where`."""
 
     name: str
     args: tuple[tuple[str, Expr], ...]
     status: str = ""
     result: Expr | None = None
+    binders: tuple[tuple[str, str], ...] = ()
+    where: Expr = TRUE
 
 
 @dataclass(frozen=True, slots=True)

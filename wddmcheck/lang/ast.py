@@ -15,7 +15,7 @@ NO_SPAN = Span("", 0, 0)
 
 
 def _span() -> Span:
-    return field(default=NO_SPAN, compare=False, kw_only=True)  # type: ignore[no-any-return]
+    return field(default=NO_SPAN, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
