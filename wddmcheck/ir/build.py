@@ -38,8 +38,20 @@ def and_(*args: Expr) -> Expr:
                 return FALSE
             if part != TRUE:
                 flat[part] = None
-    parts = tuple(flat)
-    return parts[0] if len(parts) == 1 else And(parts) if parts else TRUE
+    fixed = {p.left: p.right.value for p in flat
+             if isinstance(p, Binary) and p.op is BinOp.EQ and isinstance(p.right, Const)}
+    parts: list[Expr] = []
+    for part in flat:
+        match part:
+            case Binary(BinOp.EQ | BinOp.NE as op, left, Const(value, _)) if left in fixed:
+                # The value is known: an equation agrees or not, an inequation says no more.
+                if (op is BinOp.EQ) != (value == fixed[left]):
+                    return FALSE
+                if op is BinOp.EQ:
+                    parts.append(part)
+            case _:
+                parts.append(part)
+    return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else TRUE
 
 
 def or_(*args: Expr) -> Expr:

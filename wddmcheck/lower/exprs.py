@@ -172,7 +172,9 @@ class Lowerer:
         span = at.span if isinstance(at, XField) else None
         text = spell(base)
         found = []
-        null = eq(value, none_of(type_.pool))
+        # A field declared without `?` is none only where its holder is absent, which is a trap of
+        # its own.
+        null = eq(value, none_of(type_.pool)) if type_.optional else FALSE
         if null != FALSE:
             found.append(Trap(NULL_DEREFERENCE, null,
                               f"`{text}` is none where a {type_.pool} is needed", span))
@@ -194,15 +196,21 @@ class Lowerer:
             type_ = type_of(x.base)
             assert isinstance(type_, RefT)
             ok = and_(is_slot(base), not_(self._gone(base, x.base, type_)))
-            return ite(ok, self.path.read(name, (base,)), none_of(_pool(x.type))), traps
+            return ite(ok, self._stored(x, name, base), none_of(_pool(x.type))), traps
         if isinstance(type_of(x.base), RefT) and isinstance(x.base, XField) and _safe(x.base):
             # After `a?.b`, a further `.c` goes on being safe: none stays none.
             base, traps = self._value(x.base)
             if isinstance(x.type, RefT):
-                return (ite(is_slot(base), self.path.read(name, (base,)),
+                return (ite(is_slot(base), self._stored(x, name, base),
                             none_of(x.type.pool)), traps)
         base, traps = self.deref(x.base, x)
-        return self.path.read(name, (base,)), traps
+        return self._stored(x, name, base), traps
+
+    def _stored(self, x: XField, name: str, base: Expr) -> Expr:
+        cls = self.path.store.model.objects[x.pool]
+        if self.path.store.implicit(cls, cls.fields[x.field]):
+            return Const(0, RefSort(_pool(x.type)))
+        return self.path.read(name, (base,))
 
     def _in_flight(self, block: str | None, args: tuple[X | None, ...]) -> tuple[Expr, Traps]:
         values: list[Expr | None] = []

@@ -13,7 +13,7 @@ from wddmcheck.lower.properties import BUILT_IN, properties, undeclared_built_in
 from wddmcheck.lower.segments import Point
 from wddmcheck.lower.store import Store, life_name
 from wddmcheck.sema.check import CALL_POOL
-from wddmcheck.sema.model import Block, Model, ScopeDef
+from wddmcheck.sema.model import Block, Model, ObjectClass, ScopeDef
 
 MAX_ROUNDS = 8
 ROOTS = ("ddi", "thunk", "gpu", "interrupt", "dpc", "worker")
@@ -104,13 +104,21 @@ def _roots(model: Model) -> list[Block]:
 def _pools(ctx: Context) -> tuple[Pool, ...]:
     pools = [
         Pool(c.name, c.single, False, life_name(c.name),
-             (c.owner, f"{c.name}.{c.owner_field}") if c.owner else None,
+             _owner(ctx.model, c),
              SHORT.get(c.name, c.name.lower()))
         for c in ctx.model.objects.values()
     ]
     if ctx.has_calls:
         pools.append(Pool(CALL_POOL, calls=True, short="call"))
     return tuple(pools)
+
+
+def _owner(model: Model, cls: ObjectClass) -> tuple[str, str] | None:
+    """The owner's class and the variable that names it ("" where there is only one owner)."""
+    if cls.owner is None:
+        return None
+    single = model.objects[cls.owner].single
+    return cls.owner, "" if single else f"{cls.name}.{cls.owner_field}"
 
 
 def _variables(ctx: Context) -> list[StateVar]:

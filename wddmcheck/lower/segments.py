@@ -364,7 +364,7 @@ class Segments:
         path.params.append(Param(name, RefSort(s.pool)))
         path.fresh.add(name)
         path.write(life_name(s.pool), (ref,), store.life_const(s.pool, cls.states[0]))
-        if owner is not None:
+        if owner is not None and not store.model.objects[cls.owner or ""].single:
             path.write(f"{s.pool}.{cls.owner_field}", (ref,), owner)
         inits = {info.name: info.init for info in cls.fields.values()}
         for field_name, value, x in fields:

@@ -63,7 +63,8 @@ class Store:
             self._add(StateVar(life_name(cls.name), (cls.name,), EnumSort(
                 life_name(cls.name), members), ABSENT, label or "live", cls.origin))
             for info in cls.fields.values():
-                self._field(cls, info)
+                if not self.implicit(cls, info):
+                    self._field(cls, info)
         for info in self.model.globals.values():
             init = NONE if info.init is None else info.init
             self._add(StateVar(info.name, (), sort_for(info.type), init, info.name,
@@ -90,6 +91,10 @@ class Store:
             case _:
                 self._add(StateVar(name, (cls.name,), sort_for(info.type), info.init or 0,
                                    info.name, origin))
+
+    def implicit(self, cls: ObjectClass, info: FieldInfo) -> bool:
+        """Whether a field needs no variable: the owner, where there is only one it could be."""
+        return info.owner and self.model.objects[cls.owner or ""].single
 
     def _add(self, var: StateVar) -> None:
         self.variables[var.name] = var
@@ -180,7 +185,9 @@ class Path:
     def oblige(self, property_: str, broken: Expr, message: str, span: Span | None, *,
                stops: bool = True, origin: Origin | None = None) -> None:
         """Owe that `broken` does not hold here."""
-        if broken == FALSE or self.dead:
+        if self.dead or and_(*self.guard, broken) == FALSE:
+            return
+        if stops and any(o.broken == broken and o.stops for o in self.obligations):
             return
         self.obligations.append(Obligation(
             property_, broken, stops, message, origin or (Origin(span) if span else NOWHERE)))

@@ -1,0 +1,224 @@
+"""Trace -> story. In: a system, pool sizes, a property, a trace and the sources. Out: a `Story`.
+
+The trace is executed again by the oracle on the way; one that does not re-execute, or does not
+show what it should, is an `InternalError`. Everything shown about a step is evaluated in the state
+before it, as `ir.system` defines labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wddmcheck.diagnostics.diagnostic import InternalError
+from wddmcheck.diagnostics.source import SourceMap, Span
+from wddmcheck.ir.evaluate import Layout, initial_state, take
+from wddmcheck.ir.expr import Expr, sort_of
+from wddmcheck.ir.sorts import DANGLING, NONE, RefSort
+from wddmcheck.ir.system import Action, Kind, Label, Phase, Property, SubCall, System
+from wddmcheck.report.changes import changes
+from wddmcheck.report.formula import constant, spell
+from wddmcheck.report.identities import Identities, StepNames
+from wddmcheck.report.lives import lives
+from wddmcheck.report.moment import Moment
+from wddmcheck.report.places import Places, cited, clean, show_place
+from wddmcheck.report.story import (
+    Argument,
+    CallMade,
+    Fault,
+    Size,
+    Story,
+    StoryStep,
+    Value,
+    ValueKind,
+    Waiting,
+    Why,
+)
+from wddmcheck.report.witness import witnesses
+from wddmcheck.result.verdict import Step, Trace
+
+
+def tell(system: System, scope: Mapping[str, int], prop: Property, trace: Trace, *,
+         violated: bool = True, sources: SourceMap | None = None) -> Story:
+    """The story of `trace`, which violates `prop` at `scope`, or witnesses it if not `violated`.
+    Raises `InternalError` if the trace does not re-execute."""
+    return _Teller(system, Layout.of(system, scope), prop, trace, violated,
+                   Places(sources or SourceMap())).story()
+
+
+@dataclass(slots=True)
+class _Teller:
+    """What one telling needs."""
+
+    system: System
+    layout: Layout
+    prop: Property
+    trace: Trace
+    violated: bool
+    places: Places
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+
+    def story(self) -> Story:
+        """Execute the trace and tell it."""
+        if self.trace.initial != initial_state(self.layout):
+            raise InternalError("a trace does not start in the initial state")
+        actions = {a.name: a for a in self.system.actions}
+        who = Identities(self.system, self.layout.sizes)
+        now = Moment(self.layout, self.trace.initial)
+        who.start(now)
+        steps = []
+        for number, step in enumerate(self.trace.steps, 1):
+            action = actions.get(step.action)
+            if action is None or len(step.args) != len(action.params):
+                raise InternalError(f"step {number} of a trace is no action: {step.action}")
+            told, after = self._step(number, step, action, now, who)
+            steps.append(told)
+            if after is None and number < len(self.trace.steps):
+                raise InternalError(f"step {number} of a trace ends the run, but is not the last")
+            now = after or now
+        return self._finish(tuple(steps), now, who)
+
+    def _step(self, number: int, step: Step, action: Action, now: Moment,
+              who: Identities) -> tuple[StoryStep, Moment | None]:
+        old = now.bind({p.name: v for p, v in zip(action.params, step.args, strict=True)})
+        outcome = take(self.layout, action, step.args, now.state)
+        if outcome is None:
+            raise InternalError(f"step {number} of a trace is not enabled: {step.action}")
+        if outcome.state != step.state:
+            raise InternalError(f"step {number} of a trace leads elsewhere: {step.action}")
+        new = Moment(self.layout, outcome.state) if outcome.state is not None else None
+        lost = dict(who.dangles)
+        names = who.step(number, action, old, new)
+        following, who.dangles = who.dangles, lost
+        show = _Show(old, who, names)
+        label = action.label
+        made = tuple(c for sub in label.calls for c in show.calls(sub))
+        faults = tuple(
+            Fault(o.property, clean(o.message), self.places.of(o.origin.span), cited(o.origin),
+                  witnesses(o.broken, old, who, names), o.stops)
+            for o in outcome.broken)
+        for fault in faults:
+            for identity in fault.objects:
+                died = who.records[identity].died
+                if died is not None and fault.stops:
+                    who.records[identity].touched.append(number)
+        ended = any(f.stops for f in faults)
+        told = StoryStep(
+            number, label.actor.value, label.block, label.kind, label.phase.value,
+            show.arguments(label.args), "" if ended else label.status,
+            show.value(label.result) if label.result is not None and not ended else None,
+            made, show.call(label), "" if ended else self._at(label),
+            tuple(p for p in map(self.places.of, label.path) if p is not None),
+            cited(action.origin), changes(self.system, old, new, names, following), faults)
+        who.dangles = following
+        self._in_flight(told)
+        return told, new
+
+    def _at(self, label: Label) -> str:
+        if label.phase not in (Phase.ENTRY, Phase.RESUME):
+            return ""
+        last: Span | None = label.path[-1] if label.path else None
+        place = show_place(self.places.of(last))
+        words = label.at or "step"
+        return words if not place or any(c.isdigit() for c in words) else f"{words} at {place}"
+
+    def _in_flight(self, step: StoryStep) -> None:
+        if step.call and step.at:
+            self.waiting[step.call] = Waiting(step.call, step.block, step.at)
+        elif step.call and not any(f.stops for f in step.faults):
+            self.waiting.pop(step.call, None)
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def _finish(self, steps: tuple[StoryStep, ...], last: Moment, who: Identities) -> Story:
+        prop = self.prop
+        count = len(steps)
+        objects: tuple[str, ...] = ()
+        broken_at: int | None = count if self.violated else None
+        where = f"after step {count}" if count else "in the initial state"
+        match prop.kind:
+            case Kind.OBLIGATION:
+                own = [f for f in steps[-1].faults if f.property == prop.name] if steps else []
+                if self.violated and not own:
+                    raise InternalError(f"a trace does not violate {prop.name}")
+                ends = own[0].message if own else ""
+                objects = own[0].objects if own else ()
+            case Kind.INVARIANT:
+                if self.violated and last.value(prop.formula):
+                    raise InternalError(f"a trace does not violate {prop.name}")
+                ends = f"the rule does not hold {where}"
+                objects = witnesses(prop.formula, last, who)
+            case Kind.NO_DEADLOCK:
+                ends = f"nothing can happen {where}"
+            case Kind.ALWAYS_POSSIBLE:
+                ends = f"no run leads from here to: {self._formula(prop.formula)}"
+                objects = witnesses(prop.formula, last, who)
+            case Kind.LEADS_TO:
+                ends = f"this never leads to: {self._formula(prop.target)}"
+            case Kind.REACHABLE | Kind.FIRES:
+                ends = f"reached {where}"
+        return Story(
+            self.system.name, prop.name, self.violated,
+            tuple(Size(p.name, self.layout.sizes[p.name]) for p in self.system.pools
+                  if not p.single),
+            steps, lives(prop, steps, who, objects), self._why(), self.trace.shortest, ends,
+            broken_at, self.trace.loop, objects, tuple(self.waiting.values()))
+
+    def _why(self) -> Why:
+        prop = self.prop
+        span = prop.origin.span
+        text = self.places.text(span)
+        return Why(clean(prop.title), prop.kind.value, "" if text == prop.name else clean(text),
+                   self.places.of(span), cited(prop.origin), prop.bugchecks, self.system.policies)
+
+    def _formula(self, formula: Expr) -> str:
+        return clean(spell(formula))
+
+
+@dataclass(slots=True)
+class _Show:
+    """Shows values of one step."""
+
+    old: Moment
+    who: Identities
+    names: StepNames
+
+    def arguments(self, args: tuple[tuple[str, Expr], ...]) -> tuple[Argument, ...]:
+        """Named values."""
+        return tuple(Argument(name, self.value(expr)) for name, expr in args)
+
+    def value(self, expr: Expr) -> Value:
+        """The value of `expr` before the step."""
+        sort, value = sort_of(expr), self.old.value(expr)
+        if not isinstance(sort, RefSort):
+            return Value(ValueKind.PLAIN, constant(value, sort))
+        if value == NONE:
+            return Value(ValueKind.NONE, "none")
+        if value == DANGLING:
+            was = self.who.was(expr, self.old, self.names)
+            return Value(ValueKind.DANGLING, f"destroyed {was}".rstrip(), was)
+        identity = self.names.of((sort.pool, value))
+        if identity is None:
+            return Value(ValueKind.DANGLING, f"absent {sort.pool}")
+        return Value(ValueKind.OBJECT, identity, identity)
+
+    def calls(self, sub: SubCall) -> tuple[CallMade, ...]:
+        """The callbacks that a `SubCall` stands for, one for each value of its binders."""
+        at = [self.old]
+        for name, pool in sub.binders:
+            at = [m.bind({name: slot}) for m in at for slot in range(m.sizes[pool])]
+        made = []
+        for moment in at:
+            if moment.value(sub.where):
+                inner = _Show(moment, self.who, self.names)
+                made.append(CallMade(
+                    sub.name, inner.arguments(sub.args), sub.status,
+                    inner.value(sub.result) if sub.result is not None else None))
+        return tuple(made)
+
+    def call(self, label: Label) -> str:
+        """The call in flight to which the step belongs."""
+        if not label.call_slot:
+            return ""
+        pool = next(p.name for p in self.who.system.pools if p.calls)
+        return self.names.of((pool, self.old.env[label.call_slot])) or ""
