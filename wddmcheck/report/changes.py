@@ -7,32 +7,27 @@ flight notes for itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from wddmcheck.ir.sorts import DANGLING, BoolSort, RefSort, Sort
 from wddmcheck.ir.system import StateVar, System
 from wddmcheck.report.formula import constant
-from wddmcheck.report.identities import Cell, Slot, StepNames, is_control_point
+from wddmcheck.report.identities import Slot, StepNames, is_control_point
 from wddmcheck.report.moment import Moment
 from wddmcheck.report.story import Argument, Change, ChangeKind, Value, ValueKind
 
 
-def changes(system: System, old: Moment, new: Moment | None, names: StepNames,
-            dangles: Mapping[Cell, str]) -> tuple[Change, ...]:
-    """All changes of a step: births, deaths, then the rest in the order of the variables.
-    `dangles` are the origins of the references that dangle after it."""
-    if new is None:
-        return ()
-    return tuple(_Changes(system, old, new, names, dangles).all())
+def changes(system: System, old: Moment, new: Moment | None,
+            names: StepNames) -> tuple[Change, ...]:
+    """All changes of a step: births, deaths, then the rest in the order of the variables."""
+    return tuple(_Changes(system, old, new, names).all()) if new is not None else ()
 
 
 class _Changes:
     """One comparison of two states."""
 
-    def __init__(self, system: System, old: Moment, new: Moment, names: StepNames,
-                 dangles: Mapping[Cell, str]) -> None:
+    def __init__(self, system: System, old: Moment, new: Moment, names: StepNames) -> None:
         self.system, self.old, self.new, self.names = system, old, new, names
-        self.dangles = dangles
         self.pools = {p.name: p for p in system.pools}
         self.lives = {p.life for p in system.pools if p.life}
 
@@ -80,7 +75,7 @@ class _Changes:
         subject = ", ".join(self._identity(e) for e in ends)
         quiet = bool(own) and self.pools[own[0][0]].calls
         if after == DANGLING and isinstance(var.sort, RefSort):
-            was = self.dangles.get((var.name, index), "")
+            was = self.names.dangles.get((var.name, index), "")
             yield Change(ChangeKind.DANGLED, subject, var.label, self._text(var.sort, before),
                          f"destroyed {was}".rstrip(), was)
             return
@@ -102,7 +97,7 @@ class _Changes:
     def _value(self, var: StateVar, index: tuple[int, ...], value: int) -> Value:
         if isinstance(var.sort, RefSort):
             if value == DANGLING:
-                was = self.dangles.get((var.name, index), "")
+                was = self.names.dangles.get((var.name, index), "")
                 return Value(ValueKind.DANGLING, f"destroyed {was}".rstrip(), was)
             if value >= 0:
                 identity = self._identity((var.sort.pool, value))

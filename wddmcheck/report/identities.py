@@ -47,6 +47,7 @@ class StepNames:
     fresh: dict[Slot, str] = field(default_factory=dict)
     born: dict[Slot, str] = field(default_factory=dict)
     died: dict[Slot, str] = field(default_factory=dict)
+    dangles: dict[Cell, str] = field(default_factory=dict)   # after the step
 
     def of(self, slot: Slot) -> str | None:
         """The identity that an expression over the old state means by `slot`."""
@@ -55,7 +56,8 @@ class StepNames:
 
 @dataclass(slots=True)
 class Identities:
-    """The objects of a run. Call `step` once for each step, in order."""
+    """The objects of a run. For each step, in order: `step` says who is who during it (expressions
+    read the old state, so this still answers for that), then `advance` moves on."""
 
     system: System
     sizes: Mapping[str, int]
@@ -74,7 +76,8 @@ class Identities:
             self.records[identity].owner = self._owner(slot_, at)
 
     def step(self, number: int, action: Action, old: Moment, new: Moment | None) -> StepNames:
-        """Follow one step: `old` has the action's parameters bound, `new` is None after a fault."""
+        """Who is who in step `number`: `old` has the action's parameters bound, `new` is None after
+        a fault."""
         names = StepNames(dict(self.current))
         pools = {p.name: p for p in self.system.pools}
         for slot in self._candidates(action, old):
@@ -92,14 +95,20 @@ class Identities:
             elif alive and new is not None and not lives:
                 names.died[slot] = self.current[slot]
                 self.records[self.current[slot]].died = number
+        if new is not None:
+            names.dangles = self._dangling(action, old, new, names)
+        return names
+
+    def advance(self, names: StepNames, new: Moment | None) -> None:
+        """The step is over: its births and deaths hold from now on."""
+        if new is None:
+            return
         for slot in names.died:
             del self.current[slot]
         self.current.update(names.born)
-        if new is not None:
-            for slot, identity in names.born.items():
-                self.records[identity].owner = self._owner(slot, new)
-            self._follow_dangling(action, old, new, names)
-        return names
+        self.dangles = names.dangles
+        for slot, identity in names.born.items():
+            self.records[identity].owner = self._owner(slot, new)
 
     def was(self, expr: Expr, at: Moment, names: StepNames | None = None) -> str:
         """What `expr`, whose value is `DANGLING`, referred to; "" if that is not known."""
@@ -168,8 +177,8 @@ class Identities:
         slot = (sort.pool, value)
         return (names.of(slot) if names is not None else self.current.get(slot)) or ""
 
-    def _follow_dangling(self, action: Action, old: Moment, new: Moment,
-                         names: StepNames) -> None:
+    def _dangling(self, action: Action, old: Moment, new: Moment,
+                  names: StepNames) -> dict[Cell, str]:
         now: dict[Cell, str] = {}
         for var in self.system.variables:
             if not isinstance(var.sort, RefSort):
@@ -177,7 +186,7 @@ class Identities:
             for index in new.indices(var):
                 if new.cell(var.name, index) == DANGLING:
                     now[var.name, index] = self._origin(action, var, index, old, names)
-        self.dangles = now
+        return now
 
     def _origin(self, action: Action, var: StateVar, index: tuple[int, ...], old: Moment,
                 names: StepNames) -> str:

@@ -87,9 +87,7 @@ class _Teller:
         if outcome.state != step.state:
             raise InternalError(f"step {number} of a trace leads elsewhere: {step.action}")
         new = Moment(self.layout, outcome.state) if outcome.state is not None else None
-        lost = dict(who.dangles)
         names = who.step(number, action, old, new)
-        following, who.dangles = who.dangles, lost
         show = _Show(old, who, names)
         label = action.label
         made = tuple(c for sub in label.calls for c in show.calls(sub))
@@ -109,8 +107,8 @@ class _Teller:
             show.value(label.result) if label.result is not None and not ended else None,
             made, show.call(label), "" if ended else self._at(label),
             tuple(p for p in map(self.places.of, label.path) if p is not None),
-            cited(action.origin), changes(self.system, old, new, names, following), faults)
-        who.dangles = following
+            cited(action.origin), changes(self.system, old, new, names), faults)
+        who.advance(names, new)
         self._in_flight(told)
         return told, new
 

@@ -368,19 +368,20 @@ def _for(stmt: ast.For, scope: Scope, place: Place) -> S | None:
     return SFor(stmt.var.text, pool, members, where, body, stmt.span) if pool else None
 
 
-def _return(stmt: ast.Return, scope: Scope, place: Place) -> S | None:
+def _return(stmt: ast.Return, scope: Scope, place: Place) -> S:
     symbols = scope.symbols
     block = place.block
+    broken = SReturn("", None, stmt.span)   # after an error: it still leaves the block
     if place.at_once or place.hook:
         symbols.sink.error("WC155", "`return` cannot stand in `for`, `entry` or `exit`",
                            stmt.span, help="return after it")
-        return None
+        return broken
     result: Type | None = symbols.block_result[block.name.text]
     if block.kind in STATUS_KINDS:
         if stmt.status is None:
             symbols.sink.error("WC157", f"a {block.kind} returns a status", stmt.span,
                                help="return STATUS_SUCCESS")
-            return None
+            return broken
         symbols.is_status(stmt.status)
         wants = result is not None and succeeds(stmt.status.text)
     else:
@@ -388,15 +389,15 @@ def _return(stmt: ast.Return, scope: Scope, place: Place) -> S | None:
         if stmt.status is not None:
             symbols.sink.error("WC157", f"a {block.kind} block returns no status",
                                stmt.status.span, help="write `return` alone")
-            return None
+            return broken
     if wants and stmt.value is None and result is not None:
         symbols.sink.error("WC157", "this return lacks the value that the block returns",
                            stmt.span, help="return STATUS_SUCCESS, value")
-        return None
+        return broken
     if not wants and stmt.value is not None:
         symbols.sink.error("WC157", "no value is returned here", stmt.value.span,
                            help="declare `-> Type`, or drop the value; a failure returns none")
-        return None
+        return broken
     value = check_expr(stmt.value, scope, result) if stmt.value is not None else None
     return SReturn(stmt.status.text if stmt.status else "", value, stmt.span)
 
