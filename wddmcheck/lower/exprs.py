@@ -253,6 +253,10 @@ class Lowerer:
         return and_(self.path.same(a, b), ne(a, dangling_of(pool)))
 
     def _is(self, x: XIs) -> tuple[Expr, Traps]:
+        test, traps = self._plain_is(x)
+        return (not_(test) if x.negated else test), traps
+
+    def _plain_is(self, x: XIs) -> tuple[Expr, Traps]:
         value, traps = self._value(x.arg)
         type_ = type_of(x.arg)
         assert isinstance(type_, RefT)
@@ -346,8 +350,9 @@ def spell(x: X) -> str:
             return f"{spell(left)} {op} {_member_name(right, left)}"
         case XArith(op, left, right, _):
             return f"{spell(left)} {op} {spell(right)}"
-        case XIs(arg, _, test, states):
-            return f"{spell(arg)} is {' or '.join(states) if test == 'state' else test}"
+        case XIs(arg, _, test, states, negated):
+            word = "is not" if negated else "is"
+            return f"{spell(arg)} {word} {' or '.join(states) if test == 'state' else test}"
         case XIn(element, target):
             return f"{spell(element)} in {spell(target)}"
         case XQuant(quantifier, var, pool, members, where, body):

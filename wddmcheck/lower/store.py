@@ -200,9 +200,12 @@ class Path:
             if isinstance(a, Var) and a.name in self.fresh and a != b:
                 if isinstance(b, Ite):
                     return ite(b.cond, self.same(a, b.then), self.same(a, b.orelse))
-                if isinstance(b, Var) and b.name in self.fresh:
-                    return FALSE
-                if not mentions(b, self.fresh) and not self._raw(b):
+                if isinstance(b, Var):
+                    # Parameters are live objects or other fresh slots; bound variables range
+                    # over all slots and may be this one.
+                    if any(p.name == b.name for p in self.params):
+                        return FALSE
+                elif not mentions(b, self.fresh) and not self._raw(b):
                     return FALSE
         return eq(left, right)
 

@@ -1,266 +1,247 @@
-"""Stories as text for a terminal.
-
-The text is complete without colour, ASCII, at most `WIDTH` columns wide, and the same for the same
-story; golden files hold it. One line a step; what a step changed stands beside it where it fits,
-otherwise below.
-"""
+"""A whole report as text: a table for each scope, the stories of violations, what is hollow, what
+the verdicts rest on, and one closing line."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from wddmcheck.ir.system import Phase
-from wddmcheck.report.lifelines import lifelines
-from wddmcheck.report.places import show_place
-from wddmcheck.report.story import (
-    Argument,
-    CallMade,
-    Change,
-    ChangeKind,
-    Cited,
-    Story,
-    StoryStep,
-    Value,
-    ValueKind,
-)
+from wddmcheck.diagnostics.source import SourceMap
+from wddmcheck.ir.system import Basis, Origin
+from wddmcheck.report.findings import again, findings
+from wddmcheck.report.lines import wrapped
+from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Role, Style, plain, to_ascii
+from wddmcheck.report.words import HOLLOW, Exit, Wording, wording_of, worst
+from wddmcheck.result.report import PropertyResult, Report, ScopeRun
+from wddmcheck.result.verdict import (
+    Enumeration,
+    Evidence,
+    Holds,
+    Inconclusive,
+    Inductive,
+    Proved,
+    Reached,
+    Skipped,
+    Stop,
+    Unreached,
+    Violated,
+)
 
-WIDTH = 100
-BROKEN = "<- rule broken here"
-_INDENT = 4
-_BELOW = 13          # where continuation lines of a step start
-_CALL_LIMIT = 62     # longer calls do not push the other columns to the right
+EVENTS = ("gpu", "interrupt", "dpc", "worker")
+_ROLES = {"violated": Role.BAD, "unreached": Role.BAD, "hollow": Role.BAD, "proved": Role.GOOD,
+          "reached": Role.GOOD}
 
 
-def render_story(story: Story, *, again: str = "", style: Style = plain) -> str:
-    """The whole story; `again` is the command that shows it again. Ends with a line break."""
-    lines: list[str] = [*_headline(story, style), ""]
-    lines += _steps(story, style)
-    bars = list(lifelines(story, _INDENT, WIDTH))
-    if bars:
-        lines += ["", *bars]
-    lines += ["", *_why(story)]
-    if again:
-        lines += _wrapped("again: ", again)
+def render_report(report: Report, *, sources: SourceMap | None = None, style: Style = plain,
+                  times: bool = True) -> str:
+    """The report as text. Without `times`, nothing in it differs between two equal runs."""
+    lines: list[str] = []
+    for run in report.runs:
+        lines += [*_table(report, run, style, times), ""]
+    for finding in findings(report, sources, witnesses=False):
+        lines += [*render_story(finding.story, again=again(report, finding),
+                                style=style).splitlines(), ""]
+    lines += _coverage(report, style)
+    lines += _rests_on(report)
+    lines.append(_closing(report, times))
     return "\n".join(to_ascii(line).rstrip() for line in lines) + "\n"
 
 
-# --- headline ------------------------------------------------------------------------------------
+# --- tables --------------------------------------------------------------------------------------
 
 
-def _headline(story: Story, style: Style) -> Iterator[str]:
-    word = "VIOLATED" if story.violated else "REACHED"
-    place = show_place(story.why.place)
-    gap = WIDTH - len(word) - 1 - len(story.property) - len(place)
-    yield (f"{style(Role.BAD if story.violated else Role.GOOD, word)} "
-           f"{style(Role.NAME, story.property)}"
-           + (" " * max(gap, 2) + style(Role.DIM, place) if place else ""))
-    title = story.why.title or story.property
-    about = f"{title}: {', '.join(story.objects)}" if story.objects else title
-    yield from _wrapped("", about)
-    if story.violated and story.ends and story.ends != title:
-        yield from _wrapped("", story.ends)
+def _table(report: Report, run: ScopeRun, style: Style, times: bool) -> Iterator[str]:
+    sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes)
+    name = f"scope {run.scope}: " if run.scope else "scope "
+    yield from wrapped(f"{report.model}  ", f"{name}{sizes}", 0)
+    yield ""
+    rows = [(r, wording_of(r, report.hollow)) for r in run.results]
+    names = min(max((len(r.name) for r, _ in rows), default=0), 44)
+    words = min(max((len(w.word) for _, w in rows), default=0), 24)
+    for result, word in rows:
+        engine = f"{result.engine:<10}" if not isinstance(result.verdict, Skipped) else ""
+        evidence = _evidence(result)
+        seconds = f"{result.seconds:.1f} s" if times and engine else ""
+        shown = style(_ROLES.get(word.kind, Role.DOUBT), f"{word.word:<{words}}")
+        line = f"  {result.name:<{names}}  {shown}  {engine} {evidence:>17}  {seconds:>7}"
+        yield line.rstrip()
+        reason = result.verdict.reason if isinstance(result.verdict, Inconclusive) else ""
+        if reason:
+            yield from wrapped("", reason, 6)
+        yield from _stopped(result)
+    for note in run.notes:
+        yield from wrapped("note: ", note)
+    beyond = sorted({name for r in run.results for name in _beyond(r)})
+    if beyond:
+        yield from wrapped("note: ", "runs that end in a fault are not continued: "
+                            + ", ".join(beyond))
 
 
-def _steps(story: Story, style: Style) -> Iterator[str]:
-    sizes = " ".join(f"{s.pool}={s.size}" for s in story.scope)
-    count = len(story.steps)
-    if count == 0:
-        yield "  in the initial state"
-        return
-    what = "shortest run" if story.shortest else "a run"
-    steps = f"{count} step{'s' if count != 1 else ''}"
-    yield from _wrapped("", f"{what}, {steps} at {sizes} (shown: what changed)" if sizes else
-                        f"{what}, {steps} (shown: what changed)")
-    rows = [_row(step, story) for step in story.steps]
-    calls = max(len(r.call) for r in rows if len(r.call) <= _CALL_LIMIT or r is rows[0])
-    calls = min(calls, _CALL_LIMIT)
-    outcomes = max((len(r.outcome) for r in rows if len(r.call) <= _CALL_LIMIT), default=0)
-    for step, row in zip(story.steps, rows, strict=True):
-        if story.loop is not None and step.number == story.loop + 1:
-            yield f"{'':{_INDENT}}-- from here on, again and again:"
-        yield from _step_lines(step, row, calls, min(outcomes, 30), story, style)
-    if story.loop is not None and story.loop == count:
-        yield f"{'':{_INDENT}}-- and so it stays"
-    elif story.loop is not None:
-        yield f"{'':{_INDENT}}-- back to step {story.loop + 1}"
-    for call in story.waiting:
-        yield from _wrapped("", f"{call.call} {call.block} still waits ({call.at})", _INDENT)
+def _evidence(result: PropertyResult) -> str:
+    match result.verdict:
+        case Proved(evidence) | Unreached(evidence):
+            return _amount(evidence)
+        case Violated(trace):
+            return _steps(len(trace.steps))
+        case Reached(trace):
+            return _steps(len(trace.steps)) if trace is not None else ""
+        case Inconclusive(_, depth, _):
+            return f"depth {depth} done" if depth is not None else ""
+        case Holds() | Skipped():
+            return ""
 
 
-# --- one step ------------------------------------------------------------------------------------
+def _amount(evidence: Evidence) -> str:
+    match evidence:
+        case Enumeration(states, symmetric, _):
+            return f"{states:,} {'orbits' if symmetric else 'states'}"
+        case Inductive(invariant, k):
+            lemmas = f"{len(invariant)} lemma{'s' if len(invariant) != 1 else ''}"
+            return f"{lemmas}, k={k}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """The columns of a step."""
-
-    call: str
-    outcome: str
-    below: tuple[str, ...]
-    changes: tuple[str, ...]
+def _steps(count: int) -> str:
+    return f"{count} step{'s' if count != 1 else ''}"
 
 
-def _row(step: StoryStep, story: Story) -> _Row:
-    call = f"{step.block}({_arguments(step.args)})"
-    if step.phase in (Phase.RESUME.value, Phase.RETURN.value):
-        call = f"{step.call} {step.block} continues"
-    elif step.call:
-        call = f"{call} as {step.call}"
-    shown = {step.result.object} if step.result is not None else set()
-    shown |= {c.result.object for c in step.calls if c.result is not None}
-    below = tuple(f"calls {_call(c)}" for c in step.calls)
-    return _Row(call, _outcome(step), below, tuple(_changes(step.changes, shown)))
-
-
-def _step_lines(step: StoryStep, row: _Row, calls: int, outcomes: int, story: Story,
-                style: Style) -> Iterator[str]:
-    last = step.number == story.broken_at
-    head = f"{step.number:>{_INDENT + 1}}  {step.actor:<3}  "
-    line = head + row.call
-    if row.outcome:
-        line = f"{head}{row.call:<{calls}}  {row.outcome}"
-    extra = list(row.changes)
-    pending = extra
-    if len(line) > WIDTH:
-        yield from _fold(head + row.call, len(head) + 2)
-        line = " " * _BELOW + row.outcome if row.outcome else ""
-    # `as` columns: changes go where those of other steps stand, if there is room
-    column = len(head) + calls + 2 + (outcomes + 2 if outcomes else 0)
-    beside = "; ".join(extra)
-    if not row.below and beside:
-        for start in (column, len(line) + 2):
-            if start >= len(line) + 2 and start + len(beside) <= WIDTH:
-                line, pending = f"{line:<{start}}{beside}", []
-                break
-    mark = style(Role.BAD, BROKEN)
-    if last and not row.below and not pending and len(line) + 2 + len(BROKEN) <= WIDTH:
-        line, last = f"{line}  {mark}", False
-    if line:
-        yield line
-    for text in (*row.below, *pending):
-        yield from _fold(" " * _BELOW + text, _BELOW + 2)
-    for fault in step.faults:
-        text = f"breaks {fault.property}: {fault.message}" if fault.message else ""
-        place = show_place(fault.place)
-        if fault.property != story.property and text:
-            yield from _fold(" " * _BELOW + text + (f" ({place})" if place else ""), _BELOW + 2)
-    if last:
-        yield " " * _BELOW + mark
-
-
-def _outcome(step: StoryStep) -> str:
-    if step.at:
-        return f"... {step.at}"
-    if any(f.stops for f in step.faults):
-        return ""
-    if step.result is not None and step.result.kind is not ValueKind.NONE:
-        return f"-> {step.result.text}"
-    if step.status and (step.status != "STATUS_SUCCESS" or step.phase == Phase.RETURN.value):
-        return f"-> {step.status}"
-    return ""
-
-
-def _arguments(args: Iterable[Argument]) -> str:
-    """Objects alone, unless two are alike; other values with their names."""
-    args = tuple(args)
-    kinds = [a.value.object.partition("#")[0] for a in args]
-    return ", ".join(
-        a.value.text if a.value.kind is ValueKind.OBJECT and kinds.count(kind) == 1
-        else f"{a.name}={_value(a.value)}"
-        for a, kind in zip(args, kinds, strict=True))
-
-
-def _value(value: Value) -> str:
-    return f"<{value.text}>" if value.kind is ValueKind.DANGLING else value.text
-
-
-def _call(call: CallMade) -> str:
-    text = f"{call.name}({_arguments(call.args)})"
-    if call.result is not None and call.result.kind is not ValueKind.NONE:
-        return f"{text} -> {_value(call.result)}"
-    if call.status and call.status != "STATUS_SUCCESS":
-        return f"{text} -> {call.status}"
-    return text
-
-
-def _changes(changes: tuple[Change, ...], shown: set[str]) -> Iterator[str]:
-    died = {c.subject for c in changes if c.kind is ChangeKind.DESTROYED}
-    born = {c.subject for c in changes if c.kind is ChangeKind.CREATED}
-    for change in changes:
-        if change.implied:
-            continue
-        name = f"{change.subject}.{change.label}" if change.subject else change.label
-        match change.kind:
-            case ChangeKind.CREATED:
-                if change.subject in died:
-                    yield f"{change.subject} created and destroyed"
-                elif change.subject not in shown:
-                    yield f"{change.subject} created"
-            case ChangeKind.DESTROYED:
-                if change.subject not in born:
-                    yield f"{change.subject} destroyed"
-            case ChangeKind.CHANGED:
-                yield f"{name}: {change.before} -> {change.after}"
-            case ChangeKind.DANGLED:
-                yield f"{name} now dangles" + (f" (was {change.object})" if change.object else "")
-            case ChangeKind.ADDED:
-                yield f"{name}: + {change.object}"
-            case ChangeKind.REMOVED:
-                yield f"{name}: - {change.object}"
-
-
-# --- why -----------------------------------------------------------------------------------------
-
-
-def _why(story: Story) -> Iterator[str]:
-    faults = [f for s in story.steps[-1:] for f in s.faults if f.property == story.property]
-    for fault in faults:
-        if fault.place is not None:
-            yield from _wrapped("at:    ", show_place(fault.place))
-    if story.why.formula:
-        yield from _wrapped("claim: ", story.why.formula)
-    cites = list(dict.fromkeys([*story.why.cited, *(c for f in faults for c in f.cited)]))
-    for cite in cites:
-        yield from _wrapped("rule:  ", basis(cite))
-    last = story.steps[-1] if story.steps else None
-    pages = [c.uid for c in last.cited if c.uid] if last is not None else []
-    if last is not None and pages:
-        yield from _wrapped("page:  ", f"{last.block}: {', '.join(dict.fromkeys(pages))}")
-    if story.why.policies:
-        yield from _wrapped("under: ", "policy " + ", ".join(
-            f"{name}={choice}" for name, choice in story.why.policies))
-    if story.why.bugchecks:
-        codes = ", ".join(story.why.bugchecks)
-        yield from _wrapped("stop:  ", f"Windows documents bug check {codes} for this state")
-
-
-def basis(cite: Cited) -> str:
-    """A citation as a phrase: on whose word, which page or rules, and why."""
-    rules = ", ".join(cite.rules)
-    source = f"{cite.uid} ({rules})" if cite.uid and rules else cite.uid or rules
-    match cite.basis:
-        case "stated":
-            text = f"stated by {source}" if source else "stated"
-        case "inferred":
-            text = f"inferred from {source}" if source else "inferred"
-        case "assumed":
-            text = "assumed, no documentation sentence" + (f" (near {source})" if source else "")
+def _stopped(result: PropertyResult) -> Iterator[str]:
+    """Why a bounded verdict goes no further, unless the depth was asked for."""
+    match result.verdict:
+        case Holds(depth, stopped_by) if stopped_by is not Stop.DEPTH:
+            yield (f"      then INCONCLUSIVE ({stopped_by.value}): nothing is known of runs longer "
+                   f"than {depth} steps")
         case _:
-            text = "built in: the semantics of objects and references"
-    return f"{text}: {cite.why}" if cite.why else text
+            return
 
 
-def _wrapped(label: str, text: str, indent: int = 2) -> list[str]:
-    pad = " " * indent
-    return textwrap.wrap(text, WIDTH, initial_indent=pad + label,
-                         subsequent_indent=pad + " " * len(label), break_on_hyphens=False)
+def _beyond(result: PropertyResult) -> tuple[str, ...]:
+    match result.verdict:
+        case Proved(Enumeration(_, _, beyond)) | Unreached(Enumeration(_, _, beyond)):
+            return beyond
+        case _:
+            return ()
 
 
-def _fold(text: str, indent: int) -> list[str]:
-    """`text` in lines of the width; its own leading blanks stay."""
-    lead = text[:len(text) - len(text.lstrip())]
-    return textwrap.wrap(text.lstrip(), WIDTH, initial_indent=lead,
-                         subsequent_indent=" " * indent, break_on_hyphens=False)
+# --- coverage ------------------------------------------------------------------------------------
+
+
+def _coverage(report: Report, style: Style) -> Iterator[str]:
+    goals = _goals_reached(report)
+    kinds = {a.label.block: a.label.kind for a in report.system.actions}
+    fired: dict[str, list[bool]] = {"ddi": [], "event": [], "status": []}
+    abouts = {p.name: p.about for p in report.system.properties}
+    for name, reached in goals.items():
+        if name.startswith("fires:"):
+            event = kinds.get(abouts.get(name, "")) in EVENTS
+            fired["event" if event else "ddi"].append(reached)
+        elif name.startswith("returns:"):
+            fired["status"].append(reached)
+    parts = []
+    if fired["ddi"]:
+        parts.append(f"{_of(fired['ddi'])} DDIs fired")
+    if fired["event"]:
+        parts.append(f"{_of(fired['event'])} GPU, interrupt and worker events")
+    if fired["status"]:
+        parts.append(f"statuses {_of(fired['status'])}")
+    if goals or report.hollow:
+        parts.append(f"{len(report.hollow)} hollow")
+        yield f"  coverage: {', '.join(parts)}"
+    for finding in report.hollow:
+        word = style(Role.BAD, HOLLOW.word) if finding.proved else style(
+            Role.DOUBT, "maybe hollow")
+        sure = "never" if finding.proved else "not seen so far; a limit was hit"
+        yield from wrapped("  ", f"{word} {finding.about}: {finding.title}: {sure}")
+        kind = finding.goal.partition(":")[0]
+        yield from wrapped("      ", _MEANING.get(kind, _MEANING[""]))
+
+
+_MEANING = {
+    "fires": "its `requires` (or `when`) holds in no reachable state, so whatever is claimed about "
+             "it was not tested; check the conditions, or use a larger scope",
+    "returns": "no run returns this status, so what the driver does then was not tested",
+    "premise": "what it speaks of never happens, so it holds for no good reason",
+    "": "it says less than it seems to",
+}
+
+
+def _goals_reached(report: Report) -> dict[str, bool]:
+    reached: dict[str, bool] = {}
+    for run in report.runs:
+        for goal in run.goals:
+            hit = isinstance(goal.verdict, Reached)
+            reached[goal.name] = reached.get(goal.name, False) or hit
+    return reached
+
+
+def _of(hits: list[bool]) -> str:
+    return f"{sum(hits)}/{len(hits)}"
+
+
+# --- what it rests on ----------------------------------------------------------------------------
+
+
+def _rests_on(report: Report) -> Iterator[str]:
+    """How many rules have no sentence in the documentation."""
+    counts = {basis: len(_distinct(report, basis)) for basis in (Basis.ASSUMED, Basis.INFERRED)}
+    parts = [f"{n} {basis.value}" for basis, n in counts.items() if n]
+    if parts:
+        total = sum(counts.values())
+        yield (f"  rules without a documentation sentence: {', '.join(parts)}; see each with "
+               f"`wddmcheck explain`" if total else "")
+
+
+def _distinct(report: Report, basis: Basis) -> set[tuple[str, tuple[str, ...], str]]:
+    return {(c.uid, c.rules, c.why) for origin in _origins(report) for c in origin.citations
+            if c.basis is basis}
+
+
+def _origins(report: Report) -> Iterator[Origin]:
+    yield from (p.origin for p in report.system.properties)
+    for action in report.system.actions:
+        yield action.origin
+        yield from (o.origin for o in action.obligations)
+
+
+# --- closing line --------------------------------------------------------------------------------
+
+
+def _closing(report: Report, times: bool) -> str:
+    total = len(report.merged)
+    cost = ""
+    if times:
+        cost = f" {_duration(report.seconds)}"
+        if report.peak_bytes:
+            cost += f", peak {report.peak_bytes / 1e6:.0f} MB"
+    if not total:
+        return f"nothing was checked.{cost}"
+    rows = [(r, wording_of(r, report.hollow)) for r in report.merged]
+    for kind, word in (("violated", "VIOLATED"), ("unreached", "UNREACHED"),
+                       ("hollow", "HOLLOW")):
+        names = _named(rows, kind)
+        if names:
+            head = f"{len(names)} of {total} properties {word} ({_list(names)})."
+            return head + cost
+    weakest = wording_of(worst(report.merged), report.hollow)
+    noun = "property" if total == 1 else "properties"
+    hint = ""
+    if report.exit_code == Exit.INCONCLUSIVE:
+        hint = f" Exit {report.exit_code:d}."
+    return f"{total} {noun}, weakest result: {weakest.word}.{hint}{cost}"
+
+
+def _named(rows: Iterable[tuple[PropertyResult, Wording]], kind: str) -> list[str]:
+    return [r.name for r, w in rows if w.kind == kind]
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} m {int(seconds) % 60:02d} s"
+
+
+__all__ = ["render_report", "render_story"]

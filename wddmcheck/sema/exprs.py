@@ -341,16 +341,14 @@ def _is(expr: ast.IsExpr, scope: Scope) -> X:
             if state.text not in t.members:
                 scope.symbols.unknown("WC107", f"member of {spell(t)}", state, t.members)
                 return BROKEN
-            tests.append(XCompare("==", arg, XConst(t.members.index(state.text), t)))
+            tests.append(XCompare("!=" if expr.negated else "==", arg,
+                                  XConst(t.members.index(state.text), t)))
         test = tests[0]
         for other in tests[1:]:
-            test = XBool("or", test, other)
-        return XNot(test) if expr.negated else test
+            test = XBool("and" if expr.negated else "or", test, other)
+        return test
     pool = object_of(arg, expr.arg.span, scope)
-    if not pool:
-        return BROKEN
-    result = _life_test(arg, pool, expr, scope)
-    return XNot(result) if expr.negated and result is not BROKEN else result
+    return _life_test(arg, pool, expr, scope) if pool else BROKEN
 
 
 def _life_test(arg: X, pool: str, expr: ast.IsExpr, scope: Scope) -> X:
@@ -361,18 +359,22 @@ def _life_test(arg: X, pool: str, expr: ast.IsExpr, scope: Scope) -> X:
             scope.symbols.sink.error(
                 "WC113", "a driver cannot tell that a reference dangles", expr.span,
                 help="keep a field that says so, or clear the reference before the destroy")
-        if word == "absent":
-            return XNot(XIs(arg, pool, "live"))
-        if word == "none":
-            return XIs(arg, pool, "none")
-        return XIs(arg, pool, "live" if word == "live" else "dangling")
+        if word == "live" and scope.driver and not isinstance(arg, XSingle):
+            scope.symbols.sink.error(
+                "WC113", "a driver cannot tell whether a reference is live", expr.span,
+                help="write `is not none`, which it can see")
+        match word:
+            case "absent":
+                return XIs(arg, pool, "live", negated=not expr.negated)
+            case "none" | "live" | "dangling" as test:
+                return XIs(arg, pool, test, negated=expr.negated)
     cls = scope.symbols.model.objects[pool]
     for state in expr.states:
         if state.text not in cls.states:
             scope.symbols.unknown("WC102", f"life state of {pool}", state,
                                   [*cls.states, "none", "live"])
             return BROKEN
-    return XIs(arg, pool, "state", tuple(words))
+    return XIs(arg, pool, "state", tuple(words), expr.negated)
 
 
 def domain(domain_: ast.Name | ast.Expr, scope: Scope) -> tuple[str, XField | None]:

@@ -116,12 +116,13 @@ class XArith:
 @dataclass(frozen=True, slots=True)
 class XIs:
     """A test of a reference: `test` is "none", "live", "dangling" or "state" (then `states` are
-    life states of `pool`, any of which)."""
+    life states of `pool`, any of which). `negated`: `is not`, which is as atomic as `is`."""
 
     arg: X
     pool: str
     test: Literal["none", "live", "dangling", "state"]
     states: tuple[str, ...] = ()
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

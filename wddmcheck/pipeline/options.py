@@ -1,0 +1,55 @@
+"""What a `verify` run is asked to do: plain data, handed down and sent to worker processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from wddmcheck.engines.base import Tick
+
+Required: TypeAlias = Literal["proved", "scope", "bounded"]
+"""The strength asked for: for any number of objects, for the scope, up to a depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """Everything that can change a verdict or the exit code.
+
+    `scopes` and `properties` are as the user wrote them; empty means the model's default scopes
+    and all properties. `timeout_s` is wall time for the whole run, `memory` bytes for all its
+    processes together, `jobs` the most worker processes (None: one a core). `seed` is for engines
+    that make random choices; none does today. `command` is how to run it again, for the report.
+    """
+
+    scopes: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    engine: str = "auto"
+    depth: int | None = None
+    timeout_s: float | None = None
+    memory: int | None = None
+    symmetry: bool = True
+    require: Required = "scope"
+    allow_inconclusive: bool = False
+    exit_zero: bool = False
+    jobs: int | None = None
+    seed: int = 0
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one scope may use of the run's time and memory. None: no limit."""
+
+    timeout_s: float | None = None
+    memory: int | None = None
+
+
+class ScopeProgress(Protocol):
+    """Receives progress: which scope, and what its engine does."""
+
+    def __call__(self, scope: str, tick: Tick, /) -> None:
+        """Take one tick."""
+
+
+def silent(scope: str, tick: Tick) -> None:
+    """The progress receiver that ignores everything."""

@@ -1,0 +1,213 @@
+"""A report as JSON, for scripts. The schema is `report.schema.json` beside this module.
+
+`model`, `scope`, `verdicts` and `exploration` are the minimum that scripts may rely on; they say
+what the merged results are, with the first scope's sizes and its deciding exploration. `runs` has
+every scope in full. Times and bytes are the only parts that differ between two equal runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wddmcheck import __version__
+from wddmcheck.diagnostics.source import SourceMap
+from wddmcheck.ir.system import Origin, Property
+from wddmcheck.report.codec import encode
+from wddmcheck.report.findings import Finding, again, findings, run_of, trace_of
+from wddmcheck.report.formula import spell
+from wddmcheck.report.jsontext import Json, dumps
+from wddmcheck.report.places import Places, cited, clean, relative
+from wddmcheck.report.trace_file import TraceFile, make, to_json
+from wddmcheck.report.words import wording, wording_of
+from wddmcheck.result.report import PropertyResult, Report, ScopeRun
+from wddmcheck.result.verdict import (
+    Enumeration,
+    Evidence,
+    Exploration,
+    Holds,
+    Inconclusive,
+    Inductive,
+    Proved,
+    Reached,
+    Skipped,
+    Unreached,
+    Violated,
+)
+
+SCHEMA_VERSION = 1
+
+
+def report_json(report: Report, *, sources: SourceMap | None = None,
+                warnings: tuple[str, ...] = ()) -> dict[str, Json]:
+    """The report as JSON data. `warnings` are the diagnostics of the model, as text."""
+    found = {f.result.name: f for f in findings(report, sources)}
+    props = {p.name: p for p in report.system.properties}
+    places = Places(sources or SourceMap())
+    verdicts: list[Json] = [
+        _verdict(report, run_of(report, r), r, props.get(r.name), places, found.get(r.name))
+        for r in report.merged]
+    first = report.runs[0] if report.runs else None
+    explorations: list[Json] = [
+        {"scope": run.scope, **_exploration(e)} for run in report.runs for e in run.explorations]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "wddmcheck", "version": __version__},
+        "model": relative(report.model),
+        "digest": report.digest,
+        "command": report.command,
+        "policies": dict(report.system.policies),
+        "scope": dict(first.sizes) if first is not None else {},
+        "verdicts": verdicts,
+        "exploration": _deciding(first.explorations) if first is not None else None,
+        "explorations": explorations,
+        "runs": [_run(report, run, props, places) for run in report.runs],
+        "goals": _goals(report),
+        "hollow": [{"goal": h.goal, "about": h.about, "title": clean(h.title), "proved": h.proved}
+                   for h in report.hollow],
+        "warnings": [clean(w) for w in warnings],
+        "exit_code": report.exit_code,
+        "seconds": round(report.seconds, 3),
+        "peak_bytes": report.peak_bytes,
+    }
+
+
+def report_text(report: Report, *, sources: SourceMap | None = None,
+                warnings: tuple[str, ...] = ()) -> str:
+    """The report as JSON text."""
+    return dumps(report_json(report, sources=sources, warnings=warnings))
+
+
+def trace_file_of(report: Report, finding: Finding) -> TraceFile:
+    """The trace file of a finding."""
+    return make(finding.story, finding.trace, model=report.model, digest=report.digest,
+                engine=finding.result.engine, policies=report.system.policies,
+                command=again(report, finding))
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def _verdict(report: Report, run: ScopeRun, result: PropertyResult, prop: Property | None,
+             places: Places, finding: Finding | None) -> dict[str, Json]:
+    word = wording_of(result, report.hollow)
+    strength = wording(result.verdict)
+    origin = prop.origin if prop is not None else Origin()
+    place = places.of(origin.span)
+    return {
+        "property": result.name,
+        "verdict": word.word,
+        "kind": word.kind,
+        "strength": strength.kind,
+        "depth": _depth(run, result),
+        "trace": to_json(trace_file_of(report, finding)) if finding is not None else None,
+        "certificate": _certificate(result),
+        "doc": encode(cited(origin)),
+        "engine": result.engine,
+        "seconds": round(result.seconds, 3),
+        "reason": _reason(result),
+        "title": clean(prop.title) if prop is not None else "",
+        "claim": prop.kind.value if prop is not None else "",
+        "bugchecks": list(prop.bugchecks) if prop is not None else [],
+        "source": {"file": place.file, "line": place.line, "column": place.column}
+        if place is not None else None,
+    }
+
+
+def _run(report: Report, run: ScopeRun, props: Mapping[str, Property],
+         places: Places) -> dict[str, Json]:
+    verdicts = []
+    for result in run.results:
+        verdict = _verdict(report, run, result, props.get(result.name), places, None)
+        trace = trace_of(result)
+        verdict["steps"] = len(trace.steps) if trace is not None else None
+        del verdict["trace"]
+        verdicts.append(verdict)
+    return {
+        "scope": run.scope,
+        "sizes": dict(run.sizes),
+        "exploration": _deciding(run.explorations),
+        "explorations": [_exploration(e) for e in run.explorations],
+        "verdicts": verdicts,
+        "goals": [{"goal": g.name, "verdict": wording(g.verdict).word,
+                   "kind": wording(g.verdict).kind} for g in run.goals],
+        "notes": [clean(n) for n in run.notes],
+    }
+
+
+def _goals(report: Report) -> list[Json]:
+    """Each coverage goal with its best verdict over the scopes."""
+    props = {p.name: p for p in report.system.properties}
+    best: dict[str, PropertyResult] = {}
+    for run in report.runs:
+        for goal in run.goals:
+            known = best.get(goal.name)
+            if known is None or wording(goal.verdict).rank > wording(known.verdict).rank:
+                best[goal.name] = goal
+    return [{"goal": name, "about": props[name].about if name in props else "",
+             "title": clean(props[name].title) if name in props else "",
+             "verdict": wording(g.verdict).word, "kind": wording(g.verdict).kind}
+            for name, g in best.items()]
+
+
+def _depth(run: ScopeRun, result: PropertyResult) -> int | None:
+    """How many steps the verdict speaks of; None where it does not count them."""
+    match result.verdict:
+        case Violated(trace):
+            return len(trace.steps)
+        case Reached(trace):
+            return len(trace.steps) if trace is not None else None
+        case Holds(depth, _) | Inconclusive(_, depth, _):
+            return depth
+        case Proved(Enumeration()) | Unreached(Enumeration()):
+            return next((e.depth for e in run.explorations
+                         if e.engine == result.engine and e.complete), None)
+        case Proved() | Unreached() | Skipped():
+            return None
+
+
+def _reason(result: PropertyResult) -> str:
+    match result.verdict:
+        case Inconclusive(stopped_by, _, reason):
+            return clean(reason) or stopped_by.value
+        case Holds(_, stopped_by):
+            return stopped_by.value
+        case Skipped(reason):
+            return clean(reason)
+        case Violated() | Reached() | Proved() | Unreached():
+            return ""
+
+
+def _certificate(result: PropertyResult) -> Json:
+    match result.verdict:
+        case Proved(evidence) | Unreached(evidence):
+            return _evidence(evidence)
+        case Violated() | Reached() | Holds() | Inconclusive() | Skipped():
+            return None
+
+
+def _evidence(evidence: Evidence) -> dict[str, Json]:
+    match evidence:
+        case Enumeration(states, symmetric, beyond):
+            return {"kind": "enumeration", "states": states, "symmetric": symmetric,
+                    "beyond": list(beyond)}
+        case Inductive(invariant, k):
+            return {"kind": "inductive", "invariant": [spell(e) for e in invariant], "k": k}
+
+
+def _exploration(e: Exploration) -> dict[str, Json]:
+    return {
+        "engine": e.engine, "symmetry": e.symmetry, "states": e.states,
+        "transitions": e.transitions, "depth": e.depth, "seconds": round(e.seconds, 3),
+        "peak_bytes": e.peak_bytes, "complete": e.complete,
+        "stopped_by": e.stopped_by.value if e.stopped_by is not None else None,
+    }
+
+
+def _deciding(explorations: tuple[Exploration, ...]) -> dict[str, Json] | None:
+    """The exploration that says most: a complete one, else the one that saw most states."""
+    if not explorations:
+        return None
+    return _exploration(max(explorations, key=lambda e: (e.complete, e.states, e.depth)))
+
+
+__all__ = ["SCHEMA_VERSION", "report_json", "report_text", "trace_file_of"]

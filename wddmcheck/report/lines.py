@@ -1,0 +1,21 @@
+"""Lines of text for the terminal: the width, and how what is longer is broken."""
+
+from __future__ import annotations
+
+import textwrap
+
+WIDTH = 100
+
+
+def wrapped(label: str, text: str, indent: int = 2) -> list[str]:
+    """`text` after `label`, continued under itself."""
+    pad = " " * indent
+    return textwrap.wrap(text, WIDTH, initial_indent=pad + label,
+                         subsequent_indent=pad + " " * len(label), break_on_hyphens=False)
+
+
+def fold(text: str, indent: int) -> list[str]:
+    """`text` in lines of the width, later ones at `indent`; its own leading blanks stay."""
+    lead = text[:len(text) - len(text.lstrip())]
+    return textwrap.wrap(text.lstrip(), WIDTH, initial_indent=lead,
+                         subsequent_indent=" " * indent, break_on_hyphens=False)
