@@ -110,7 +110,7 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class StoryStep:
     """One step. `call` is the identity of the in-flight call that it starts, continues or ends;
-    `at` says where a call stops ("wait at yardstick.wddm:61"), "" if it does not."""
+    `at` says why it stops half way ("pauses", "waits"), "" if it does not; `stops` is where."""
 
     number: int
     actor: str
@@ -123,6 +123,7 @@ class StoryStep:
     calls: tuple[CallMade, ...] = ()
     call: str = ""
     at: str = ""
+    stops: Place | None = None
     places: tuple[Place, ...] = ()
     cited: tuple[Cited, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -151,6 +152,7 @@ class Waiting:
     call: str
     block: str
     at: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,8 @@ class Why:
 @dataclass(frozen=True, slots=True)
 class Story:
     """One run. `ends` says in a sentence what its end shows; `broken_at` is the number of the step
-    at which the rule is broken (0: in the initial state), None for a witness. `loop`: steps
-    `loop + 1` to the last repeat for ever. `objects` are those that make the difference there."""
+    at which the rule is broken (0: in the initial state), None for a witness or a loop. `loop`:
+    steps `loop + 1` to the last repeat for ever. `objects` are those that make the difference there."""
 
     system: str
     property: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from wddmcheck.ir.system import Phase
+from wddmcheck.ir.system import Kind, Phase
 from wddmcheck.report.lifelines import lifelines
 from wddmcheck.report.lines import WIDTH, fold, wrapped
 from wddmcheck.report.places import show_place
@@ -20,6 +20,7 @@ from wddmcheck.report.story import (
     Change,
     ChangeKind,
     Cited,
+    Place,
     Story,
     StoryStep,
     Value,
@@ -28,6 +29,8 @@ from wddmcheck.report.story import (
 from wddmcheck.report.style import Role, Style, plain, to_ascii
 
 BROKEN = "<- rule broken here"
+_MARKS = {Kind.NO_DEADLOCK.value: "<- stuck from here",
+          Kind.ALWAYS_POSSIBLE.value: "<- no way back from here"}
 _INDENT = 4
 _BELOW = 13          # where continuation lines of a step start
 _CALL_LIMIT = 62     # longer calls do not push the other columns to the right
@@ -64,29 +67,45 @@ def _headline(story: Story, style: Style) -> Iterator[str]:
 
 
 def _steps(story: Story, style: Style) -> Iterator[str]:
-    sizes = " ".join(f"{s.pool}={s.size}" for s in story.scope)
     count = len(story.steps)
     if count == 0:
         yield "  in the initial state"
         return
-    what = "shortest run" if story.shortest else "a run"
-    steps = f"{count} step{'s' if count != 1 else ''}"
-    yield from wrapped("", f"{what}, {steps} at {sizes} (shown: what changed)" if sizes else
-                        f"{what}, {steps} (shown: what changed)")
-    rows = [_row(step, story) for step in story.steps]
-    calls = max(len(r.call) for r in rows if len(r.call) <= _CALL_LIMIT or r is rows[0])
-    calls = min(calls, _CALL_LIMIT)
-    outcomes = max((len(r.outcome) for r in rows if len(r.call) <= _CALL_LIMIT), default=0)
+    what = "shortest run" if story.shortest else "a run (there may be shorter ones)"
+    yield f"  {what}, {count} step{'s' if count != 1 else ''} (shown: what changed)"
+    rows = [_row(step, _Files.of(story)) for step in story.steps]
+    normal = [r for r in rows if len(r.call) <= _CALL_LIMIT]
+    columns = (max((len(r.call) for r in normal), default=0),
+               max((len(r.outcome) for r in normal if len(r.outcome) <= 30), default=0))
     for step, row in zip(story.steps, rows, strict=True):
         if story.loop is not None and step.number == story.loop + 1:
             yield f"{'':{_INDENT}}-- from here on, again and again:"
-        yield from _step_lines(step, row, calls, min(outcomes, 30), story, style)
-    if story.loop is not None and story.loop == count:
-        yield f"{'':{_INDENT}}-- and so it stays"
-    elif story.loop is not None:
-        yield f"{'':{_INDENT}}-- back to step {story.loop + 1}"
+        yield from _step_lines(step, row, columns, story, style)
+    if story.loop is not None:
+        end = f"back to step {story.loop + 1}" if story.loop < count else "and so it stays"
+        yield f"{'':{_INDENT}}-- {end}"
     for call in story.waiting:
-        yield from wrapped("", f"{call.call} {call.block} still waits ({call.at})", _INDENT)
+        place = _Files.of(story).place(call.place)
+        yield from wrapped("", f"in flight at the end: {call.call} {call.block} {call.at}{place}",
+                           _INDENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """How places read within a story: by line alone if it knows one file only."""
+
+    single: bool
+
+    @classmethod
+    def of(cls, story: Story) -> _Files:
+        """The files of `story`."""
+        return cls(len({p.file for s in story.steps for p in s.places}) <= 1)
+
+    def place(self, place: Place | None) -> str:
+        """` at line 14`, or the file too where there are several."""
+        if place is None:
+            return ""
+        return f" at line {place.line}" if self.single else f" at {show_place(place)}"
 
 
 # --- one step ------------------------------------------------------------------------------------
@@ -102,7 +121,7 @@ class _Row:
     changes: tuple[str, ...]
 
 
-def _row(step: StoryStep, story: Story) -> _Row:
+def _row(step: StoryStep, files: _Files) -> _Row:
     call = f"{step.block}({_arguments(step.args)})"
     if step.phase in (Phase.RESUME.value, Phase.RETURN.value):
         call = f"{step.call} {step.block} continues"
@@ -111,48 +130,56 @@ def _row(step: StoryStep, story: Story) -> _Row:
     shown = {step.result.object} if step.result is not None else set()
     shown |= {c.result.object for c in step.calls if c.result is not None}
     below = tuple(f"calls {_call(c)}" for c in step.calls)
-    return _Row(call, _outcome(step), below, tuple(_changes(step.changes, shown)))
+    return _Row(call, _outcome(step, files), below, tuple(_changes(step.changes, shown)))
 
 
-def _step_lines(step: StoryStep, row: _Row, calls: int, outcomes: int, story: Story,
+def _step_lines(step: StoryStep, row: _Row, columns: tuple[int, int], story: Story,
                 style: Style) -> Iterator[str]:
-    last = step.number == story.broken_at
     head = f"{step.number:>{_INDENT + 1}}  {step.actor:<3}  "
-    line = head + row.call
+    outcome_at = len(head) + columns[0] + 2
+    changes_at = outcome_at + (columns[1] + 2 if columns[1] else 0)
+    lines = fold(head + row.call, len(head) + 2)
     if row.outcome:
-        line = f"{head}{row.call:<{calls}}  {row.outcome}"
-    extra = list(row.changes)
-    pending = extra
-    if len(line) > WIDTH:
-        yield from fold(head + row.call, len(head) + 2)
-        line = " " * _BELOW + row.outcome if row.outcome else ""
-    # `as` columns: changes go where those of other steps stand, if there is room
-    column = len(head) + calls + 2 + (outcomes + 2 if outcomes else 0)
-    beside = "; ".join(extra)
-    if not row.below and beside:
-        for start in (column, len(line) + 2):
-            if start >= len(line) + 2 and start + len(beside) <= WIDTH:
-                line, pending = f"{line:<{start}}{beside}", []
-                break
-    mark = style(Role.BAD, BROKEN)
-    if last and not row.below and not pending and len(line) + 2 + len(BROKEN) <= WIDTH:
-        line, last = f"{line}  {mark}", False
-    if line:
-        yield line
-    for text in (*row.below, *pending):
-        yield from fold(" " * _BELOW + text, _BELOW + 2)
+        _beside(lines, row.outcome, (outcome_at, 0), len(head) + 2)
+    mark = _MARKS.get(story.why.kind, BROKEN) if step.number == story.broken_at else ""
+    changes = "; ".join(row.changes)
+    free = (changes_at, outcome_at, 0) if not row.outcome else (changes_at, 0)
+    if mark:
+        _beside(lines, style(Role.BAD, mark), free, _BELOW, len(mark))
+    elif changes and not row.below and _fits(lines, changes, free):
+        _beside(lines, changes, free, _BELOW)
+        changes = ""
+    yield from lines
+    for text in (*row.below, changes):
+        if text:
+            yield from fold(" " * _BELOW + text, _BELOW + 2)
     for fault in step.faults:
-        text = f"breaks {fault.property}: {fault.message}" if fault.message else ""
-        place = show_place(fault.place)
-        if fault.property != story.property and text:
-            yield from fold(" " * _BELOW + text + (f" ({place})" if place else ""), _BELOW + 2)
-    if last:
-        yield " " * _BELOW + mark
+        if fault.property != story.property:
+            text = f"also breaks {fault.property}: {fault.message}".rstrip(": ")
+            yield from fold(" " * _BELOW + text, _BELOW + 2)
 
 
-def _outcome(step: StoryStep) -> str:
+def _fits(lines: list[str], text: str, columns: tuple[int, ...]) -> bool:
+    return any(max(c, len(lines[-1]) + 2) + len(text) <= WIDTH for c in columns)
+
+
+def _beside(lines: list[str], text: str, columns: tuple[int, ...], below: int,
+            length: int | None = None) -> None:
+    """Put `text` on the last line at the first of `columns` (0: right behind) where it fits, or
+    on a line of its own. `length` is what shows of it."""
+    length = len(text) if length is None else length
+    have = len(lines[-1]) + 2
+    for column in columns:
+        start = column or have
+        if have <= start and start + length <= WIDTH:
+            lines[-1] = f"{lines[-1]:<{start}}{text}"
+            return
+    lines.append(" " * below + text)
+
+
+def _outcome(step: StoryStep, files: _Files) -> str:
     if step.at:
-        return f"... {step.at}"
+        return f"... {step.at}{files.place(step.stops)}"
     if any(f.stops for f in step.faults):
         return ""
     if step.result is not None and step.result.kind is not ValueKind.NONE:
@@ -188,6 +215,7 @@ def _call(call: CallMade) -> str:
 def _changes(changes: tuple[Change, ...], shown: set[str]) -> Iterator[str]:
     died = {c.subject for c in changes if c.kind is ChangeKind.DESTROYED}
     born = {c.subject for c in changes if c.kind is ChangeKind.CREATED}
+    dangling: dict[str, list[str]] = {}
     for change in changes:
         if change.implied:
             continue
@@ -204,11 +232,13 @@ def _changes(changes: tuple[Change, ...], shown: set[str]) -> Iterator[str]:
             case ChangeKind.CHANGED:
                 yield f"{name}: {change.before} -> {change.after}"
             case ChangeKind.DANGLED:
-                yield f"{name} now dangles" + (f" (was {change.object})" if change.object else "")
+                dangling.setdefault(change.object, []).append(name)
             case ChangeKind.ADDED:
                 yield f"{name}: + {change.object}"
             case ChangeKind.REMOVED:
                 yield f"{name}: - {change.object}"
+    for was, names in dangling.items():
+        yield f"now dangling: {', '.join(names)}" + (f" (was {was})" if was else "")
 
 
 # --- why -----------------------------------------------------------------------------------------
@@ -225,12 +255,14 @@ def _why(story: Story) -> Iterator[str]:
     for cite in cites:
         yield from wrapped("rule:  ", basis(cite))
     last = story.steps[-1] if story.steps else None
-    pages = [c.uid for c in last.cited if c.uid] if last is not None else []
-    if last is not None and pages:
-        yield from wrapped("page:  ", f"{last.block}: {', '.join(dict.fromkeys(pages))}")
-    if story.why.policies:
-        yield from wrapped("under: ", "policy " + ", ".join(
-            f"{name}={choice}" for name, choice in story.why.policies))
+    if last is not None:
+        for cite in last.cited:
+            if cite.uid and cite not in cites:
+                yield from wrapped("page:  ", f"{last.block} {basis(cite)}")
+    sizes = " ".join(f"{s.pool}={s.size}" for s in story.scope)
+    policies = ", ".join(f"{name}={choice}" for name, choice in story.why.policies)
+    if sizes or policies:
+        yield from wrapped("under: ", sizes + (f"; policy {policies}" if policies else ""))
     if story.why.bugchecks:
         codes = ", ".join(story.why.bugchecks)
         yield from wrapped("stop:  ", f"Windows documents bug check {codes} for this state")
@@ -248,5 +280,5 @@ def basis(cite: Cited) -> str:
         case "assumed":
             text = "assumed, no documentation sentence" + (f" (near {source})" if source else "")
         case _:
-            text = "built in: the semantics of objects and references"
+            text = "built in, checked in every model"
     return f"{text}: {cite.why}" if cite.why else text

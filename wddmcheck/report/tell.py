@@ -21,7 +21,7 @@ from wddmcheck.report.formula import constant, spell
 from wddmcheck.report.identities import Identities, StepNames
 from wddmcheck.report.lives import lives
 from wddmcheck.report.moment import Moment
-from wddmcheck.report.places import Places, cited, clean, show_place
+from wddmcheck.report.places import Places, cited, clean
 from wddmcheck.report.story import (
     Argument,
     CallMade,
@@ -105,25 +105,18 @@ class _Teller:
             number, label.actor.value, label.block, label.kind, label.phase.value,
             show.arguments(label.args), "" if ended else label.status,
             show.value(label.result) if label.result is not None and not ended else None,
-            made, show.call(label), "" if ended else self._at(label),
+            made, show.call(label), "" if ended else _stop(label),
+            None if ended or not _stop(label) else self.places.of(_last(label)),
             tuple(p for p in map(self.places.of, label.path) if p is not None),
             cited(action.origin), changes(self.system, old, new, names), faults)
         who.advance(names, new)
         self._in_flight(told)
         return told, new
 
-    def _at(self, label: Label) -> str:
-        if label.phase not in (Phase.ENTRY, Phase.RESUME):
-            return ""
-        last: Span | None = label.path[-1] if label.path else None
-        place = show_place(self.places.of(last))
-        words = label.at or "step"
-        return words if not place or any(c.isdigit() for c in words) else f"{words} at {place}"
-
     def _in_flight(self, step: StoryStep) -> None:
         if step.call and step.at:
-            self.waiting[step.call] = Waiting(step.call, step.block, step.at)
-        elif step.call and not any(f.stops for f in step.faults):
+            self.waiting[step.call] = Waiting(step.call, step.block, step.at, step.stops)
+        elif step.call:
             self.waiting.pop(step.call, None)
 
     # --- the end -------------------------------------------------------------------------------
@@ -149,10 +142,14 @@ class _Teller:
             case Kind.NO_DEADLOCK:
                 ends = f"nothing can happen {where}"
             case Kind.ALWAYS_POSSIBLE:
-                ends = f"no run leads from here to: {self._formula(prop.formula)}"
+                ends = f"{where}, no run reaches the goal any more"
                 objects = witnesses(prop.formula, last, who)
             case Kind.LEADS_TO:
-                ends = f"this never leads to: {self._formula(prop.target)}"
+                loop = self.trace.loop
+                broken_at = None
+                ends = "what should come never does" + (
+                    f": steps {loop + 1} to {count} repeat for ever"
+                    if loop is not None and loop < count else "")
             case Kind.REACHABLE | Kind.FIRES:
                 ends = f"reached {where}"
         return Story(
@@ -165,12 +162,35 @@ class _Teller:
     def _why(self) -> Why:
         prop = self.prop
         span = prop.origin.span
-        text = self.places.text(span)
-        return Why(clean(prop.title), prop.kind.value, "" if text == prop.name else clean(text),
-                   self.places.of(span), cited(prop.origin), prop.bugchecks, self.system.policies)
+        text = clean(self.places.text(span))
+        return Why(clean(prop.title), prop.kind.value,
+                   self._claim() if text in ("", prop.name) else text, self.places.of(span),
+                   cited(prop.origin), prop.bugchecks, tuple(sorted(self.system.policies)))
 
-    def _formula(self, formula: Expr) -> str:
-        return clean(spell(formula))
+    def _claim(self) -> str:
+        """The claim from the IR, for properties that have no text of their own."""
+        prop = self.prop
+        match prop.kind:
+            case Kind.INVARIANT | Kind.REACHABLE | Kind.ALWAYS_POSSIBLE:
+                return f"{prop.kind.value} {spell(prop.formula)}"
+            case Kind.LEADS_TO:
+                return f"{spell(prop.formula)} leads to {spell(prop.target)}"
+            case Kind.OBLIGATION | Kind.FIRES | Kind.NO_DEADLOCK:
+                return ""
+
+
+def _last(label: Label) -> Span | None:
+    return label.path[-1] if label.path else None
+
+
+def _stop(label: Label) -> str:
+    """Why the call stops at the end of the step, if it does."""
+    if label.phase not in (Phase.ENTRY, Phase.RESUME):
+        return ""
+    words = label.at or "step"
+    if words.startswith("acquire "):
+        return f"waits for {words.removeprefix('acquire ')}"
+    return {"step": "pauses", "wait": "waits"}.get(words, words)
 
 
 @dataclass(slots=True)

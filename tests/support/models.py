@@ -1,0 +1,51 @@
+"""Text -> System, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wddmcheck.diagnostics.diagnostic import Diagnostic, Sink, UserError
+from wddmcheck.diagnostics.source import SourceFile, SourceMap
+from wddmcheck.ir.system import System
+from wddmcheck.lang import ast
+from wddmcheck.lang.imports import load
+from wddmcheck.lang.parse import parse
+from wddmcheck.lower import lower
+from wddmcheck.sema import check
+
+
+def system_of(text: str, policies: Mapping[str, str] | None = None) -> System:
+    """The system of a one-file model."""
+    sink = Sink()
+    file = parse(SourceFile("test.wddm", text), sink)
+    sink.raise_if_errors()
+    assert file is not None
+    model = check(ast.Program((file,)), sink)
+    sink.raise_if_errors()
+    return lower(model, policies or {}, sink)
+
+
+def diagnostics_of(text: str) -> tuple[Diagnostic, ...]:
+    """What the front end says about a one-file model."""
+    sink = Sink()
+    file = parse(SourceFile("test.wddm", text), sink)
+    if sink.errors or file is None:
+        return tuple(sink.items)
+    model = check(ast.Program((file,)), sink)
+    if not sink.errors:
+        try:
+            lower(model, {}, sink)
+        except UserError as error:
+            return (*sink.items, *error.diagnostics)
+    return tuple(sink.items)
+
+
+def shipped(path: str, policies: Mapping[str, str] | None = None) -> System:
+    """The system of a model file."""
+    sink = Sink()
+    program = load(path, SourceMap(), sink)
+    sink.raise_if_errors()
+    assert program is not None
+    model = check(program, sink)
+    sink.raise_if_errors()
+    return lower(model, policies or {}, sink)

@@ -1,0 +1,16 @@
+"""`wddmcheck` and `python -m wddmcheck`. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    from wddmcheck.cli.main import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Option values and the options that several commands share."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TIME = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+class Duration(click.ParamType):
+    """`300`, `300s`, `5m`, `1h`: seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None,
+                ctx: click.Context | None) -> float:
+        """Seconds, more than 0."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", value.strip().lower(), re.ASCII)
+        if match is None or match[2] not in _TIME:
+            raise _bad(param, value, "is not a time", "write 300, 300s, 5m or 1h")
+        seconds = float(match[1]) * _TIME[match[2]]
+        if not 0 < seconds < math.inf:
+            raise _bad(param, value, "is no time to work in", "write 300, 300s, 5m or 1h")
+        return seconds
+
+
+class Bytes(click.ParamType):
+    """`4G`, `512M`, `1000000`: bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None,
+                ctx: click.Context | None) -> int:
+        """Bytes, at least one megabyte."""
+        if isinstance(value, int):
+            return value
+        text = value.strip().lower()
+        match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(?:i?b)?", text, re.ASCII)
+        if match is None:
+            raise _bad(param, value, "is not an amount of memory", "write 4G, 512M or a number")
+        size = int(float(match[1]) * _BYTES[match[2]])
+        if size < 1 << 20:
+            raise _bad(param, value, "is too little memory", "at least 1M; 4G is usual")
+        return size
+
+
+class Count(click.ParamType):
+    """A whole number within limits."""
+
+    name = "n"
+
+    def __init__(self, low: int = 0, high: int = 1_000_000_000) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None,
+                ctx: click.Context | None) -> int:
+        """The number."""
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip(), re.ASCII):
+            raise _bad(param, value, "is not a whole number",
+                       f"write a number from {self.low} to {self.high:,}")
+        number = int(value)
+        if not self.low <= number <= self.high:
+            raise _bad(param, value, "is out of range",
+                       f"write a number from {self.low} to {self.high:,}")
+        return number
+
+
+def policies(texts: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=CHOICE` options as a mapping."""
+    chosen: dict[str, str] = {}
+    for text in texts:
+        name, equals, choice = (part.strip() for part in text.partition("="))
+        if not (name and equals and choice):
+            raise _wrong(f"--policy: cannot read `{text[:60]}`",
+                         "write --policy NAME=CHOICE; `wddmcheck check MODEL` lists them")
+        if chosen.get(name, choice) != choice:
+            raise _wrong(f"--policy: {name[:60]} is given twice", "give each policy one choice")
+        chosen[name] = choice
+    return chosen
+
+
+def common(command: F) -> F:
+    """The options of every command that prints a result."""
+    for option in (
+        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto",
+                     help="Colour: auto (a terminal), always, never. NO_COLOR and FORCE_COLOR "
+                          "count too."),
+        click.option("-v", "--verbose", count=True, help="Say more on stderr."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+    ):
+        command = option(command)
+    return command
+
+
+def policy_option(command: F) -> F:
+    """`--policy`."""
+    return click.option(
+        "--policy", multiple=True, metavar="NAME=CHOICE",
+        help="Decide an open question of the documentation. Repeatable.")(command)
+
+
+def _bad(param: click.Parameter | None, value: object, problem: str, hint: str) -> UserError:
+    option = param.opts[-1] if param is not None and param.opts else "option"
+    return _wrong(f"{option}: `{str(value)[:40]}` {problem}", hint)
+
+
+def _wrong(message: str, hint: str) -> UserError:
+    return UserError((Diagnostic("WC309", message, help=hint),), exit_code=2)

@@ -1,0 +1,80 @@
+"""Which engines there are, which one a name means, and how `auto` shares out its budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
+from wddmcheck.engines import registry
+from wddmcheck.engines.base import Engine, Limits
+from wddmcheck.ir.system import Kind
+
+EXPLICIT = ("native", "interpret")
+"""Explicit engines, the fastest first; `--engine explicit` is the first that is installed."""
+
+PLANNED = ("pdr", "parametric")
+"""Engines that the command line knows and this version does not have."""
+
+BOTH_WAYS = (Kind.INVARIANT, Kind.OBLIGATION)
+"""Kinds that induction can prove."""
+
+AUTO_STATES = 3_000_000
+"""States that `auto` explores before it turns to a solver, if no time limit was given."""
+
+AUTO_SECONDS = 120.0
+"""Seconds that `auto` gives each solver engine, if no time limit was given."""
+
+EXPLICIT_SHARE = 0.6
+"""Part of a time limit that `auto` gives the explicit engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An engine by name, and what to tell the user about the choice."""
+
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+def choices() -> tuple[str, ...]:
+    """What `--engine` takes."""
+    return ("auto", "explicit", *registry.names(), *PLANNED)
+
+
+def choose(name: str) -> Chosen:
+    """What `--engine NAME` means here. Raises `UserError` (exit code 2) if there is none."""
+    have = registry.names()
+    if name == "explicit":
+        fastest = next(e for e in EXPLICIT if e in have)
+        return Chosen(fastest, (f"--engine explicit: {fastest} is the fastest explicit engine of "
+                                "this version",))
+    if name == "auto" or name in have:
+        return Chosen(name)
+    raise UserError((Diagnostic(
+        "WC401", f"--engine {name[:40]}: this version has no such engine",
+        help="it has: " + ", ".join(("auto", "explicit", *have))),), exit_code=2)
+
+
+def load(name: str) -> Engine:
+    """The engine called `name`. Raises `UserError` (exit code 2) if what it needs is missing."""
+    try:
+        return registry.get(name)
+    except ImportError as error:
+        raise UserError((Diagnostic(
+            "WC402", f"engine {name} cannot be loaded: {error}",
+            help="install wddmcheck with its dependencies: pip install wddmcheck"),),
+            exit_code=2) from error
+
+
+def first_limits(limits: Limits) -> Limits:
+    """What `auto` gives the explicit engine."""
+    if limits.timeout_s is None:
+        return replace(limits, states=limits.states or AUTO_STATES)
+    return replace(limits, timeout_s=limits.timeout_s * EXPLICIT_SHARE)
+
+
+def solver_limits(limits: Limits, used_s: float, engines_left: int) -> Limits:
+    """What `auto` gives the next solver engine after `used_s` seconds."""
+    if limits.timeout_s is None:
+        return replace(limits, timeout_s=AUTO_SECONDS)
+    return replace(limits, timeout_s=max(limits.timeout_s - used_s, 0.0) / engines_left)

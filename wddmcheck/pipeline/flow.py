@@ -1,0 +1,154 @@
+"""The page to read: how text becomes verdicts.
+
+    load_model   text -> AST -> typed model -> system         (`lang`, `sema`, `lower`)
+    verify       system -> verdicts, each re-checked -> report (`engines`, `evidence`)
+
+User errors are `UserError` with an exit code; everything else that fails is a defect of wddmcheck.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from wddmcheck import lower, sema
+from wddmcheck.diagnostics.diagnostic import (
+    Diagnostic,
+    InternalError,
+    Severity,
+    Sink,
+    UserError,
+)
+from wddmcheck.diagnostics.source import SourceMap
+from wddmcheck.engines.memory import rss
+from wddmcheck.ir.system import System
+from wddmcheck.lang import imports
+from wddmcheck.pipeline import choose, merge
+from wddmcheck.pipeline.options import Budget, ScopeProgress, VerifyOptions, silent
+from wddmcheck.pipeline.parallel import Crew
+from wddmcheck.pipeline.scopes import ScopeChoice, reject_empty, resolve
+from wddmcheck.pipeline.selection import Selection, select
+from wddmcheck.pipeline.strategy import not_run, run_scope
+from wddmcheck.pipeline.worker import Job
+from wddmcheck.result.report import Report, ScopeRun
+from wddmcheck.result.verdict import Stop
+from wddmcheck.sema.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model, ready to be checked. `model` is its typed form (None for a system that was built by
+    hand), `digest` the sha256 of its sources, `warnings` what the front end found remarkable."""
+
+    path: str
+    system: System
+    sources: SourceMap = field(default_factory=SourceMap)
+    digest: str = ""
+    warnings: tuple[Diagnostic, ...] = ()
+    model: Model | None = None
+
+
+def load_model(path: str, policies: Mapping[str, str] | None = None,
+               sources: SourceMap | None = None) -> Loaded:
+    """The model in the file `path` under a choice of policies. Source texts are added to `sources`,
+    so that the diagnostics of a `UserError` can be shown with the lines that they are about."""
+    sources = sources if sources is not None else SourceMap()
+    _readable(path)
+    sink = Sink()
+    program = imports.load(path, sources, sink)                 # text -> AST
+    sink.raise_if_errors()
+    if program is None:
+        raise InternalError(f"{path} was not read, and nothing says why")
+    model = sema.check(program, sink)                           # AST -> typed model
+    sink.raise_if_errors()
+    system = lower.lower(model, policies or {}, sink)           # typed model -> IR
+    sink.raise_if_errors()
+    warnings = tuple(d for d in sink.items if d.severity is Severity.WARNING)
+    return Loaded(path, system, sources, digest_of(sources), warnings, model)
+
+
+def verify(loaded: Loaded, options: VerifyOptions, progress: ScopeProgress = silent) -> Report:
+    """Check `loaded` at every scope that `options` ask for."""
+    started = time.monotonic()
+    system = loaded.system
+    choose.choose(options.engine)                               # unknown ones fail here
+    choices = resolve(system, options.scopes)
+    selection = select(system, options.properties)
+    if selection.asked:
+        reject_empty(system, choices, selection.properties)
+    runs = _explore(system, choices, selection, options, progress)
+    results = merge.merged(system, runs)
+    hollow = merge.hollow(system, runs)
+    code = merge.exit_of(results, hollow, runs, options)
+    peak = max((e.peak_bytes for r in runs for e in r.explorations), default=0)
+    return Report(loaded.path, loaded.digest, options.command, system, runs, results, hollow,
+                  int(code), time.monotonic() - started, max(peak, rss()))
+
+
+def digest_of(sources: SourceMap) -> str:
+    """The sha256 of all sources: of the text itself if there is one, else of the digests of all,
+    sorted, so that names and places of files do not matter."""
+    digests = sorted(hashlib.sha256(f.text.encode("utf-8", "surrogatepass")).hexdigest()
+                     for f in sources.files.values())
+    return digests[0] if len(digests) == 1 else hashlib.sha256(
+        "".join(digests).encode()).hexdigest()
+
+
+def _explore(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,
+             options: VerifyOptions, progress: ScopeProgress) -> tuple[ScopeRun, ...]:
+    workers = min(options.jobs or os.cpu_count() or 1, len(choices))
+    deadline = None if options.timeout_s is None else time.monotonic() + options.timeout_s
+    memory = None if options.memory is None else options.memory // workers
+
+    def budget(index: int) -> Budget:
+        """A fair share of the time that is left: an easy scope leaves its rest to the others."""
+        if deadline is None:
+            return Budget(None, memory)
+        rounds = -(-(len(choices) - index) // workers)
+        return Budget(max(deadline - time.monotonic(), 0.0) / rounds, memory)
+
+    if workers == 1:
+        return _one_by_one(system, choices, selection, options, budget, progress)
+
+    def job(index: int) -> Job:
+        return Job(system, choices[index], selection, options, budget(index))
+
+    return Crew(job, len(choices), workers, progress).run()
+
+
+def _one_by_one(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,
+                options: VerifyOptions, budget: Callable[[int], Budget],
+                progress: ScopeProgress) -> tuple[ScopeRun, ...]:
+    runs: list[ScopeRun] = []
+    for index, choice in enumerate(choices):
+        if runs and merge.was_interrupted(runs[-1]):
+            runs.append(not_run(choice, selection, Stop.INTERRUPTED))
+            continue
+        runs.append(run_scope(system, choice, selection, options, budget(index), progress))
+    return tuple(runs)
+
+
+def _readable(path: str) -> None:
+    """Raise `UserError` (exit code 2) if `path` is no file that can be read."""
+    problem, hint = "", ""
+    if os.path.isdir(path):
+        problem, hint = "it is a directory", _models_in(path)
+    elif not os.path.exists(path):
+        problem, hint = "no such file", _models_in(os.path.dirname(path) or ".")
+    elif not os.access(path, os.R_OK):
+        problem = "permission denied"
+    if problem:
+        raise UserError((Diagnostic("WC310", f"cannot read {path}: {problem}", help=hint),),
+                        exit_code=2)
+
+
+def _models_in(folder: str) -> str:
+    try:
+        names = sorted(n for n in os.listdir(folder) if n.endswith(".wddm"))
+    except OSError:
+        return ""
+    listed = ", ".join(os.path.join(folder, n) if folder != "." else n for n in names[:6])
+    return f"there is {listed}" if names else ""
