@@ -5,6 +5,7 @@ There is one `Console` a process, since there is one stdout; `configure` sets it
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable
@@ -52,11 +53,9 @@ class Console:
 
     def error_text(self, text: str) -> None:
         """Write to stderr, which may be gone too."""
-        try:
+        with contextlib.suppress(BrokenPipeError, ValueError):
             _write(sys.stderr, text if text.endswith("\n") else text + "\n")
             sys.stderr.flush()
-        except (BrokenPipeError, ValueError):
-            pass
 
     def log(self, text: str, level: int = 0) -> None:
         """Write a line to stderr unless it is not wanted: level 0 unless -q, 1 with -v."""
@@ -101,10 +100,8 @@ class Console:
     def _close(self) -> None:
         """The reader of stdout has gone: say nothing more, and let the interpreter exit quietly."""
         self._closed = True
-        try:
+        with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except (OSError, ValueError):
-            pass
 
 
 def _write(stream: IO[str], text: str) -> None:
@@ -112,7 +109,7 @@ def _write(stream: IO[str], text: str) -> None:
     try:
         stream.write(text)
     except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
+        encoding = getattr(stream, "encoding", None) or "ascii"
         stream.write(text.encode(encoding, "replace").decode(encoding))
 
 

@@ -68,7 +68,7 @@ def run(args: Sequence[str]) -> int:
     except KeyboardInterrupt:
         console.error("interrupted")
         code = INTERRUPTED
-    except Exception as error:  # the last resort  # noqa: BLE001
+    except Exception as error:  # the last resort
         code = _internal(error)
     return console.finish(code)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,66 +16,59 @@ _TIME = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
-class Duration(click.ParamType):
-    """`300`, `300s`, `5m`, `1h`: seconds."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None,
-                ctx: click.Context | None) -> float:
-        """Seconds, more than 0."""
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", value.strip().lower(), re.ASCII)
-        if match is None or match[2] not in _TIME:
-            raise _bad(param, value, "is not a time", "write 300, 300s, 5m or 1h")
-        seconds = float(match[1]) * _TIME[match[2]]
-        if not 0 < seconds < math.inf:
-            raise _bad(param, value, "is no time to work in", "write 300, 300s, 5m or 1h")
-        return seconds
+def duration(option: str, **attrs: Any) -> Callable[[F], F]:
+    """An option whose value is a time: `300`, `300s`, `5m`, `1h`. The command gets seconds."""
+    return click.option(option, metavar="TIME", callback=_seconds, **attrs)
 
 
-class Bytes(click.ParamType):
-    """`4G`, `512M`, `1000000`: bytes."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None,
-                ctx: click.Context | None) -> int:
-        """Bytes, at least one megabyte."""
-        if isinstance(value, int):
-            return value
-        text = value.strip().lower()
-        match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(?:i?b)?", text, re.ASCII)
-        if match is None:
-            raise _bad(param, value, "is not an amount of memory", "write 4G, 512M or a number")
-        size = int(float(match[1]) * _BYTES[match[2]])
-        if size < 1 << 20:
-            raise _bad(param, value, "is too little memory", "at least 1M; 4G is usual")
-        return size
+def amount(option: str, **attrs: Any) -> Callable[[F], F]:
+    """An option whose value is an amount of memory: `4G`, `512M`. The command gets bytes."""
+    return click.option(option, metavar="SIZE", callback=_bytes, **attrs)
 
 
-class Count(click.ParamType):
-    """A whole number within limits."""
+def number(option: str, low: int, high: int = 1_000_000_000, **attrs: Any) -> Callable[[F], F]:
+    """An option whose value is a whole number from `low` to `high`."""
 
-    name = "n"
+    def convert(ctx: click.Context, param: click.Parameter, value: Any) -> int | None:
+        return None if value is None else _whole(param, str(value), low, high)
 
-    def __init__(self, low: int = 0, high: int = 1_000_000_000) -> None:
-        self.low, self.high = low, high
+    return click.option(option, metavar="N", callback=convert, **attrs)
 
-    def convert(self, value: Any, param: click.Parameter | None,
-                ctx: click.Context | None) -> int:
-        """The number."""
-        if isinstance(value, int):
-            return value
-        if not re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip(), re.ASCII):
-            raise _bad(param, value, "is not a whole number",
-                       f"write a number from {self.low} to {self.high:,}")
-        number = int(value)
-        if not self.low <= number <= self.high:
-            raise _bad(param, value, "is out of range",
-                       f"write a number from {self.low} to {self.high:,}")
-        return number
+
+def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([a-z]*)", value.strip().lower(),
+                         re.ASCII)
+    if match is None or match[2] not in _TIME:
+        raise _bad(param, value, "is not a time", "write 300, 300s, 5m or 1h")
+    seconds = float(match[1]) * _TIME[match[2]]
+    if seconds <= 0:
+        raise _bad(param, value, "is no time to work in", "write 300, 300s, 5m or 1h")
+    return seconds
+
+
+def _bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(?:i?b)?",
+                         value.strip().lower(), re.ASCII)
+    if match is None:
+        raise _bad(param, value, "is not an amount of memory", "write 4G, 512M or a number")
+    size = int(float(match[1]) * _BYTES[match[2]])
+    if size < 1 << 20:
+        raise _bad(param, value, "is too little memory", "at least 1M; 4G is usual")
+    return size
+
+
+def _whole(param: click.Parameter, value: str, low: int, high: int) -> int:
+    hint = f"write a number from {low} to {high:,}"
+    if not re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip(), re.ASCII):
+        raise _bad(param, value, "is not a whole number", hint)
+    found = int(value)
+    if not low <= found <= high:
+        raise _bad(param, value, "is out of range", hint)
+    return found
 
 
 def policies(texts: tuple[str, ...]) -> dict[str, str]:
@@ -113,9 +105,8 @@ def policy_option(command: F) -> F:
         help="Decide an open question of the documentation. Repeatable.")(command)
 
 
-def _bad(param: click.Parameter | None, value: object, problem: str, hint: str) -> UserError:
-    option = param.opts[-1] if param is not None and param.opts else "option"
-    return _wrong(f"{option}: `{str(value)[:40]}` {problem}", hint)
+def _bad(param: click.Parameter, value: str, problem: str, hint: str) -> UserError:
+    return _wrong(f"{param.opts[0]}: `{value[:40]}` {problem}", hint)
 
 
 def _wrong(message: str, hint: str) -> UserError:

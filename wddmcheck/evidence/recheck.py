@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.evidence.renaming import equal_up_to_renaming
-from wddmcheck.evidence.steps import enabled, instances, successors, walk
+from wddmcheck.evidence.steps import Steps
 from wddmcheck.ir.evaluate import Layout, Outcome, evaluate, initial_state, take
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property, System
@@ -44,9 +44,10 @@ GOALS = (Kind.REACHABLE, Kind.FIRES)
 
 
 def recheck(system: System, scope: Mapping[str, int], prop: Property, verdict: Verdict, *,
-            states: int = 300, seed: int = 0) -> None:
+            states: int = 100, seed: int = 0) -> None:
     """Check `verdict` on `prop` at `scope` as the module says. Raises `InternalError`."""
-    check = _Check(system, Layout.of(system, scope), prop, states, seed)
+    layout = Layout.of(system, scope)
+    check = _Check(system, layout, Steps(system, layout), prop, states, seed)
     match verdict:
         case Violated(trace):
             check.expect(prop.kind not in GOALS, "a goal cannot be violated")
@@ -81,6 +82,7 @@ class _Check:
 
     system: System
     layout: Layout
+    steps: Steps
     prop: Property
     limit: int
     seed: int
@@ -131,7 +133,7 @@ class _Check:
                 self.expect(not self.holds(self.prop.formula, final),
                             "the invariant is true in the last state")
             case Kind.NO_DEADLOCK:
-                self.expect(not enabled(self.system, self.layout, final),
+                self.expect(not self.steps.enabled(final),
                             "something can still happen in the last state")
             case Kind.ALWAYS_POSSIBLE:
                 self._unreachable(final)
@@ -160,7 +162,7 @@ class _Check:
             state = queue.popleft()
             self.expect(not self.holds(self.prop.formula, state),
                         "the goal can be reached from the last state")
-            for after in successors(self.system, self.layout, state):
+            for after in self.steps.successors(state):
                 if after not in seen:
                     seen.add(after)
                     queue.append(after)
@@ -181,8 +183,7 @@ class _Check:
         taken = {actions[s.action] for s in trace.steps[loop:]}
         for block in self.prop.fair:
             self.expect(
-                block in taken or not all(enabled(self.system, self.layout, s, block)
-                                          for s in states[loop:]),
+                block in taken or not all(self.steps.enabled(s, block) for s in states[loop:]),
                 f"the loop is not fair to {block}")
 
     # --- evidence ------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ class _Check:
                 self.expect(names.issuperset(beyond), "it names a property that does not exist")
             case Inductive(invariant, k):
                 self.expect(k >= 1, "induction over less than one step")
-                for state in walk(self.system, self.layout, self.limit, self.seed):
+                for state in self.steps.walk(self.limit, self.seed):
                     self.expect(all(self.holds(part, state) for part in invariant),
                                 "the invariant is false in a reachable state")
                     self._satisfies(state)
@@ -213,15 +214,15 @@ class _Check:
                 for action in self.system.actions:
                     if any(o.property == prop.name for o in action.obligations):
                         self.expect(all(o.property != prop.name
-                                        for outcome in instances(self.layout, action, state)
+                                        for outcome in self.steps.instances(action, state)
                                         for o in outcome.broken), "a reachable step breaks it")
             case Kind.FIRES:
                 for action in self.system.actions:
                     if action.name in prop.actions:
                         self.expect(all(outcome.state is None for outcome in
-                                        instances(self.layout, action, state)),
+                                        self.steps.instances(action, state)),
                                     "a reachable step does it")
             case Kind.NO_DEADLOCK:
-                self.expect(enabled(self.system, self.layout, state), "a reachable state is stuck")
+                self.expect(self.steps.enabled(state), "a reachable state is stuck")
             case Kind.ALWAYS_POSSIBLE | Kind.LEADS_TO:
                 pass

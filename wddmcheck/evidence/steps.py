@@ -4,57 +4,86 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from itertools import product
 
-from wddmcheck.ir.evaluate import Layout, Outcome, initial_state, take
-from wddmcheck.ir.sorts import NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.build import mentions
+from wddmcheck.ir.evaluate import Layout, Outcome, evaluate, initial_state, take
+from wddmcheck.ir.expr import And, Expr
 from wddmcheck.ir.system import Action, System
 from wddmcheck.result.verdict import State
 
-
-def instances(layout: Layout, action: Action, state: State) -> Iterator[Outcome]:
-    """What each enabled instance of `action` does in `state`."""
-    for args in product(*(_values(layout, p.sort) for p in action.params)):
-        outcome = take(layout, action, args, state)
-        if outcome is not None:
-            yield outcome
+MAX_WALK = 40
+"""A random walk starts again after so many steps."""
 
 
-def enabled(system: System, layout: Layout, state: State, block: str = "") -> bool:
-    """Whether some action (of `block`, if given) is enabled in `state`."""
-    return any(True for a in system.actions if block in ("", a.label.block)
-               for _ in instances(layout, a, state))
+class Steps:
+    """The steps of `system` under `layout`. Instances are enumerated parameter by parameter; a part
+    of the guard is looked at as soon as its parameters have values."""
+
+    def __init__(self, system: System, layout: Layout) -> None:
+        self.system = system
+        self.layout = layout
+        self._plans = {a.name: _plan(a) for a in system.actions}
+
+    def instances(self, action: Action, state: State,
+                  rng: random.Random | None = None) -> Iterator[Outcome]:
+        """What each enabled instance of `action` does in `state`; in random order with `rng`."""
+        for args in self._arguments(action, state, (), rng):
+            outcome = take(self.layout, action, args, state)
+            if outcome is not None:
+                yield outcome
+
+    def enabled(self, state: State, block: str = "") -> bool:
+        """Whether some action (of `block`, if given) is enabled in `state`."""
+        return any(True for a in self.system.actions if block in ("", a.label.block)
+                   for _ in self.instances(a, state))
+
+    def successors(self, state: State) -> Iterator[State]:
+        """The states one step away."""
+        for action in self.system.actions:
+            for outcome in self.instances(action, state):
+                if outcome.state is not None:
+                    yield outcome.state
+
+    def walk(self, limit: int, seed: int) -> Iterator[State]:
+        """Up to `limit` reachable states, the initial one first: random walks that start again
+        where they end or after `MAX_WALK` steps. The same seed gives the same states."""
+        rng = random.Random(seed)
+        start = initial_state(self.layout)
+        state, steps = start, 0
+        yield start
+        for _ in range(limit - 1):
+            following = self._some_successor(state, rng) if steps < MAX_WALK else None
+            state, steps = (start, 0) if following is None else (following, steps + 1)
+            yield state
+
+    def _some_successor(self, state: State, rng: random.Random) -> State | None:
+        for action in rng.sample(self.system.actions, len(self.system.actions)):
+            for outcome in self.instances(action, state, rng):
+                if outcome.state is not None:
+                    return outcome.state
+        return None
+
+    def _arguments(self, action: Action, state: State, given: tuple[int, ...],
+                   rng: random.Random | None) -> Iterator[tuple[int, ...]]:
+        params = action.params
+        env = {p.name: v for p, v in zip(params, given, strict=False)}
+        if not all(evaluate(part, self.layout, state, env)
+                   for part in self._plans[action.name][len(given)]):
+            return
+        if len(given) == len(params):
+            yield given
+            return
+        values = self.layout.values(params[len(given)].sort)
+        for value in rng.sample(values, len(values)) if rng is not None else values:
+            yield from self._arguments(action, state, (*given, value), rng)
 
 
-def successors(system: System, layout: Layout, state: State) -> Iterator[State]:
-    """The states one step away."""
-    for action in system.actions:
-        for outcome in instances(layout, action, state):
-            if outcome.state is not None:
-                yield outcome.state
+def _plan(action: Action) -> list[list[Expr]]:
+    """The conjuncts of the guard by how many parameters must have values before they do."""
+    plan: list[list[Expr]] = [[] for _ in range(len(action.params) + 1)]
+    parts = action.guard.args if isinstance(action.guard, And) else (action.guard,)
+    for part in parts:
+        needs = [i for i, p in enumerate(action.params, 1) if mentions(part, (p.name,))]
+        plan[max(needs, default=0)].append(part)
+    return plan
 
-
-def walk(system: System, layout: Layout, limit: int, seed: int) -> Iterator[State]:
-    """Up to `limit` reachable states, the initial one first: random walks that start again where
-    they end or have gone 40 steps. The same seed gives the same states."""
-    rng = random.Random(seed)
-    start = initial_state(layout)
-    state, steps = start, 0
-    yield start
-    for _ in range(limit - 1):
-        following = sorted(set(successors(system, layout, state))) if steps < 40 else []
-        state, steps = (rng.choice(following), steps + 1) if following else (start, 0)
-        yield state
-
-
-def _values(layout: Layout, sort: Sort) -> range | list[int]:
-    match sort:
-        case BoolSort():
-            return range(2)
-        case IntRange(lo, hi):
-            return range(lo, hi + 1)
-        case EnumSort(_, members):
-            return range(len(members))
-        case RefSort(pool, none, _):
-            slots = range(layout.sizes[pool])
-            return [NONE, *slots] if none else slots

@@ -15,13 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from wddmcheck import lower, sema
-from wddmcheck.diagnostics.diagnostic import (
-    Diagnostic,
-    InternalError,
-    Severity,
-    Sink,
-    UserError,
-)
+from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, Severity, Sink
 from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.engines.memory import rss
 from wddmcheck.ir.system import System
@@ -53,10 +47,9 @@ class Loaded:
 
 def load_model(path: str, policies: Mapping[str, str] | None = None,
                sources: SourceMap | None = None) -> Loaded:
-    """The model in the file `path` under a choice of policies. Source texts are added to `sources`,
+    """The model in the file `path` (`-`: stdin) under a choice of policies. Source texts are added to `sources`,
     so that the diagnostics of a `UserError` can be shown with the lines that they are about."""
     sources = sources if sources is not None else SourceMap()
-    _readable(path)
     sink = Sink()
     program = imports.load(path, sources, sink)                 # text -> AST
     sink.raise_if_errors()
@@ -129,26 +122,3 @@ def _one_by_one(system: System, choices: tuple[ScopeChoice, ...], selection: Sel
             continue
         runs.append(run_scope(system, choice, selection, options, budget(index), progress))
     return tuple(runs)
-
-
-def _readable(path: str) -> None:
-    """Raise `UserError` (exit code 2) if `path` is no file that can be read."""
-    problem, hint = "", ""
-    if os.path.isdir(path):
-        problem, hint = "it is a directory", _models_in(path)
-    elif not os.path.exists(path):
-        problem, hint = "no such file", _models_in(os.path.dirname(path) or ".")
-    elif not os.access(path, os.R_OK):
-        problem = "permission denied"
-    if problem:
-        raise UserError((Diagnostic("WC310", f"cannot read {path}: {problem}", help=hint),),
-                        exit_code=2)
-
-
-def _models_in(folder: str) -> str:
-    try:
-        names = sorted(n for n in os.listdir(folder) if n.endswith(".wddm"))
-    except OSError:
-        return ""
-    listed = ", ".join(os.path.join(folder, n) if folder != "." else n for n in names[:6])
-    return f"there is {listed}" if names else ""

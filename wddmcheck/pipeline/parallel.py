@@ -7,6 +7,7 @@ imported again, and a Ctrl-C goes to this process alone, which then asks the wor
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import queue
@@ -22,7 +23,7 @@ from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.base import Tick
 from wddmcheck.pipeline.options import ScopeProgress
 from wddmcheck.pipeline.strategy import not_run
-from wddmcheck.pipeline.worker import INTERRUPT, Job, Message
+from wddmcheck.pipeline.worker import INTERRUPT, Failure, Job, Message
 from wddmcheck.result.report import ScopeRun
 from wddmcheck.result.verdict import Stop
 
@@ -45,8 +46,8 @@ class WorkerDied(InternalError):  # noqa: N818
 class _Worker:
     """A running worker."""
 
-    index: int
     process: subprocess.Popen[bytes]
+    reader: threading.Thread
 
 
 @dataclass(slots=True)
@@ -70,9 +71,9 @@ class Crew:
             except KeyboardInterrupt:
                 self._stop()
         finally:
-            for worker in self.running.values():
-                worker.process.kill()
-                worker.process.wait()
+            for index in tuple(self.running):
+                self.running[index].process.kill()
+                self._end(index)
         return tuple(self.done[i] if i in self.done else self._missing(i)
                      for i in range(self.count))
 
@@ -104,22 +105,22 @@ class Crew:
         process = subprocess.Popen(
             [sys.executable, "-c", _CODE, os.pathsep.join(p for p in sys.path if p)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-        self.running[index] = _Worker(index, process)
+        reader = threading.Thread(target=self._read, args=(index, process.stdout), daemon=True)
+        self.running[index] = _Worker(process, reader)
+        reader.start()
         assert process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it died; its reader says so
             process.stdin.write(pickle.dumps(job))
             process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it died; its reader says so
-        threading.Thread(target=self._read, args=(index, process.stdout), daemon=True).start()
 
     def _read(self, index: int, stream: Any) -> None:
         """In a thread of its own: what one worker sends."""
-        try:
-            while True:
-                self.inbox.put((index, pickle.load(stream)))
-        except Exception:  # end of file, or garbage: the worker is gone  # noqa: BLE001
-            self.inbox.put((index, None))
+        with stream:
+            try:
+                while True:
+                    self.inbox.put((index, pickle.load(stream)))
+            except Exception:  # end of file, or garbage: the worker is gone
+                self.inbox.put((index, None))
 
     def _receive(self, timeout: float | None) -> None:
         index, message = self.inbox.get(timeout=timeout)
@@ -139,15 +140,19 @@ class Crew:
                                  f"(exit status {code})")
             case None:
                 return
-            case BaseException():
+            case Failure():
                 self._end(index)
-                raise message
+                if not message.interrupted:
+                    raise message.exception()
 
     def _end(self, index: int) -> int:
-        process = self.running.pop(index).process
-        assert process.stdin is not None
-        process.stdin.close()
-        return process.wait()
+        """The worker has answered, or is gone; its exit status."""
+        worker = self.running.pop(index)
+        assert worker.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            worker.process.stdin.close()
+        worker.reader.join()
+        return worker.process.wait()
 
     def _missing(self, index: int) -> ScopeRun:
         job = self.jobs.get(index)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.diagnostics.suggest import closest
 from wddmcheck.ir.expr import And, Expr, Not, Quant, QuantOp
-from wddmcheck.ir.system import Kind, Pool, Property, System
+from wddmcheck.ir.system import Kind, Pool, System
 
 MAX_SIZE = 64
 """More slots than this in one pool are a slip of the finger: no engine explores them."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wddmcheck.ir.show import show_value
 from wddmcheck.ir.sorts import DANGLING, BoolSort, RefSort, Sort
 from wddmcheck.ir.system import StateVar, System
-from wddmcheck.report.formula import constant
 from wddmcheck.report.identities import Slot, StepNames, is_control_point
 from wddmcheck.report.moment import Moment
 from wddmcheck.report.story import Argument, Change, ChangeKind, Value, ValueKind
@@ -54,7 +54,7 @@ class _Changes:
                 fields.append(Argument(var.label, self._value(var, (slot[1],), value)))
         life = ""
         if pool.life and slot in self.names.born:
-            life = constant(self.new.cell(pool.life, (slot[1],)),
+            life = show_value(self.new.cell(pool.life, (slot[1],)),
                             self.new.variables[pool.life].sort)
         yield Change(ChangeKind.CREATED, identity, after=life, implied=pool.calls,
                      fields=tuple(fields))
@@ -103,9 +103,9 @@ class _Changes:
                 identity = self._identity((var.sort.pool, value))
                 return Value(ValueKind.OBJECT, identity, identity)
             return Value(ValueKind.NONE, "none")
-        return Value(ValueKind.PLAIN, constant(value, var.sort))
+        return Value(ValueKind.PLAIN, show_value(value, var.sort))
 
     def _text(self, sort: Sort, value: int) -> str:
         if isinstance(sort, RefSort) and value >= 0:
             return self._identity((sort.pool, value))
-        return constant(value, sort)
+        return show_value(value, sort)

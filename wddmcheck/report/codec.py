@@ -29,23 +29,26 @@ class Malformed(ValueError):  # noqa: N818
         self.problem = problem
 
 
-def encode(value: object) -> Json:
-    """A dataclass (or a part of one) as JSON data."""
+def encode(value: object, *, full: bool = False) -> Json:
+    """A dataclass (or a part of one) as JSON data. What has its default value is left out, unless
+    `full`."""
     if isinstance(value, Enum):
         return str(value.value)
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, tuple):
-        return [encode(v) for v in value]
+        return [encode(v, full=full) for v in value]
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{type(value).__name__} has no JSON form")
     result: dict[str, Json] = {}
     for f in fields(value):
         item = getattr(value, f.name)
+        if not full and f.default is not MISSING and item == f.default:
+            continue
         if _is_mapping(_hints(type(value))[f.name]):
-            result[f.name] = {k: encode(v) for k, v in item}
+            result[f.name] = {k: encode(v, full=full) for k, v in item}
         else:
-            result[f.name] = encode(item)
+            result[f.name] = encode(item, full=full)
     return result
 
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 from wddmcheck import __version__
 from wddmcheck.diagnostics.source import SourceMap
+from wddmcheck.ir.show import show_expr
 from wddmcheck.ir.system import Origin, Property
 from wddmcheck.report.codec import encode
 from wddmcheck.report.findings import Finding, again, findings, run_of, trace_of
-from wddmcheck.report.formula import spell
 from wddmcheck.report.jsontext import Json, dumps
 from wddmcheck.report.places import Places, cited, clean, relative
 from wddmcheck.report.trace_file import TraceFile, make, to_json
@@ -92,7 +92,7 @@ def _verdict(report: Report, run: ScopeRun, result: PropertyResult, prop: Proper
     word = wording_of(result, report.hollow)
     strength = wording(result.verdict)
     origin = prop.origin if prop is not None else Origin()
-    place = places.of(origin.span)
+    place = places.claim(origin.span, result.name)[1]
     return {
         "property": result.name,
         "verdict": word.word,
@@ -101,7 +101,7 @@ def _verdict(report: Report, run: ScopeRun, result: PropertyResult, prop: Proper
         "depth": _depth(run, result),
         "trace": to_json(trace_file_of(report, finding)) if finding is not None else None,
         "certificate": _certificate(result),
-        "doc": encode(cited(origin)),
+        "doc": encode(cited(origin), full=True),
         "engine": result.engine,
         "seconds": round(result.seconds, 3),
         "reason": _reason(result),
@@ -191,7 +191,7 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
             return {"kind": "enumeration", "states": states, "symmetric": symmetric,
                     "beyond": list(beyond)}
         case Inductive(invariant, k):
-            return {"kind": "inductive", "invariant": [spell(e) for e in invariant], "k": k}
+            return {"kind": "inductive", "invariant": [show_expr(e) for e in invariant], "k": k}
 
 
 def _exploration(e: Exploration) -> dict[str, Json]:

@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 WIDTH = 100
+KEY = 12
+"""Columns kept for the key before a value."""
 
 
 def dumps(value: Json) -> str:
@@ -23,7 +25,7 @@ def _lines(value: Json, depth: int) -> Iterator[str]:
     plain = isinstance(value, (list, tuple)) and not any(
         isinstance(v, (list, tuple, dict)) for v in value)
     if plain or not isinstance(value, (list, tuple, dict)) or (
-            2 * depth + len(flat) <= WIDTH - 12 and not _deep(value)):
+            2 * depth + len(flat) <= WIDTH - KEY):
         yield flat
         return
     pad = "  " * (depth + 1)
@@ -39,18 +41,6 @@ def _lines(value: Json, depth: int) -> Iterator[str]:
         yield f"{',' if i else ''}\n{pad}"
         yield from _lines(item, depth + 1)
     yield f"\n{'  ' * depth}]"
-
-
-def _deep(value: Json) -> bool:
-    """Whether a list or mapping holds one that holds another."""
-    items: Sequence[Json] = ()
-    if isinstance(value, dict):
-        items = tuple(value.values())
-    elif isinstance(value, (list, tuple)):
-        items = value
-    return any(isinstance(inner, (list, tuple, dict)) and any(
-        isinstance(x, (list, tuple, dict))
-        for x in (inner.values() if isinstance(inner, dict) else inner)) for inner in items)
 
 
 def _flat(value: Json) -> str:

@@ -8,8 +8,6 @@ from wddmcheck.report.story import Life, Story
 
 MAX_BARS = 14
 MAX_CELL = 4
-NOTE = 22
-"""Columns kept for the note behind a bar."""
 
 
 def lifelines(story: Story, indent: int, width: int) -> Iterator[str]:
@@ -19,7 +17,8 @@ def lifelines(story: Story, indent: int, width: int) -> Iterator[str]:
     if not shown or count < 2:
         return
     left = indent + max(len("step"), *(len(life.object) for life in shown)) + 2
-    cell = min(MAX_CELL, (width - left - NOTE) // count)
+    notes = max(len(life.note) + 2 if life.note else 0 for life in shown)
+    cell = min(MAX_CELL, (width - left - notes - 1) // count)
     if cell < 1:
         return
     yield (" " * indent + "step".ljust(left - indent) + _ruler(count, cell)).rstrip()
@@ -47,7 +46,7 @@ def _bar(life: Life, count: int, cell: int) -> str:
     line = [" "] * (length + 1)
     start = max(life.born - 1, 0) * cell
     end = length if life.died is None else (life.died - 1) * cell
-    body = "~" if life.call else "-" if life.note == "never freed" else "="
+    body = "~" if life.call else "-" if life.note in ("never freed", "still alive") else "="
     for i in range(start, end):
         line[i] = body
     if life.born > 0:

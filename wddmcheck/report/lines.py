@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 WIDTH = 100
 
@@ -12,6 +13,20 @@ def wrapped(label: str, text: str, indent: int = 2) -> list[str]:
     pad = " " * indent
     return textwrap.wrap(text, WIDTH, initial_indent=pad + label,
                          subsequent_indent=pad + " " * len(label), break_on_hyphens=False)
+
+
+def packed(items: Sequence[str], indent: int) -> list[str]:
+    """`items`, separated by `; `, on as few lines as hold them; an item is broken only if it is
+    longer than a line."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + 2 + len(item) <= WIDTH - 1:
+            lines[-1] += f"; {item}"
+        else:
+            if lines:
+                lines[-1] += ";"
+            lines += fold(" " * indent + item, indent + 2)
+    return lines
 
 
 def fold(text: str, indent: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ntpath
 import posixpath
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,13 +29,23 @@ class Places:
         name, position = self.sources.locate(span)
         return Place(relative(name), position.line, position.column)
 
-    def text(self, span: Span | None) -> str:
-        """What stands at `span`, on one line."""
+    def claim(self, span: Span | None, name: str) -> tuple[str, Place | None]:
+        """What a property declared at `span` claims, on one line, and where its name stands;
+        annotations before the name are told elsewhere."""
         if span is None or span.source not in self.sources.files:
-            return ""
+            return "", None
         text = self.sources.files[span.source].text[span.start:span.end]
-        text = " ".join(text.split())
-        return text if len(text) <= MAX_FORMULA else text[:MAX_FORMULA - 3] + "..."
+        head = re.search(rf"\bproperty\s+{re.escape(name)}\b\s*:?", text)
+        start = span
+        if head is not None:
+            start = Span(span.source, span.start + head.start(), span.end)
+            text = text[head.end():]
+        text = clean(text)
+        if text in ("builtin", name):
+            text = ""
+        if len(text) > MAX_FORMULA:
+            text = text[:MAX_FORMULA - 3] + "..."
+        return text, self.of(start)
 
 
 def relative(name: str) -> str:

@@ -180,7 +180,7 @@ class Why:
 class Story:
     """One run. `ends` says in a sentence what its end shows; `broken_at` is the number of the step
     at which the rule is broken (0: in the initial state), None for a witness or a loop. `loop`:
-    steps `loop + 1` to the last repeat for ever. `objects` are those that make the difference there."""
+    steps `loop + 1` to the last repeat for ever. `objects` are those that make the difference."""
 
     system: str
     property: str

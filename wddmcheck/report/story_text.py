@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from wddmcheck.ir.system import Kind, Phase
 from wddmcheck.report.lifelines import lifelines
-from wddmcheck.report.lines import WIDTH, fold, wrapped
+from wddmcheck.report.lines import WIDTH, fold, packed, wrapped
 from wddmcheck.report.places import show_place
 from wddmcheck.report.story import (
     Argument,
@@ -105,7 +105,8 @@ class _Files:
         """` at line 14`, or the file too where there are several."""
         if place is None:
             return ""
-        return f" at line {place.line}" if self.single else f" at {show_place(place)}"
+        file = place.file.rpartition("/")[2]
+        return f" at line {place.line}" if self.single else f" at {file}:{place.line}"
 
 
 # --- one step ------------------------------------------------------------------------------------
@@ -150,9 +151,10 @@ def _step_lines(step: StoryStep, row: _Row, columns: tuple[int, int], story: Sto
         _beside(lines, changes, free, _BELOW)
         changes = ""
     yield from lines
-    for text in (*row.below, changes):
-        if text:
-            yield from fold(" " * _BELOW + text, _BELOW + 2)
+    for text in row.below:
+        yield from fold(" " * _BELOW + text, _BELOW + 2)
+    if changes:
+        yield from packed(row.changes, _BELOW)
     for fault in step.faults:
         if fault.property != story.property:
             text = f"also breaks {fault.property}: {fault.message}".rstrip(": ")
@@ -180,8 +182,6 @@ def _beside(lines: list[str], text: str, columns: tuple[int, ...], below: int,
 def _outcome(step: StoryStep, files: _Files) -> str:
     if step.at:
         return f"... {step.at}{files.place(step.stops)}"
-    if any(f.stops for f in step.faults):
-        return ""
     if step.result is not None and step.result.kind is not ValueKind.NONE:
         return f"-> {step.result.text}"
     if step.status and (step.status != "STATUS_SUCCESS" or step.phase == Phase.RETURN.value):
@@ -247,7 +247,7 @@ def _changes(changes: tuple[Change, ...], shown: set[str]) -> Iterator[str]:
 def _why(story: Story) -> Iterator[str]:
     faults = [f for s in story.steps[-1:] for f in s.faults if f.property == story.property]
     for fault in faults:
-        if fault.place is not None:
+        if fault.place is not None and fault.place != story.why.place:
             yield from wrapped("at:    ", show_place(fault.place))
     if story.why.formula:
         yield from wrapped("claim: ", story.why.formula)
@@ -259,7 +259,7 @@ def _why(story: Story) -> Iterator[str]:
         for cite in last.cited:
             if cite.uid and cite not in cites:
                 yield from wrapped("page:  ", f"{last.block} {basis(cite)}")
-    sizes = " ".join(f"{s.pool}={s.size}" for s in story.scope)
+    sizes = " ".join(f"{s.pool}={s.size}" for s in story.scope if s.size)
     policies = ", ".join(f"{name}={choice}" for name, choice in story.why.policies)
     if sizes or policies:
         yield from wrapped("under: ", sizes + (f"; policy {policies}" if policies else ""))

@@ -8,16 +8,16 @@ before it, as `ir.system` defines labels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.diagnostics.source import SourceMap, Span
-from wddmcheck.ir.evaluate import Layout, initial_state, take
+from wddmcheck.ir.evaluate import Layout, Outcome, initial_state, take
 from wddmcheck.ir.expr import Expr, sort_of
+from wddmcheck.ir.show import show_expr, show_value
 from wddmcheck.ir.sorts import DANGLING, NONE, RefSort
-from wddmcheck.ir.system import Action, Kind, Label, Phase, Property, SubCall, System
+from wddmcheck.ir.system import Action, Kind, Label, Obligation, Phase, Property, SubCall, System
 from wddmcheck.report.changes import changes
-from wddmcheck.report.formula import constant, spell
 from wddmcheck.report.identities import Identities, StepNames
 from wddmcheck.report.lives import lives
 from wddmcheck.report.moment import Moment
@@ -26,6 +26,7 @@ from wddmcheck.report.story import (
     Argument,
     CallMade,
     Fault,
+    Place,
     Size,
     Story,
     StoryStep,
@@ -86,21 +87,22 @@ class _Teller:
             raise InternalError(f"step {number} of a trace is not enabled: {step.action}")
         if outcome.state != step.state:
             raise InternalError(f"step {number} of a trace leads elsewhere: {step.action}")
-        new = Moment(self.layout, outcome.state) if outcome.state is not None else None
+        after = Moment(self.layout, outcome.state) if outcome.state is not None else None
+        new = after or self._intended(action, step, now, outcome)
         names = who.step(number, action, old, new)
         show = _Show(old, who, names)
         label = action.label
         made = tuple(c for sub in label.calls for c in show.calls(sub))
         faults = tuple(
-            Fault(o.property, clean(o.message), self.places.of(o.origin.span), cited(o.origin),
+            Fault(o.property, clean(o.message), self._place(o), cited(o.origin),
                   witnesses(o.broken, old, who, names), o.stops)
             for o in outcome.broken)
         for fault in faults:
             for identity in fault.objects:
                 died = who.records[identity].died
-                if died is not None and fault.stops:
+                if died is not None and died < number and fault.stops:
                     who.records[identity].touched.append(number)
-        ended = any(f.stops for f in faults)
+        ended = new is None
         told = StoryStep(
             number, label.actor.value, label.block, label.kind, label.phase.value,
             show.arguments(label.args), "" if ended else label.status,
@@ -111,7 +113,30 @@ class _Teller:
             cited(action.origin), changes(self.system, old, new, names), faults)
         who.advance(names, new)
         self._in_flight(told)
-        return told, new
+        return told, after
+
+    def _intended(self, action: Action, step: Step, now: Moment,
+                  outcome: Outcome) -> Moment | None:
+        """What the step was about to do, if what stops it is a written claim (about the entry or
+        the return of a call) and no fault on the way."""
+        if not self._is_written(outcome.broken[-1]):
+            return None
+        free = take(self.layout, replace(action, obligations=()), step.args, now.state)
+        assert free is not None
+        assert free.state is not None
+        return Moment(self.layout, free.state)
+
+    def _is_written(self, obligation: Obligation) -> bool:
+        """Whether it stems from a property that the model writes, not from a statement."""
+        written = {p.name: p.origin.span for p in self.system.properties}
+        span = obligation.origin.span
+        return span is not None and written.get(obligation.property) == span
+
+    def _place(self, obligation: Obligation) -> Place | None:
+        span = obligation.origin.span
+        if self._is_written(obligation):
+            return self.places.claim(span, obligation.property)[1]
+        return self.places.of(span)
 
     def _in_flight(self, step: StoryStep) -> None:
         if step.call and step.at:
@@ -161,10 +186,8 @@ class _Teller:
 
     def _why(self) -> Why:
         prop = self.prop
-        span = prop.origin.span
-        text = clean(self.places.text(span))
-        return Why(clean(prop.title), prop.kind.value,
-                   self._claim() if text in ("", prop.name) else text, self.places.of(span),
+        text, place = self.places.claim(prop.origin.span, prop.name)
+        return Why(clean(prop.title), prop.kind.value, text or self._claim(), place,
                    cited(prop.origin), prop.bugchecks, tuple(sorted(self.system.policies)))
 
     def _claim(self) -> str:
@@ -172,9 +195,9 @@ class _Teller:
         prop = self.prop
         match prop.kind:
             case Kind.INVARIANT | Kind.REACHABLE | Kind.ALWAYS_POSSIBLE:
-                return f"{prop.kind.value} {spell(prop.formula)}"
+                return f"{prop.kind.value} {show_expr(prop.formula)}"
             case Kind.LEADS_TO:
-                return f"{spell(prop.formula)} leads to {spell(prop.target)}"
+                return f"{show_expr(prop.formula)} leads to {show_expr(prop.target)}"
             case Kind.OBLIGATION | Kind.FIRES | Kind.NO_DEADLOCK:
                 return ""
 
@@ -209,7 +232,7 @@ class _Show:
         """The value of `expr` before the step."""
         sort, value = sort_of(expr), self.old.value(expr)
         if not isinstance(sort, RefSort):
-            return Value(ValueKind.PLAIN, constant(value, sort))
+            return Value(ValueKind.PLAIN, show_value(value, sort))
         if value == NONE:
             return Value(ValueKind.NONE, "none")
         if value == DANGLING:

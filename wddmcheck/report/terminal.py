@@ -41,8 +41,8 @@ def render_report(report: Report, *, sources: SourceMap | None = None, style: St
     for finding in findings(report, sources, witnesses=False):
         lines += [*render_story(finding.story, again=again(report, finding),
                                 style=style).splitlines(), ""]
-    lines += _coverage(report, style)
-    lines += _rests_on(report)
+    if report.merged:
+        lines += [*_coverage(report, style), *_rests_on(report)]
     lines.append(_closing(report, times))
     return "\n".join(to_ascii(line).rstrip() for line in lines) + "\n"
 
@@ -61,7 +61,7 @@ def _table(report: Report, run: ScopeRun, style: Style, times: bool) -> Iterator
     for result, word in rows:
         engine = f"{result.engine:<10}" if not isinstance(result.verdict, Skipped) else ""
         evidence = _evidence(result)
-        seconds = f"{result.seconds:.1f} s" if times and engine else ""
+        seconds = _duration(result.seconds) if times and engine else ""
         shown = style(_ROLES.get(word.kind, Role.DOUBT), f"{word.word:<{words}}")
         line = f"  {result.name:<{names}}  {shown}  {engine} {evidence:>17}  {seconds:>7}"
         yield line.rstrip()
@@ -71,6 +71,9 @@ def _table(report: Report, run: ScopeRun, style: Style, times: bool) -> Iterator
         yield from _stopped(result)
     for note in run.notes:
         yield from wrapped("note: ", note)
+    if any(_symmetric(r) for r in run.results):
+        yield from wrapped("note: ", "states that differ only in which slot is which count once "
+                           "(--symmetry off counts all)")
     beyond = sorted({name for r in run.results for name in _beyond(r)})
     if beyond:
         yield from wrapped("note: ", "runs that end in a fault are not continued: "
@@ -93,8 +96,8 @@ def _evidence(result: PropertyResult) -> str:
 
 def _amount(evidence: Evidence) -> str:
     match evidence:
-        case Enumeration(states, symmetric, _):
-            return f"{states:,} {'orbits' if symmetric else 'states'}"
+        case Enumeration(states):
+            return f"{states:,} states"
         case Inductive(invariant, k):
             lemmas = f"{len(invariant)} lemma{'s' if len(invariant) != 1 else ''}"
             return f"{lemmas}, k={k}"
@@ -112,6 +115,14 @@ def _stopped(result: PropertyResult) -> Iterator[str]:
                    f"than {depth} steps")
         case _:
             return
+
+
+def _symmetric(result: PropertyResult) -> bool:
+    match result.verdict:
+        case Proved(Enumeration(_, symmetric)) | Unreached(Enumeration(_, symmetric)):
+            return symmetric
+        case _:
+            return False
 
 
 def _beyond(result: PropertyResult) -> tuple[str, ...]:
@@ -147,20 +158,22 @@ def _coverage(report: Report, style: Style) -> Iterator[str]:
         parts.append(f"{len(report.hollow)} hollow")
         yield f"  coverage: {', '.join(parts)}"
     for finding in report.hollow:
-        word = style(Role.BAD, HOLLOW.word) if finding.proved else style(
-            Role.DOUBT, "maybe hollow")
-        sure = "never" if finding.proved else "not seen so far; a limit was hit"
-        yield from wrapped("  ", f"{word} {finding.about}: {finding.title}: {sure}")
-        kind = finding.goal.partition(":")[0]
-        yield from wrapped("      ", _MEANING.get(kind, _MEANING[""]))
+        if finding.proved:
+            yield f"  {style(Role.BAD, HOLLOW.word)} {style(Role.NAME, finding.about)}"
+            kind = finding.goal.partition(":")[0]
+            yield from wrapped("    ", f"never seen: {finding.title}: "
+                               + _MEANING.get(kind, _MEANING[""]))
+        else:
+            yield (f"  {style(Role.DOUBT, 'maybe hollow')} {style(Role.NAME, finding.about)}")
+            yield from wrapped("    ", f"not seen before a limit was hit: {finding.title}")
 
 
 _MEANING = {
-    "fires": "its `requires` (or `when`) holds in no reachable state, so whatever is claimed about "
-             "it was not tested; check the conditions, or use a larger scope",
-    "returns": "no run returns this status, so what the driver does then was not tested",
-    "premise": "what it speaks of never happens, so it holds for no good reason",
-    "": "it says less than it seems to",
+    "fires": "its conditions hold in no reachable state, so what is claimed about it was not "
+             "tested; check its `requires` or `when`, or use a larger scope",
+    "returns": "so what follows this status was not tested",
+    "premise": "what the property speaks of never happens, so it holds for no good reason",
+    "": "so this says less than it seems to",
 }
 
 
@@ -185,9 +198,8 @@ def _rests_on(report: Report) -> Iterator[str]:
     counts = {basis: len(_distinct(report, basis)) for basis in (Basis.ASSUMED, Basis.INFERRED)}
     parts = [f"{n} {basis.value}" for basis, n in counts.items() if n]
     if parts:
-        total = sum(counts.values())
         yield (f"  rules without a documentation sentence: {', '.join(parts)}; see each with "
-               f"`wddmcheck explain`" if total else "")
+               "`wddmcheck explain`")
 
 
 def _distinct(report: Report, basis: Basis) -> set[tuple[str, tuple[str, ...], str]]:
@@ -214,19 +226,30 @@ def _closing(report: Report, times: bool) -> str:
             cost += f", peak {report.peak_bytes / 1e6:.0f} MB"
     if not total:
         return f"nothing was checked.{cost}"
-    rows = [(r, wording_of(r, report.hollow)) for r in report.merged]
-    for kind, word in (("violated", "VIOLATED"), ("unreached", "UNREACHED"),
-                       ("hollow", "HOLLOW")):
-        names = _named(rows, kind)
-        if names:
-            head = f"{len(names)} of {total} properties {word} ({_list(names)})."
-            return head + cost
-    weakest = wording_of(worst(report.merged), report.hollow)
     noun = "property" if total == 1 else "properties"
-    hint = ""
+    rows = [(r, wording_of(r, report.hollow)) for r in report.merged]
+    named = [(word, _named(rows, kind)) for kind, word in _NAMED]
+    wrong = [f"{len(names)} {word} ({_list(names)})" for word, names in named if names]
+    blocks = sum(1 for h in report.hollow if h.proved
+                 and h.about not in {p.name for p in report.system.properties})
+    if blocks:
+        wrong.append(f"{blocks} HOLLOW block{'s' if blocks != 1 else ''}")
+    weakest = wording_of(worst(report.merged), report.hollow)
+    if len(wrong) == 1 and not blocks:
+        count, rest = wrong[0].split(" ", 1)
+        head = f"{count} of {total} {noun} {rest}"
+    elif wrong:
+        head = f"{total} {noun}: {', '.join(wrong)}"
+    else:
+        head = f"{total} {noun}, weakest result: {weakest.word}"
     if report.exit_code == Exit.INCONCLUSIVE:
-        hint = f" Exit {report.exit_code:d}."
-    return f"{total} {noun}, weakest result: {weakest.word}.{hint}{cost}"
+        head += ". Exit 4, which --allow inconclusive makes 0"
+    return "\n".join(wrapped("", f"{head}.{cost}", 0))
+
+
+_NAMED = (("violated", "VIOLATED"), ("unreached", "UNREACHED"), ("hollow", "HOLLOW"),
+          ("inconclusive", "INCONCLUSIVE"), ("skipped", "SKIPPED"))
+"""What the closing line names, the worst first."""
 
 
 def _named(rows: Iterable[tuple[PropertyResult, Wording]], kind: str) -> list[str]:

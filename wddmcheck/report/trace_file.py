@@ -125,7 +125,8 @@ def read(path: str | os.PathLike[str]) -> TraceFile:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise _error(WRONG_KEY, f"{name}: schema_version: expected a positive integer")
     if version > SCHEMA_VERSION:
-        raise _error(OTHER_FORMAT, f"{name} has trace schema {version}, newer than {SCHEMA_VERSION}",
+        raise _error(OTHER_FORMAT,
+                     f"{name} has trace schema {version}, newer than {SCHEMA_VERSION}",
                      "read it with the version of wddmcheck that wrote it, or a later one")
     try:
         file = decode(TraceFile, data, "$")
@@ -266,11 +267,19 @@ def _check(name: str, file: TraceFile) -> None:
         if one != other:
             raise _error(CONTRADICTION, f"{name}: the trace and its story differ in `{key}`",
                          _EDITED)
+    for i, life in enumerate(story.lives):
+        died = last if life.died is None else life.died
+        if not (0 <= life.born <= died <= last and all(1 <= t <= last for t in life.touched)):
+            raise _error(CONTRADICTION, f"{name}: story.lives[{i}]: there are {last} steps, and "
+                         f"{life.object} does not fit into them", _EDITED)
+    if story.broken_at is not None and not 0 <= story.broken_at <= last:
+        raise _error(CONTRADICTION, f"{name}: story.broken_at: there is no step "
+                     f"{story.broken_at}", _EDITED)
     known = {life.object for life in story.lives}
-    for step in story.steps:
-        for change in step.changes:
+    for told in story.steps:
+        for change in told.changes:
             if change.subject and change.subject not in known and "," not in change.subject:
-                raise _error(CONTRADICTION, f"{name}: step {step.number}: no object "
+                raise _error(CONTRADICTION, f"{name}: step {told.number}: no object "
                              f"{change.subject} is in story.lives", _EDITED)
 
 

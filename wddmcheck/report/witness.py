@@ -9,7 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wddmcheck.ir.expr import And, Binary, Const, Count, Expr, Ite, Not, Or, Quant, QuantOp, Read, Var
+from wddmcheck.ir.expr import (
+    And,
+    Binary,
+    Const,
+    Count,
+    Expr,
+    Ite,
+    Not,
+    Or,
+    Quant,
+    QuantOp,
+    Read,
+    Var,
+)
 from wddmcheck.ir.sorts import DANGLING, RefSort
 from wddmcheck.report.identities import Identities, StepNames
 from wddmcheck.report.moment import Moment

@@ -1,7 +1,114 @@
-"""Code pages of the family `commandline`."""
+"""Code pages of the command line (WC301 to WC312), of engines and limits (WC401 to WC404) and of
+internal errors (WC901, WC902). `bad` and `good` are commands, run in a checkout."""
 
 from __future__ import annotations
 
 from wddmcheck.diagnostics.codes.page import CodePage
 
-PAGES: tuple[CodePage, ...] = ()
+YARDSTICK = "wddmcheck verify models/yardstick.wddm"
+ONE = "Process=1,Device=1,Context=1,Allocation=1"
+
+PAGES: tuple[CodePage, ...] = (
+    CodePage(
+        "WC301", "no such pool",
+        "`--scope` gives sizes to pools: the object classes of the model, except those that\n"
+        "are `single`, and `calls`, the calls in flight at one time. Capitals do not matter.\n"
+        "Pools that are not named keep their size from the model's default scope.",
+        bad=f"{YARDSTICK} --scope Contexts=1",
+        good=f"{YARDSTICK} --scope {ONE}"),
+    CodePage(
+        "WC302", "a pool is empty that the property speaks of",
+        "A property that was asked for with `--property` speaks of all objects of a class,\n"
+        "and the scope has room for none: it would hold whatever the model says. (Without\n"
+        "`--property` an empty pool is allowed, and properties that say nothing there are\n"
+        "reported as HOLLOW.)",
+        bad=f"{YARDSTICK} --property I3 --scope Allocation=0",
+        good=f"{YARDSTICK} --property I3 --scope {ONE}"),
+    CodePage(
+        "WC303", "no such policy or choice",
+        "`--policy NAME=CHOICE` decides a question that the documentation leaves open and\n"
+        "that the model declares with `policy`. `wddmcheck check MODEL` lists policies and\n"
+        "their choices.",
+        bad=f"{YARDSTICK} --policy G99=strict",
+        good="wddmcheck check models/yardstick.wddm"),
+    CodePage(
+        "WC304", "the scope is too large",
+        "No pool may have more than 64 slots, and a `single` class has exactly one object.\n"
+        "The number of states grows exponentially with these sizes, and defects of lifecycles\n"
+        "show with two or three objects of a kind.",
+        bad=f"{YARDSTICK} --scope Context=1000000000",
+        good=f"{YARDSTICK} --scope {ONE}"),
+    CodePage(
+        "WC305", "not a scope",
+        "`--scope` takes the name of a scope, or pools with sizes: POOL=SIZE, separated by\n"
+        "commas. A size is a whole number, 0 or more.",
+        bad=f"{YARDSTICK} --scope Context=-1",
+        good=f"{YARDSTICK} --scope {ONE}"),
+    CodePage(
+        "WC306", "a pool is given twice",
+        "Each pool has one size in a scope. To check several scopes, repeat `--scope`.",
+        bad=f"{YARDSTICK} --scope Context=1,context=2",
+        good=f"{YARDSTICK} --scope {ONE} --scope Process=0,Device=0,Context=0,Allocation=0 "
+             "--property I5"),
+    CodePage(
+        "WC307", "no such scope",
+        "`--scope NAME` takes a scope that the model declares: `scope NAME { Process 2, ...\n"
+        "}`. A model without any is checked at the sizes that `--scope POOL=SIZE,...` gives.",
+        bad=f"{YARDSTICK} --scope smal",
+        good=f"{YARDSTICK} --scope small --depth 3 --require bounded --allow inconclusive"),
+    CodePage(
+        "WC308", "no property matches",
+        "`--property` takes the name of a property or a pattern (`*`, `?`, `[a-z]`). One that\n"
+        "matches nothing stops the run with exit code 5, so that a check that was not made\n"
+        "cannot look like one that succeeded.",
+        bad=f"{YARDSTICK} --property I9",
+        good=f"{YARDSTICK} --property 'I?' --scope {ONE}"),
+    CodePage(
+        "WC309", "the value of an option cannot be read",
+        "Times are written 300, 300s, 5m or 1h; amounts of memory 4G, 512M or as bytes;\n"
+        "numbers in decimal digits; policies as NAME=CHOICE.",
+        bad=f"{YARDSTICK} --timeout soon",
+        good=f"{YARDSTICK} --timeout 5m --scope {ONE}"),
+    CodePage(
+        "WC311", "the catalogue of documentation facts is missing",
+        "`wddmcheck docs` and `explain` need the files of `spec/rules` and `spec/pages`. They\n"
+        "are beside the package in a checkout and inside it once it is installed; here they\n"
+        "are neither, or one of them is damaged."),
+    CodePage(
+        "WC312", "nothing is known about that",
+        "`wddmcheck explain` knows diagnostic codes (WC101), DDIs and callbacks by their\n"
+        "names, rules of the catalogue (CTX-05), built-in properties, bug checks (0x10E or\n"
+        "0x10E,0x33) and, with `--model`, the properties of a model.",
+        bad="wddmcheck explain DxgkDdiDestroyContxt",
+        good="wddmcheck explain DxgkDdiDestroyContext"),
+    CodePage(
+        "WC401", "no such engine",
+        "`--engine` takes auto, explicit (the fastest explicit engine there is), or the name\n"
+        "of an engine. pdr and parametric are planned, and not in this version.",
+        bad=f"{YARDSTICK} --engine pdr",
+        good=f"{YARDSTICK} --engine interpret --scope {ONE}"),
+    CodePage(
+        "WC402", "an engine cannot be loaded",
+        "A package that the engine needs is missing or broken: z3-solver for bmc and\n"
+        "kinduction. Install wddmcheck again with its dependencies, or use `--engine\n"
+        "interpret`."),
+    CodePage(
+        "WC403", "the machine ran out of memory",
+        "An explicit search keeps every state that it has seen. `--memory 4G` ends a run in\n"
+        "order, with what is known, before the machine has no more; a smaller `--scope` needs\n"
+        "less."),
+    CodePage(
+        "WC404", "nested too deeply",
+        "Something in the model is nested more deeply than wddmcheck can follow. The parser\n"
+        "bounds nesting, so this is a defect of wddmcheck: please report it."),
+    CodePage(
+        "WC901", "wddmcheck contradicts itself",
+        "A check inside wddmcheck failed: a counterexample did not re-execute on the\n"
+        "interpreter, two engines disagreed, or a worker process died. No verdict of the run\n"
+        "is shown, and none is to be trusted. Please report it with the file that the message\n"
+        "names."),
+    CodePage(
+        "WC902", "wddmcheck failed",
+        "Something happened that wddmcheck does not expect. The traceback is in the file that\n"
+        "the message names; please report it."),
+)

@@ -1,0 +1,1 @@
+"""Explicit-state exploration: compile the system, search breadth-first, answer every property."""

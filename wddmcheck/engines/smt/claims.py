@@ -50,14 +50,11 @@ class Claim:
     whole: Lit
 
 
-def claims_of(system: System, names: Iterable[str], layout: Layout, step: StepEncoding,
-              *, symmetry: bool) -> list[Claim]:
+def claims_of(properties: Iterable[Property], layout: Layout, step: StepEncoding,
+              *, symmetric: bool) -> list[Claim]:
     """The claims of those properties that are about single states or steps."""
-    by_name = {p.name: p for p in system.properties}
-    symmetric = symmetry and not names_slots(system, layout)
     result = []
-    for name in names:
-        prop = by_name[name]
+    for prop in properties:
         if prop.kind in STATE_KINDS:
             wanted = prop.kind is Kind.REACHABLE
             result.append(state_claim(prop, prop.formula, wanted, layout, step.encoder,

@@ -3,8 +3,7 @@ is a literal (BOOL) or a `Value`.
 
 A `Value` lists which values are possible, each with the literal under which it is taken; exactly
 one of these literals holds. So sums cannot wrap, a value that cannot occur disappears while the
-circuit is built, and NONE and DANGLING are values like any other. Over a state of constants every
-result is a constant: the encoder is then an interpreter, and traces are re-executed with it.
+circuit is built, and NONE and DANGLING are values like any other.
 """
 
 from __future__ import annotations

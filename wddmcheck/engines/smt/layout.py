@@ -50,11 +50,6 @@ class Layout:
             for index in product(*(range(self.sizes[d]) for d in var.dims)):
                 self.words.append(Word(var, index, domain))
 
-    @property
-    def initial(self) -> tuple[int, ...]:
-        """The initial state."""
-        return tuple(word.var.init for word in self.words)
-
     def place(self, var: str, index: tuple[int, ...]) -> int | None:
         """The number of the word, or None if `index` is not a slot everywhere."""
         flat = 0

@@ -210,8 +210,8 @@ class Solver:
         z3core.Z3_solver_assert(self._ref, self._solver.solver, term)
 
     def check(self, assumptions: Iterable[Term] = ()) -> bool:
-        """Whether there is a model; `value` reads it. Raises `Halted` instead of "unknown"."""
-        self._model = None
+        """Whether there is a model. `value` reads the model that was found last. Raises `Halted`
+        instead of answering "unknown"."""
         self.queries += 1
         found = self.supervisor.check(self._solver, list(assumptions))
         if found:

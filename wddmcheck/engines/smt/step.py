@@ -36,11 +36,6 @@ def state_inputs(circuit: Circuit, layout: Layout, prefix: str) -> list[Value]:
                       strict=True)) for w in layout.words]
 
 
-def constants(state: tuple[int, ...]) -> list[Value]:
-    """A state of constants."""
-    return [constant(v) for v in state]
-
-
 class Arguments:
     """The shared arguments. `positions` has one value for each (class of sorts, number)."""
 

@@ -1,0 +1,84 @@
+"""Text -> AST, with all syntax errors at once.
+
+In goes a source, out comes its `ast.File`, or None and the reasons in the sink. After an error the
+parser goes on at the next declaration. Nothing recurses, and the tree is at most
+`automaton.MAX_DEPTH` deep, so that whoever walks it may recurse.
+"""
+
+from __future__ import annotations
+
+from wddmcheck.diagnostics.diagnostic import Sink
+from wddmcheck.diagnostics.source import SourceFile, Span
+from wddmcheck.lang import ast
+from wddmcheck.lang.automaton import MAX_DEPTH, Automaton, TooDeep, tables
+from wddmcheck.lang.build import Builder
+from wddmcheck.lang.recovery import next_declaration
+from wddmcheck.lang.syntax_errors import explain
+from wddmcheck.lang.tokens import tokenize
+
+MAX_SIZE = 1_000_000
+"""How long a file may be."""
+MAX_ERRORS = 100
+"""After so many errors the rest of a file is not read: it is no model."""
+
+_CHAINS = {"or": "or", "and": "and", "binary": "+", "implies": "=>", "dot": ".", "safe_dot": "?."}
+
+
+def parse(source: SourceFile, sink: Sink) -> ast.File | None:
+    """The file that `source` holds, or None with at least one error in `sink`."""
+    before = len(sink.errors)
+    if not _is_text(source, sink):
+        return None
+    tokens = tokenize(source, tables().words, sink)
+    if tokens is None:
+        return None
+    if tokens.items[0].kind == "$END" and len(sink.errors) == before:
+        sink.error("WC001", "the file declares nothing", Span(source.name, 0, 0),
+                   caret="a file starts with `model NAME`", help="write `model mydriver`")
+        return None
+    automaton = Automaton(tokens.items, Builder(source.name, tokens.docs, sink))
+    file: ast.File | None = None
+    begun = -1
+    while len(sink.errors) - before < MAX_ERRORS:
+        try:
+            if automaton.run():
+                file = automaton.values[-1]
+                break
+            depth = explain(automaton, source, sink)
+        except TooDeep as error:
+            _too_deep(error, source, sink)
+            depth = 0
+        at = next_declaration(tokens.items, source.text, automaton.at, begun, depth)
+        if tokens.items[at].kind == "$END":
+            break
+        automaton.restart(at)
+        begun = at
+    return file if len(sink.errors) == before else None
+
+
+def _is_text(source: SourceFile, sink: Sink) -> bool:
+    if len(source.text) > MAX_SIZE:
+        sink.error("WC003", f"the file has {len(source.text):,} characters; "
+                   f"{MAX_SIZE:,} are the limit", Span(source.name, 0, 0),
+                   help="split it into parts: `part gpu` in gpu.wddm, and `import \"gpu.wddm\"`")
+        return False
+    nul = source.text.find("\0")
+    if nul >= 0:
+        sink.error("WC002", "this is not a text file", Span(source.name, nul, nul + 1),
+                   caret="a NUL byte", help="give a .wddm model, saved as UTF-8")
+        return False
+    return True
+
+
+def _too_deep(error: TooDeep, source: SourceFile, sink: Sink) -> None:
+    span = Span(source.name, error.start, error.end)
+    if error.rule in _CHAINS:
+        sign = _CHAINS[error.rule]
+        sink.error("WC005", f"more than {MAX_DEPTH} operators in one chain", span,
+                   caret="this chain is too long",
+                   help=f"give parts of it a name, or group them: `(a {sign} b) {sign} (c {sign} d)`"
+                   if sign not in (".", "?.") else "give parts of it a name with `let`")
+    else:
+        sink.error("WC004", f"this is nested more than {MAX_DEPTH} deep", span,
+                   caret="one level too many",
+                   help="move the inner part into a `routine`, or name it with `let`")

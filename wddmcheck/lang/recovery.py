@@ -1,0 +1,69 @@
+"""Where the parser goes on after an error: at the next declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wddmcheck.lang.tokens import Token
+
+KINDS = frozenset("ddi callback thunk routine gpu interrupt dpc worker".split())
+KEYWORDS = KINDS | frozenset("object enum relation lock property import scope replace var policy".split())
+MODIFIERS = {"single": "object", "default": "scope", "os": "var relation"}
+_CONTRACT = frozenset("requires irql returns".split())
+_GO_ON = frozenset("@ = : , ( { + - -> and or not =>".split())
+
+
+def starts_declaration(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a declaration seems to start at `at`: the words say so."""
+    token = tokens[at]
+    if token.text in MODIFIERS:
+        return tokens[at + 1].kind in MODIFIERS[token.text].split()
+    if token.kind == "remove":
+        return tokens[at + 1].kind in KEYWORDS
+    if token.kind == "@":
+        after = _after_annotations(tokens, at)
+        return tokens[after].kind != "@" and starts_declaration(tokens, after)
+    if token.kind not in KEYWORDS:
+        return False
+    before = tokens[at - 1].text if at else ""
+    if before in ("replace", "remove", "import") or token.kind in MODIFIERS.get(before, "").split():
+        return False
+    if token.kind == "policy":
+        return tokens[min(at + 2, len(tokens) - 1)].kind == ":"
+    if token.kind in KINDS:
+        return tokens[at + 1].kind in ("NAME", "(", "{")
+    return tokens[at + 1].kind not in ("=", ".", ":")
+
+
+def _after_annotations(tokens: Sequence[Token], at: int) -> int:
+    while tokens[at].kind == "@":
+        at += 2
+        if at < len(tokens) and tokens[at].kind == "(":
+            while tokens[at].kind not in (")", "$END", "{"):
+                at += 1
+            at += tokens[at].kind == ")"
+        if at >= len(tokens):
+            return len(tokens) - 1
+    return at
+
+
+def next_declaration(tokens: Sequence[Token], text: str, failed: int, begun: int, depth: int) -> int:
+    """The first declaration at or after `failed` and after `begun`, where the parser began; `depth`
+    brackets are open at `failed`.
+
+    Words that start a declaration have no other use, so they are trusted whatever brackets are
+    open: one of those may be what is missing. Outside of brackets a line that is not indented
+    starts a declaration too, though one that nobody knows.
+    """
+    at = failed
+    while tokens[at].kind != "$END":
+        token = tokens[at]
+        if at > begun and starts_declaration(tokens, at):
+            return at
+        if (at > failed and depth <= 0 and text[token.start - 1] == "\n"
+                and (token.text.isidentifier() or token.kind == "}")
+                and token.kind not in _CONTRACT and tokens[at - 1].kind not in _GO_ON):
+            return at
+        depth += (token.kind in ("{", "(")) - (token.kind in ("}", ")"))
+        at += 1
+    return at

@@ -1,0 +1,88 @@
+"""Syntax errors in the user's words.
+
+`explain` asks a table of known mistakes (`syntax_checks.CHECKS`) first: what people who write C, or
+another modelling language, are likely to type. What none of them knows becomes WC010 and says what
+would have fitted.
+"""
+
+from __future__ import annotations
+
+from wddmcheck.diagnostics.diagnostic import Diagnostic, Sink
+from wddmcheck.diagnostics.source import SourceFile
+from wddmcheck.lang.automaton import Automaton
+from wddmcheck.lang.place import Place, shown
+from wddmcheck.lang.recovery import KINDS
+from wddmcheck.lang.syntax_checks import CHECKS
+
+_SIGNS = {"NAME": "a name", "INT": "a number", "STRING": 'a text in `"` quotes',
+          "$END": "the end of the file", "DECLARATION": "a declaration"}
+_OPERATORS = frozenset("=> or and == != < <= > >= in is + - . ?. (".split())
+_CLAUSES = frozenset("irql level returns requires entry exit when @ ;".split())
+_TOP = KINDS | frozenset("""default scope enum os var relation lock policy single object property
+    replace remove import @""".split())
+
+
+def explain(automaton: Automaton, source: SourceFile, sink: Sink) -> int:
+    """Report the token that `automaton` stopped at; how many brackets are open there."""
+    place = Place(source, automaton.tokens, automaton.at, automaton.expected())
+    for check in CHECKS:
+        found = check(place)
+        if found is not None:
+            break
+    sink.add(found or _unexpected(place))
+    return 0 if found is not None and found.code == "WC013" else len(place.opened)
+
+
+def _unexpected(place: Place) -> Diagnostic:
+    wanted, paste = _wanted(place)
+    if place.at and (place.starts_line or place.token.kind == "$END"):
+        # the mistake is at the end of the line before, not where the next one begins
+        return Diagnostic("WC010", f"expected {wanted}"[:100], place.span(place.prev),
+                          "after this", paste)
+    after = f" after {shown(place.prev)}" if place.at else ""
+    return Diagnostic("WC010", f"expected {wanted}{after}"[:100], place.span(place.token),
+                      f"found {shown(place.token)}", paste)
+
+
+def _wanted(place: Place) -> tuple[str, str]:
+    """What would fit, and a help line."""
+    expected = place.expected
+    if expected == {"STRING"}:
+        return "a path in quotes", f'write `{place.prev.text} "{place.token.text}.wddm"`'
+    if expected >= KINDS and not place.between_declarations:
+        return "the kind of a declaration", f"write `{place.prev.text} ddi NAME`, for example"
+    if place.statement >= 0:
+        return "`=` or `becomes`", f"write `{place.left} = ...` or `{place.left} becomes ...`"
+    if "and" in expected:
+        rest = "a declaration" if place.between_declarations else "a statement or `}`" \
+            if "let" in expected else _listed(sorted(expected - _OPERATORS - _CLAUSES))
+        return f"an operator or {rest}", f"write `and`, `==` or another operator, or {rest}"
+    if place.between_declarations:
+        rest = _listed([*sorted(expected - _TOP - {";", "$END"}), "DECLARATION"])
+        return rest, "write `object`, `ddi`, `property` or another declaration" \
+            if rest == "a declaration" else f"write {rest}"
+    if {"let", "destroy", "step"} <= expected:
+        return "a statement or `}`", "write a statement, such as `step` or `return STATUS_SUCCESS`"
+    if "invariant" in expected:
+        return "a claim", "write `invariant`, `never`, `reachable`, `before DDI(x):`, ..."
+    if place.operand:
+        what = "a condition or a value" if "not" in expected else "a value"
+        return what, "write a name, `a.field`, a number, `none`, ..."
+    if {"bool", "raw"} <= expected:
+        return "a type", "write `bool`, `0..3`, `Context`, `Context?` or `set of Context`"
+    if {"entry", "when"} <= expected:
+        return "a clause or `{`", "write `requires ...`, `irql ...`, or the body in braces"
+    if "life" in expected:
+        return "a field or `}`", "write `name: type`, `life A -> B`, or close the braces"
+    listed = _listed(sorted(expected))
+    return listed, f"write {listed}"
+
+
+def _listed(kinds: list[str]) -> str:
+    """`a`, `b` or `c`; at most four."""
+    words = [_SIGNS.get(kind, f"`{kind}`") for kind in kinds if kind != ";" or len(kinds) == 1]
+    if len(words) > 4:
+        words = words[:3] + ["..."]
+    if len(words) == 1:
+        return words[0]
+    return ", ".join(words[:-1]) + f" or {words[-1]}"
