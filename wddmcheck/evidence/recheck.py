@@ -44,7 +44,7 @@ GOALS = (Kind.REACHABLE, Kind.FIRES)
 
 
 def recheck(system: System, scope: Mapping[str, int], prop: Property, verdict: Verdict, *,
-            states: int = 100, seed: int = 0) -> None:
+            states: int = 200, seed: int = 0) -> None:
     """Check `verdict` on `prop` at `scope` as the module says. Raises `InternalError`."""
     layout = Layout.of(system, scope)
     check = _Check(system, layout, Steps(system, layout), prop, states, seed)

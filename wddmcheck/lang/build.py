@@ -81,7 +81,7 @@ class Builder:
             doc = "\n".join(filter(None, (doc, self.doc(inner.span.start))))
         if parts and not isinstance(inner, ANNOTATED):
             self.sink.error(
-                "WC033", "an annotation stands before a declaration that takes none",
+                "WC032", "an annotation stands before a declaration that takes none",
                 parts[0].span, caret="object, relation, policy, block and property take one",
                 help="write it as a `///` comment, or move it to what it is about")
         if isinstance(inner, ANNOTATED):
@@ -242,7 +242,7 @@ class Builder:
             value = replace(value, annotations=tuple(parts), span=span)
         elif parts:
             self.sink.error(
-                "WC033", "an annotation stands before a clause that takes none", parts[0].span,
+                "WC032", "an annotation stands before a clause that takes none", parts[0].span,
                 caret="`requires`, `entry` and `exit` take one",
                 help="move it before the declaration, or write it as a comment")
         return word, value, span

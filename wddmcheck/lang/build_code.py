@@ -52,7 +52,7 @@ def _return(b: Builder, parts: Parts, span: Span) -> ast.Return:
     if isinstance(first, ast.NameExpr):
         return ast.Return(first.name, second, span=span)
     if second is not None:
-        b.sink.error("WC035", "a value follows what is not a status", first.span,
+        b.sink.error("WC034", "a value follows what is not a status", first.span,
                      caret="not the name of a status",
                      help="write `return STATUS_SUCCESS, value`, or `return value` in a routine")
     return ast.Return(None, first, span=span)
@@ -69,7 +69,7 @@ def _create(b: Builder, parts: Parts, span: Span) -> ast.CreateExpr:
         if isinstance(argument, tuple):
             fields.append(argument)
         elif index:
-            b.sink.error("WC034", "only the owner, first of all, stands without a field's name",
+            b.sink.error("WC033", "only the owner, first of all, stands without a field's name",
                          argument.span, caret="which field is this?",
                          help="write `create Context(owner, field: value)`")
         else:

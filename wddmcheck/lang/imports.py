@@ -131,18 +131,18 @@ class _Loader:
         label = Label(file.name.span, "declared here")
         if want.extends is None and not file.part:
             self.sink.error(
-                "WC045", f"`{file.name.text}` is a model; only parts are imported", want.span,
+                "WC044", f"`{file.name.text}` is a model; only parts are imported", want.span,
                 caret="this is a model", help=f"write `extends {file.name.text}` in the header, or "
                 f"make it `part {file.name.text}`", labels=(label,))
             return False
         if want.extends is not None and file.part:
             self.sink.error(
-                "WC045", f"`{file.name.text}` is a part; only models are extended", want.span,
+                "WC044", f"`{file.name.text}` is a part; only models are extended", want.span,
                 caret="this is a part", help=f"write `import \"{want.path}\"`", labels=(label,))
             return False
         if want.extends is not None and file.name.text != want.extends.base.text:
             self.sink.error(
-                "WC046", f"the file holds the model `{file.name.text}`", want.extends.base.span,
+                "WC045", f"the file holds the model `{file.name.text}`", want.extends.base.span,
                 caret=f"not `{want.extends.base.text}`",
                 help=f"write `extends {file.name.text}`", labels=(label,))
             return False

@@ -44,7 +44,8 @@ def parse(source: SourceFile, sink: Sink) -> ast.File | None:
             if automaton.run():
                 file = automaton.values[-1]
                 break
-            depth = explain(automaton, source, sink)
+            broken = automaton.at and tokens.items[automaton.at - 1].start in tokens.broken
+            depth = 0 if broken else explain(automaton, source, sink)
         except TooDeep as error:
             _too_deep(error, source, sink)
             depth = 0

@@ -54,7 +54,7 @@ def _operator(place: Place) -> Diagnostic | None:
         name = "".join(t.text for t in place.tokens[place.statement:place.at]
                        ) if place.statement >= 0 else "x"
         sign = token.text[0]
-        return Diagnostic("WC032", f"there is no `{token.text}`" if len(token.text) > 1
+        return Diagnostic("WC031", f"there is no `{token.text}`" if len(token.text) > 1
                           else f"a statement cannot start with `{name} {sign}`",
                           place.span(first, token), "an assignment says all of it",
                           f"write `{name} = {name} {sign} 1`")

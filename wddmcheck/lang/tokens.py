@@ -58,10 +58,12 @@ class Token:
 @dataclass(slots=True)
 class Tokens:
     """The tokens of a file, ended by `$END`; `docs` holds the `///` text before a token, by the
-    token's start."""
+    token's start. `broken` has the starts of strings that swallowed the rest of their line: an
+    error after one of them says nothing new."""
 
     items: list[Token] = field(default_factory=list)
     docs: dict[int, str] = field(default_factory=dict)
+    broken: set[int] = field(default_factory=set)
 
 
 def tokenize(source: SourceFile, words: frozenset[str], sink: Sink) -> Tokens | None:
@@ -101,6 +103,8 @@ def tokenize(source: SourceFile, words: frozenset[str], sink: Sink) -> Tokens | 
             kind, word = "INT", _number(word, Span(source.name, start, at), sink)
         else:
             kind, at = _bad(source, start, sink)
+            if kind == "STRING":
+                out.broken.add(start)
             if kind == "$END":
                 break
             word = text[start:at]
@@ -116,6 +120,11 @@ def tokenize(source: SourceFile, words: frozenset[str], sink: Sink) -> Tokens | 
 def _names(items: list[Token]) -> None:
     """Words of the grammar that can only be names here: fields, and names before a colon."""
     last = len(items) - 1
+    for index in range(1, min(4, last)):
+        # a file's name may be any word: `part gpu`
+        if (items[index - 1].text in (("model", "part") if index == 1 else ("extends",))
+                and items[index].text.isidentifier() and items[index + 1].kind != "NAME"):
+            items[index].kind = "NAME"
     for index, token in enumerate(items):
         if token.kind == ":" and index:
             word = items[index - 1]

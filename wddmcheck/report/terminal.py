@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.ir.system import Basis, Origin
 from wddmcheck.report.findings import again, findings
-from wddmcheck.report.lines import wrapped
+from wddmcheck.report.lines import WIDTH, wrapped
 from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Role, Style, plain, to_ascii
 from wddmcheck.report.words import HOLLOW, Exit, Wording, wording_of, worst
@@ -53,7 +53,8 @@ def render_report(report: Report, *, sources: SourceMap | None = None, style: St
 def _table(report: Report, run: ScopeRun, style: Style, times: bool) -> Iterator[str]:
     sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes)
     name = f"scope {run.scope}: " if run.scope else "scope "
-    yield from wrapped(f"{report.model}  ", f"{name}{sizes}", 0)
+    head = f"{report.model}  {name}{sizes}"
+    yield from [head] if len(head) <= WIDTH else [report.model, *wrapped(name, sizes)]
     yield ""
     rows = [(r, wording_of(r, report.hollow)) for r in run.results]
     names = min(max((len(r.name) for r, _ in rows), default=0), 44)

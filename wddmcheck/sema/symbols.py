@@ -40,8 +40,8 @@ class Symbols:
         self.sink.error(
             code, f"unknown {what} `{name.text}`", name.span,
             caret=f"did you mean `{near}`?" if near else "",
-            help=(f"write `{near}`" if near else prefer or (
-                f"known: {', '.join(names[:12])}" if names else "")),
+            help=f"write `{near}`" if near else prefer or (
+                f"known: {', '.join(names[:12])}" if names else f"declare a {what} first"),
             labels=labels)
 
     def resolve_type(self, type_: ast.Type, where: str) -> Type:

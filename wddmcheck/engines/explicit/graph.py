@@ -9,10 +9,11 @@ from wddmcheck.engines.explicit.search import Found
 
 
 def first_without(found: Found, goal: Callable[[int], object]) -> int | None:
-    """The first state (by number, so a nearest one) from which no goal state can be reached."""
+    """The first state (by number, so a nearest one) from which no run reaches a goal state or ends
+    in a fault (which is a finding of its own)."""
     count = len(found.states)
     alive = bytearray(count)
-    stack = [n for n in range(count) if goal(n)]
+    stack = [n for n in range(count) if n in found.faulty or goal(n)]
     for n in stack:
         alive[n] = 1
     starts, sources = _reversed(found)

@@ -61,6 +61,7 @@ class Found:
     complete: bool = False
     stopped_by: Stop | None = None
     faults: set[str] = field(default_factory=set)
+    faulty: set[int] = field(default_factory=set)    # states in which a run can end in a fault
     edge_starts: array[int] = field(default_factory=lambda: array("q", [0]))
     edge_targets: array[int] = field(default_factory=lambda: array("i"))
     edge_instances: array[int] = field(default_factory=lambda: array("i"))
@@ -190,6 +191,7 @@ class _Search:
             obligation = self.program.instances[instance].action.obligations[index]
             if obligation.stops:
                 self.found.faults.add(obligation.property)
+                self.found.faulty.add(number)
             if obligation.property in self.wanted.obligations:
                 self.found.witnesses.setdefault(
                     obligation.property, Witness(number, instance, instance not in alive))
