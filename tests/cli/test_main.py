@@ -1,4 +1,4 @@
-"""The frame of the command line: help, versions, wrong arguments, crashes, closed pipes, start-up."""
+"""The frame of the command line: help, wrong arguments, crashes, closed pipes, start-up."""
 
 from __future__ import annotations
 

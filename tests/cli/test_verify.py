@@ -77,6 +77,13 @@ def test_exit_codes(monkeypatch: pytest.MonkeyPatch, verdicts: dict[str, Verdict
     assert json.loads(result.out)["exit_code"] == code
 
 
+def test_require_proved_says_why_it_cannot_be_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines(monkeypatch, interpret=answering(GOOD))
+    result = wddmcheck("verify", "m.wddm", "--require", "proved")
+    assert result.code == 4
+    assert "any number of objects" in result.err
+
+
 def test_all_skipped_is_nothing_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     engines(monkeypatch, bmc=answering({n: Skipped("no") for n in GOOD}))
     assert wddmcheck("verify", "m.wddm", "--engine", "bmc").code == 5

@@ -20,8 +20,10 @@ from tests.report.driver_model import (
     sources,
     twice,
 )
+from tests.support.models import system_of
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.diagnostics.source import SourceFile, SourceMap, Span
+from wddmcheck.ir.evaluate import Layout, initial_state, take
 from wddmcheck.report.places import Places
 from wddmcheck.report.story import ChangeKind, Life, Place, Story, ValueKind
 from wddmcheck.report.tell import tell
@@ -194,3 +196,37 @@ def test_sources_may_be_missing() -> None:
 def test_traces_that_do_not_re_execute_are_internal_errors(damage) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InternalError):
         told("ctx_allocs_freed_first", damage(leak()))
+
+
+def test_sets_say_which_destroyed_element_they_list() -> None:
+    system = system_of("""
+        model m
+        object List { items: set of Item }
+        object Item
+        ddi Make() -> Item {
+          let l = create List()
+          let i = create Item()
+          add i to l.items
+          return STATUS_SUCCESS, i
+        }
+        ddi Drop(i: Item) { destroy i return STATUS_SUCCESS }
+        dpc Walk(l: List) { for i in l.items { destroy i } }
+        property p: reachable no l: List
+    """)
+    scope = {"List": 1, "Item": 1}
+    layout = Layout.of(system, scope)
+    actions = {a.label.block: a for a in system.actions}
+    state, steps = initial_state(layout), []
+    for block in ("Make", "Drop", "Walk"):
+        action = actions[block]
+        args = (0,) * len(action.params)
+        outcome = take(layout, action, args, state)
+        assert outcome is not None
+        steps.append(Step(action.name, args, outcome.state))
+        state = outcome.state or state
+    guilty = next(p for p in system.properties if p.name == "no_use_after_destroy")
+    story = tell(system, scope, guilty, Trace(initial_state(layout), tuple(steps), True))
+    dangled = [c for c in story.steps[1].changes if c.kind is ChangeKind.DANGLED]
+    assert [(c.subject, c.label, c.object) for c in dangled] == [("list#0", "items", "item#0")]
+    assert story.objects == ("item#0",)
+    assert life_of(story, "item#0").note == "used after destroy"

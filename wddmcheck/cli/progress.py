@@ -72,14 +72,14 @@ class ProgressLine:
                 return
 
     def line(self) -> str:
-        """What to show now: the scope that moved last."""
+        """What to show now: the scope that moved last (by its name, if it has one)."""
         now = time.monotonic()
         clock = _clock(now - self._started)
         ticks = dict(self._ticks)
         if not ticks:
             return f"starting  {clock}"
         scope = max(ticks, key=lambda s: self._seen.get(s, 0.0))
-        parts = [scope[:40], *_parts(ticks[scope])]
+        parts = ["" if "=" in scope else scope[:30], *_parts(ticks[scope])]
         if len(ticks) > 1:
             parts.append(f"{len(ticks)} scopes")
         age = now - self._seen.get(scope, now)
@@ -133,6 +133,7 @@ def _clock(seconds: float) -> str:
 
 def _columns() -> int:
     try:
-        return max(os.get_terminal_size(sys.stderr.fileno()).columns, 20)
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
     except (OSError, ValueError):
         return 80
+    return max(columns, 20) if columns else 80

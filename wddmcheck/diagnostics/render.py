@@ -99,8 +99,9 @@ def _excerpt(span: Span, sources: SourceMap, gutter: int, caret: str, hue: str, 
     line = before + under + _columns(raw[last:])
     bar = paint(_DIM, f" {position.line:>{gutter}} |")
     blank = paint(_DIM, f" {'':>{gutter}} |")
-    carets = " " * len(before) + paint(hue, sign * max(1, len(under)))
     note = f" {_printable(caret, _MAX_TEXT)}" if caret else ""
+    room = max(WIDTH - gutter - 4 - len(before) - len(note), 8)
+    carets = " " * len(before) + paint(hue, sign * min(max(1, len(under)), room))
     return [f"{bar} {line}".rstrip(), f"{blank} {carets}{note}"]
 
 

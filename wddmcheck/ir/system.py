@@ -205,7 +205,8 @@ class Kind(Enum):
 class Property:
     """A claim. `goal` marks coverage goals made by the tool (a DDI fires, a status is returned, a
     premise can be true): an unreached goal makes the run HOLLOW rather than violated, and `about`
-    names the property or block whose hollowness it shows."""
+    names the property or block whose hollowness it shows. Of a written before/after, `about` is
+    the block that it speaks of."""
 
     name: str
     kind: Kind

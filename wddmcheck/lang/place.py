@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wddmcheck.diagnostics.source import SourceFile, Span
-from wddmcheck.lang.recovery import KEYWORDS, starts_declaration
-from wddmcheck.lang.tokens import Token
+from wddmcheck.lang.recovery import starts_declaration
+from wddmcheck.lang.tokens import DECLARING, Token
 
 REACH = 2_000
 """How many tokens are looked at backwards, so that many errors in a long file stay cheap."""
@@ -62,7 +62,7 @@ class Place:
                     closed -= 1
                 else:
                     opened.append(index)
-            elif closed == 0 and kind in KEYWORDS and starts_declaration(self.tokens, index):
+            elif closed == 0 and kind in DECLARING and starts_declaration(self.tokens, index):
                 return index, tuple(opened)
         return -1, tuple(opened)
 

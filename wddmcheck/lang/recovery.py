@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wddmcheck.lang.tokens import Token
+from wddmcheck.lang.tokens import DECLARING, Token
 
 KINDS = frozenset("ddi callback thunk routine gpu interrupt dpc worker".split())
-KEYWORDS = KINDS | frozenset("object enum relation lock property import scope replace var policy".split())
 MODIFIERS = {"single": "object", "default": "scope", "os": "var relation"}
+_REACH = 200
 _CONTRACT = frozenset("requires irql returns".split())
 _GO_ON = frozenset("@ = : , ( { + - -> and or not =>".split())
 
@@ -19,11 +19,11 @@ def starts_declaration(tokens: Sequence[Token], at: int) -> bool:
     if token.text in MODIFIERS:
         return tokens[at + 1].kind in MODIFIERS[token.text].split()
     if token.kind == "remove":
-        return tokens[at + 1].kind in KEYWORDS
+        return tokens[at + 1].kind in DECLARING
     if token.kind == "@":
         after = _after_annotations(tokens, at)
         return tokens[after].kind != "@" and starts_declaration(tokens, after)
-    if token.kind not in KEYWORDS:
+    if token.kind not in DECLARING:
         return False
     before = tokens[at - 1].text if at else ""
     if before in ("replace", "remove", "import") or token.kind in MODIFIERS.get(before, "").split():
@@ -36,15 +36,15 @@ def starts_declaration(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _after_annotations(tokens: Sequence[Token], at: int) -> int:
-    while tokens[at].kind == "@":
+    """The index after `@a("x") @b`; only so many tokens are looked at."""
+    limit = min(at + _REACH, len(tokens) - 1)
+    while at < limit and tokens[at].kind == "@" and tokens[at + 1].text.isidentifier():
         at += 2
-        if at < len(tokens) and tokens[at].kind == "(":
-            while tokens[at].kind not in (")", "$END", "{"):
+        if tokens[at].kind == "(":
+            while at < limit and tokens[at].kind in ("(", ",", "STRING"):
                 at += 1
             at += tokens[at].kind == ")"
-        if at >= len(tokens):
-            return len(tokens) - 1
-    return at
+    return min(at, len(tokens) - 1)
 
 
 def next_declaration(tokens: Sequence[Token], text: str, failed: int, begun: int, depth: int) -> int:

@@ -10,8 +10,8 @@ from difflib import SequenceMatcher
 from wddmcheck.diagnostics.diagnostic import Diagnostic, Label
 from wddmcheck.diagnostics.suggest import closest
 from wddmcheck.lang.place import Place, chain_start, shown
-from wddmcheck.lang.recovery import KEYWORDS, KINDS
-from wddmcheck.lang.tokens import RESERVED, Token
+from wddmcheck.lang.recovery import KINDS
+from wddmcheck.lang.tokens import DECLARING, RESERVED, Token
 
 Check = Callable[[Place], Diagnostic | None]
 
@@ -25,7 +25,7 @@ CONDITIONS = frozenset("""requires if while where when assert until invariant ne
     possible""".split())
 CONTRACT = frozenset(("requires", "irql", "returns"))
 SOFT_CONTRACT = frozenset(("level", "entry", "exit", "when"))
-DECLARATIONS = KEYWORDS - {"replace"} | {"replace", "remove", "single", "default", "os"}
+DECLARATIONS = DECLARING | {"remove", "single", "default", "os"}
 FOREIGN = {
     "struct": "object", "class": "object", "record": "object", "typedef": "enum", "type": "enum",
     "function": "routine", "func": "routine", "fn": "routine", "def": "routine", "void": "routine",
@@ -45,6 +45,8 @@ FOREIGN_STATEMENTS = {
     "invoke": "call F()", "do": "while ... { ... }", "loop": "while ... { ... }",
     "assume": "requires ... (before the body)", "print": "", "break": "", "continue": "",
 }
+MAX_WORD = 40
+"""Longer words are not misspelt ones."""
 
 
 def _operator(place: Place) -> Diagnostic | None:
@@ -140,7 +142,7 @@ def _then(place: Place) -> Diagnostic | None:
 def _header(place: Place) -> Diagnostic | None:
     token = place.token
     if place.at == 0:
-        meant = closest(token.text, ("model", "part"))
+        meant = closest(token.text[:MAX_WORD], ("model", "part"))
         return Diagnostic("WC024", "a file starts with `model NAME` or `part NAME`",
                           place.span(token), f"did you mean `{meant}`?" if meant else
                           "no header before this",
@@ -273,8 +275,8 @@ def _declaration(place: Place) -> Diagnostic | None:
     meant = _meant(token.text, place.expected, 0.7)
     if meant and meant not in DECLARATIONS:
         return None
-    meant = meant or closest(token.text, DECLARATIONS)
-    return Diagnostic("WC011", f"unknown declaration `{token.text[:40]}`", place.span(token),
+    meant = meant or closest(token.text[:MAX_WORD], DECLARATIONS)
+    return Diagnostic("WC011", f"unknown declaration `{token.text[:MAX_WORD]}`", place.span(token),
                       f"did you mean `{meant}`?" if meant else "no declaration starts like this",
                       f"write `{meant}`" if meant else
                       "write `object`, `var`, `ddi`, `property` or another declaration")
@@ -337,16 +339,18 @@ def _misspelt(place: Place) -> Diagnostic | None:
     meant = _meant(token.text, place.expected, 0.75)
     if meant is None:
         return None
-    return Diagnostic("WC011", f"unknown word `{token.text[:40]}`", place.span(token),
+    return Diagnostic("WC011", f"unknown word `{token.text[:MAX_WORD]}`", place.span(token),
                       f"did you mean `{meant}`?", f"write `{meant}`")
 
 
 def _meant(word: str, candidates: frozenset[str], cutoff: float) -> str | None:
     """The word among the candidates that is so like `word` that it must have been meant."""
+    if len(word) > MAX_WORD:
+        return None
     words = sorted(c for c in candidates if c.isidentifier() and len(c) > 2 and c.islower())
     rated = [(SequenceMatcher(None, word.lower(), c).ratio(), c) for c in words if c != word]
     best = max(rated, default=(0.0, ""))
-    return best[1] if best[0] >= cutoff and len(word) <= 40 else None
+    return best[1] if best[0] >= cutoff else None
 
 
 CHECKS: tuple[Check, ...] = (

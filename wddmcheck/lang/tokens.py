@@ -28,6 +28,12 @@ RESERVED = frozenset("""
 """Words that are never names, except for fields (after a dot, or before a colon). All other words of
 the grammar are names wherever the grammar does not expect the word."""
 
+DECLARING = frozenset("""
+    scope enum object var relation lock policy ddi callback thunk routine gpu interrupt dpc worker
+    property import replace
+""".split())
+"""Reserved words that only ever start a declaration (`policy` also names a policy)."""
+
 _VALUES = frozenset({"true", "false", "none", "_"})
 _BINDERS = frozenset({"var", "all", "some", "no", "count", "choose", "property", "policy", "let"})
 
@@ -86,6 +92,8 @@ def tokenize(source: SourceFile, words: frozenset[str], sink: Sink) -> Tokens | 
             continue
         if kind == "word":
             kind = word if word in words else "NAME"
+            if kind in DECLARING and text[start - 1] == "\n":
+                depth = 0  # what is open here was forgotten, not nested
         elif kind == "sign":
             if word in "{(":
                 depth += 1

@@ -74,8 +74,8 @@ def _written(ctx: Context) -> Iterator[Property]:
                 kind = Kind.LEADS_TO
             case _:
                 continue
-        yield Property(prop.name, kind, formula, target, claim.fair, title=prop.title,
-                       bugchecks=prop.bugchecks, origin=prop.origin)
+        yield Property(prop.name, kind, formula, target, claim.fair, about=claim.block,
+                       title=prop.title, bugchecks=prop.bugchecks, origin=prop.origin)
 
 
 def _built_in(ctx: Context, owed: set[str]) -> Iterator[Property]:

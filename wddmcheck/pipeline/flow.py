@@ -47,8 +47,8 @@ class Loaded:
 
 def load_model(path: str, policies: Mapping[str, str] | None = None,
                sources: SourceMap | None = None) -> Loaded:
-    """The model in the file `path` (`-`: stdin) under a choice of policies. Source texts are added to `sources`,
-    so that the diagnostics of a `UserError` can be shown with the lines that they are about."""
+    """The model in the file `path` (`-`: stdin) under a choice of policies. Source texts are added
+    to `sources`, so that the diagnostics of a `UserError` can be shown with their lines."""
     sources = sources if sources is not None else SourceMap()
     sink = Sink()
     program = imports.load(path, sources, sink)                 # text -> AST

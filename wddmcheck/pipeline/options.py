@@ -17,8 +17,8 @@ class VerifyOptions:
 
     `scopes` and `properties` are as the user wrote them; empty means the model's default scopes
     and all properties. `timeout_s` is wall time for the whole run, `memory` bytes for all its
-    processes together, `jobs` the most worker processes (None: one a core). `seed` is for engines
-    that make random choices; none does today. `command` is how to run it again, for the report.
+    processes together, `jobs` the most worker processes (None: one a core). `seed` is for
+    the random walks that re-check invariants. `command` is how to run it again, for the report.
     """
 
     scopes: tuple[str, ...] = ()

@@ -150,7 +150,7 @@ class _Scope:
         self.notes += result.notes
         for prop in properties:
             verdict = result.verdicts.get(prop, Skipped(f"{name} gave no verdict"))
-            recheck.recheck(self.system, sizes, props[prop], verdict)
+            recheck.recheck(self.system, sizes, props[prop], verdict, seed=self.options.seed)
             self.results[prop] = better(self.results.get(prop),
                                         PropertyResult(prop, verdict, name, seconds))
         if result.exploration.stopped_by is Stop.INTERRUPTED:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from wddmcheck.ir.show import show_value
 from wddmcheck.ir.sorts import DANGLING, BoolSort, RefSort, Sort
 from wddmcheck.ir.system import StateVar, System
-from wddmcheck.report.identities import Slot, StepNames, is_control_point
+from wddmcheck.report.identities import STALE, Slot, StepNames, is_control_point, stale_set
 from wddmcheck.report.moment import Moment
 from wddmcheck.report.story import Argument, Change, ChangeKind, Value, ValueKind
 
@@ -73,6 +73,11 @@ class _Changes:
             yield self._entry(var, ends, bool(after))
             return
         subject = ", ".join(self._identity(e) for e in ends)
+        if after and stale_set(self.system, var) is not None:
+            was = self.names.dangles.get((var.name, index), "")
+            yield Change(ChangeKind.DANGLED, subject, var.label.removesuffix(STALE), was,
+                         f"destroyed {was}".rstrip(), was)
+            return
         quiet = bool(own) and self.pools[own[0][0]].calls
         if after == DANGLING and isinstance(var.sort, RefSort):
             was = self.names.dangles.get((var.name, index), "")

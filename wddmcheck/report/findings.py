@@ -9,7 +9,6 @@ from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.ir.system import Property
 from wddmcheck.report.story import Story
 from wddmcheck.report.tell import tell
-from wddmcheck.report.words import wording
 from wddmcheck.result.report import PropertyResult, Report, ScopeRun
 from wddmcheck.result.verdict import Reached, Trace, Violated
 
@@ -77,8 +76,3 @@ def again(report: Report, finding: Finding) -> str:
         scope = finding.run.scope or ",".join(f"{p}={n}" for p, n in finding.run.sizes)
         parts.append(f"--scope {scope}")
     return " ".join(parts)
-
-
-def ordered_by_badness(report: Report) -> tuple[PropertyResult, ...]:
-    """The merged results, the worst first."""
-    return tuple(sorted(report.merged, key=lambda r: wording(r.verdict).rank))

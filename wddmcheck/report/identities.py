@@ -181,12 +181,24 @@ class Identities:
                   names: StepNames) -> dict[Cell, str]:
         now: dict[Cell, str] = {}
         for var in self.system.variables:
-            if not isinstance(var.sort, RefSort):
+            elements = stale_set(self.system, var)
+            if not isinstance(var.sort, RefSort) and elements is None:
                 continue
             for index in new.indices(var):
-                if new.cell(var.name, index) == DANGLING:
+                value = new.cell(var.name, index)
+                if elements is not None and value:
+                    now[var.name, index] = self._lost(var, elements, index, old, names)
+                elif elements is None and value == DANGLING:
                     now[var.name, index] = self._origin(action, var, index, old, names)
         return now
+
+    def _lost(self, var: StateVar, elements: StateVar, index: tuple[int, ...], old: Moment,
+              names: StepNames) -> str:
+        """The element that a set lost by its destruction."""
+        if old.cell(var.name, index):
+            return self.dangles.get((var.name, index), "")
+        return next((identity for (pool, slot), identity in names.died.items()
+                     if pool == elements.dims[1] and old.cell(elements.name, (*index, slot))), "")
 
     def _origin(self, action: Action, var: StateVar, index: tuple[int, ...], old: Moment,
                 names: StepNames) -> str:
@@ -208,6 +220,19 @@ class Identities:
         assert isinstance(var.sort, RefSort)
         gone = [i for (pool, _), i in names.died.items() if pool == var.sort.pool]
         return gone[0] if len(gone) == 1 else ""
+
+
+STALE = " holds a dangling reference"
+"""A set that lost a destroyed element remembers it in a variable with this label."""
+
+
+def stale_set(system: System, var: StateVar) -> StateVar | None:
+    """The set that `var` remembers the losses of, if that is what it is for."""
+    if not var.label.endswith(STALE) or len(var.dims) != 1:
+        return None
+    label = var.label.removesuffix(STALE)
+    return next((v for v in system.variables if len(v.dims) == 2 and v.dims[0] == var.dims[0]
+                 and v.label == label), None)
 
 
 def is_control_point(var: StateVar) -> bool:

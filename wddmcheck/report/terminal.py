@@ -8,36 +8,26 @@ from collections.abc import Iterable, Iterator
 from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.ir.system import Basis, Origin
 from wddmcheck.report.findings import again, findings
-from wddmcheck.report.lines import WIDTH, wrapped
+from wddmcheck.report.lines import fold, wrapped
 from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Role, Style, plain, to_ascii
+from wddmcheck.report.tables import duration, merged_table, table
 from wddmcheck.report.words import HOLLOW, Exit, Wording, wording_of, worst
-from wddmcheck.result.report import PropertyResult, Report, ScopeRun
-from wddmcheck.result.verdict import (
-    Enumeration,
-    Evidence,
-    Holds,
-    Inconclusive,
-    Inductive,
-    Proved,
-    Reached,
-    Skipped,
-    Stop,
-    Unreached,
-    Violated,
-)
+from wddmcheck.result.report import Hollow, PropertyResult, Report
+from wddmcheck.result.verdict import Reached, Violated
 
 EVENTS = ("gpu", "interrupt", "dpc", "worker")
-_ROLES = {"violated": Role.BAD, "unreached": Role.BAD, "hollow": Role.BAD, "proved": Role.GOOD,
-          "reached": Role.GOOD}
 
 
 def render_report(report: Report, *, sources: SourceMap | None = None, style: Style = plain,
                   times: bool = True) -> str:
     """The report as text. Without `times`, nothing in it differs between two equal runs."""
     lines: list[str] = []
-    for run in report.runs:
-        lines += [*_table(report, run, style, times), ""]
+    if len(report.runs) > 1:
+        lines += [*merged_table(report, style, times), ""]
+    else:
+        for run in report.runs:
+            lines += [*table(report, run, style, times), ""]
     for finding in findings(report, sources, witnesses=False):
         lines += [*render_story(finding.story, again=again(report, finding),
                                 style=style).splitlines(), ""]
@@ -45,93 +35,6 @@ def render_report(report: Report, *, sources: SourceMap | None = None, style: St
         lines += [*_coverage(report, style), *_rests_on(report)]
     lines.append(_closing(report, times))
     return "\n".join(to_ascii(line).rstrip() for line in lines) + "\n"
-
-
-# --- tables --------------------------------------------------------------------------------------
-
-
-def _table(report: Report, run: ScopeRun, style: Style, times: bool) -> Iterator[str]:
-    sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes)
-    name = f"scope {run.scope}: " if run.scope else "scope "
-    head = f"{report.model}  {name}{sizes}"
-    yield from [head] if len(head) <= WIDTH else [report.model, *wrapped(name, sizes)]
-    yield ""
-    rows = [(r, wording_of(r, report.hollow)) for r in run.results]
-    names = min(max((len(r.name) for r, _ in rows), default=0), 44)
-    words = min(max((len(w.word) for _, w in rows), default=0), 24)
-    for result, word in rows:
-        engine = f"{result.engine:<10}" if not isinstance(result.verdict, Skipped) else ""
-        evidence = _evidence(result)
-        seconds = _duration(result.seconds) if times and engine else ""
-        shown = style(_ROLES.get(word.kind, Role.DOUBT), f"{word.word:<{words}}")
-        line = f"  {result.name:<{names}}  {shown}  {engine} {evidence:>17}  {seconds:>7}"
-        yield line.rstrip()
-        reason = result.verdict.reason if isinstance(result.verdict, Inconclusive) else ""
-        if reason:
-            yield from wrapped("", reason, 6)
-        yield from _stopped(result)
-    for note in run.notes:
-        yield from wrapped("note: ", note)
-    if any(_symmetric(r) for r in run.results):
-        yield from wrapped("note: ", "states that differ only in which slot is which count once "
-                           "(--symmetry off counts all)")
-    beyond = sorted({name for r in run.results for name in _beyond(r)})
-    if beyond:
-        yield from wrapped("note: ", "runs that end in a fault are not continued: "
-                            + ", ".join(beyond))
-
-
-def _evidence(result: PropertyResult) -> str:
-    match result.verdict:
-        case Proved(evidence) | Unreached(evidence):
-            return _amount(evidence)
-        case Violated(trace):
-            return _steps(len(trace.steps))
-        case Reached(trace):
-            return _steps(len(trace.steps)) if trace is not None else ""
-        case Inconclusive(_, depth, _):
-            return f"depth {depth} done" if depth is not None else ""
-        case Holds() | Skipped():
-            return ""
-
-
-def _amount(evidence: Evidence) -> str:
-    match evidence:
-        case Enumeration(states):
-            return f"{states:,} states"
-        case Inductive(invariant, k):
-            lemmas = f"{len(invariant)} lemma{'s' if len(invariant) != 1 else ''}"
-            return f"{lemmas}, k={k}"
-
-
-def _steps(count: int) -> str:
-    return f"{count} step{'s' if count != 1 else ''}"
-
-
-def _stopped(result: PropertyResult) -> Iterator[str]:
-    """Why a bounded verdict goes no further, unless the depth was asked for."""
-    match result.verdict:
-        case Holds(depth, stopped_by) if stopped_by is not Stop.DEPTH:
-            yield (f"      then INCONCLUSIVE ({stopped_by.value}): nothing is known of runs longer "
-                   f"than {depth} steps")
-        case _:
-            return
-
-
-def _symmetric(result: PropertyResult) -> bool:
-    match result.verdict:
-        case Proved(Enumeration(_, symmetric)) | Unreached(Enumeration(_, symmetric)):
-            return symmetric
-        case _:
-            return False
-
-
-def _beyond(result: PropertyResult) -> tuple[str, ...]:
-    match result.verdict:
-        case Proved(Enumeration(_, _, beyond)) | Unreached(Enumeration(_, _, beyond)):
-            return beyond
-        case _:
-            return ()
 
 
 # --- coverage ------------------------------------------------------------------------------------
@@ -150,31 +53,53 @@ def _coverage(report: Report, style: Style) -> Iterator[str]:
             fired["status"].append(reached)
     parts = []
     if fired["ddi"]:
-        parts.append(f"{_of(fired['ddi'])} DDIs fired")
+        parts.append(f"{_of(fired['ddi'])} DDIs and callbacks fired")
     if fired["event"]:
         parts.append(f"{_of(fired['event'])} GPU, interrupt and worker events")
     if fired["status"]:
         parts.append(f"statuses {_of(fired['status'])}")
-    if goals or report.hollow:
-        parts.append(f"{len(report.hollow)} hollow")
-        yield f"  coverage: {', '.join(parts)}"
-    for finding in report.hollow:
-        if finding.proved:
-            yield f"  {style(Role.BAD, HOLLOW.word)} {style(Role.NAME, finding.about)}"
-            kind = finding.goal.partition(":")[0]
-            yield from wrapped("    ", f"never seen: {finding.title}: "
-                               + _MEANING.get(kind, _MEANING[""]))
+    sure = [h for h in report.hollow if h.proved]
+    unsure = [h for h in report.hollow if not h.proved]
+    if not goals and not report.hollow:
+        return
+    parts.append(f"{len(sure)} hollow")
+    yield from wrapped("coverage: ", ", ".join(parts))
+    if sure and any(isinstance(r.verdict, Violated) for r in report.merged):
+        # What lies behind a violation is not explored, so much of this is its consequence.
+        yield from fold(f"  {len(_hollow(sure))} blocks or premises were not seen; a run ends "
+                        "where it violates something, so they are listed once nothing does", 6)
+        sure = []
+    if sure:
+        yield f"  {style(Role.BAD, HOLLOW.word)}, seen at no scope:"
+    for about, text in _hollow(sure).items():
+        yield from wrapped("", f"{about}: {text}", 6)
+    if unsure:
+        names = ", ".join(f"{about} ({text.removeprefix(_NEVER)})" if text.startswith(_NEVER)
+                          else about for about, text in _hollow(unsure).items())
+        yield from fold(f"  not seen before a limit was hit, so perhaps hollow: {names}", 6)
+
+
+def _hollow(findings: Iterable[Hollow]) -> dict[str, str]:
+    """What never happens, by what it is about. A block that is never called returns nothing
+    either; that goes without saying."""
+    result: dict[str, str] = {}
+    returns: dict[str, list[str]] = {}
+    for finding in findings:
+        kind = finding.goal.partition(":")[0]
+        if kind == "returns":
+            returns.setdefault(finding.about, []).append(finding.goal.rpartition(":")[2])
         else:
-            yield (f"  {style(Role.DOUBT, 'maybe hollow')} {style(Role.NAME, finding.about)}")
-            yield from wrapped("    ", f"not seen before a limit was hit: {finding.title}")
+            result[finding.about] = _MEANING.get(kind, finding.title)
+    for about, statuses in returns.items():
+        result.setdefault(about, _NEVER + ", ".join(statuses))
+    return result
 
 
+_NEVER = "never returns "
 _MEANING = {
-    "fires": "its conditions hold in no reachable state, so what is claimed about it was not "
-             "tested; check its `requires` or `when`, or use a larger scope",
-    "returns": "so what follows this status was not tested",
-    "premise": "what the property speaks of never happens, so it holds for no good reason",
-    "": "so this says less than it seems to",
+    "fires": "never called, so what is claimed about it was not tested: check its `requires` or "
+             "`when`, or use a larger scope",
+    "premise": "what it speaks of never happens, so it holds for no good reason",
 }
 
 
@@ -222,7 +147,7 @@ def _closing(report: Report, times: bool) -> str:
     total = len(report.merged)
     cost = ""
     if times:
-        cost = f" {_duration(report.seconds)}"
+        cost = f" {duration(report.seconds)}"
         if report.peak_bytes:
             cost += f", peak {report.peak_bytes / 1e6:.0f} MB"
     if not total:
@@ -260,12 +185,6 @@ def _named(rows: Iterable[tuple[PropertyResult, Wording]], kind: str) -> list[st
 def _list(names: list[str]) -> str:
     shown = ", ".join(names[:3])
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds) // 60} m {int(seconds) % 60:02d} s"
 
 
 __all__ = ["render_report", "render_story"]

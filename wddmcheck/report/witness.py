@@ -79,7 +79,8 @@ class _Search:
             case Read(_, index, sort):
                 for i in index:
                     yield from self._dangling(i, at)
-                if isinstance(sort, RefSort) and at.value(expr) == DANGLING:
+                value = at.value(expr)
+                if value == DANGLING if isinstance(sort, RefSort) else value:
                     yield self.who.was(expr, at, self.names)
             case Binary(_, left, right, _):
                 yield from self._dangling(left, at)

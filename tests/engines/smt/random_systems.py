@@ -131,7 +131,7 @@ class Maker:
                 return self.bool_(scope, 1) if r.random() < 0.4 else TRUE
             case EnumSort(_, members):
                 return Const(r.randrange(len(members)), sort)
-            case RefSort(pool, none, dangling):
+            case RefSort(pool, _, dangling):
                 slots = [v for v in scope if sort_of(v) == RefSort(pool)]
                 options: list[Expr] = [*slots, *slots, Const(-1, sort)]
                 if dangling:

@@ -63,7 +63,7 @@ class _Shown:
 @click.option("--out", metavar="DIR", help="Save counterexamples there as NAME.trace.json.")
 @number("--jobs", 1, 1024, help="Worker processes, at most. Default: one a core.")
 @number("--seed", 0, default=0, show_default=True,
-        help="For engines that make random choices (none does today).")
+        help="For the random walks that re-check invariants; changes no verdict.")
 @click.option("--no-times", is_flag=True,
               help="Leave out times, so that equal runs print the same.")
 @click.option("--no-progress", is_flag=True, help="No progress line.")
@@ -116,6 +116,9 @@ class _Run:
                 self.codes.append(error.exit_code)
                 continue
             self.codes.append(report.exit_code)
+            if self.options.require == "proved" and report.exit_code == Exit.INCONCLUSIVE:
+                console.error("--require proved: no engine of this version proves any number of "
+                              "objects, so exit code 4 is the best there is")
             console.closed_code = int(most_important(Exit(c) for c in self.codes))
             if report.exit_code == Exit.INTERRUPTED:
                 console.error("interrupted; what was finished is reported")

@@ -12,8 +12,8 @@ from math import prod
 
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.smt.circuit import FALSE, Lit
-from wddmcheck.engines.smt.solver import Term
 from wddmcheck.engines.smt.encode import constant
+from wddmcheck.engines.smt.solver import Term
 from wddmcheck.engines.smt.unroll import Unrolling
 from wddmcheck.ir.evaluate import Layout, evaluate, instances
 from wddmcheck.ir.system import Action

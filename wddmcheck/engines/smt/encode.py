@@ -219,9 +219,9 @@ class Encoder:
                 total = constant(0)
                 for i in range(self.layout.sizes[pool]):
                     inner[var] = constant(i)
-                    b = self.lit(body, inner)
-                    total = self.choice([(v, (x, b ^ 1)) for v, x in total]
-                                        + [(v + 1, (x, b)) for v, x in total])
+                    here = self.lit(body, inner)
+                    total = self.choice([(v, (x, here ^ 1)) for v, x in total]
+                                        + [(v + 1, (x, here)) for v, x in total])
                 return total
             case _:
                 raise AssertionError(expr)

@@ -14,16 +14,15 @@ the sorts of the variables is a claim like the others, without which nothing is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from wddmcheck.engines.base import CheckTask, Progress, silent
 from wddmcheck.engines.smt.bmc import WITNESS_KINDS, Bounded, Escape
 from wddmcheck.engines.smt.candidates import candidates
-from wddmcheck.engines.smt.circuit import FALSE
+from wddmcheck.engines.smt.circuit import FALSE, Lit
 from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
 from wddmcheck.engines.smt.formula import claim_formulas
-from wddmcheck.engines.smt.houdini import inductive
+from wddmcheck.engines.smt.houdini import Houdini
 from wddmcheck.engines.smt.layout import CannotEncode
 from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term, resident_bytes
 from wddmcheck.engines.smt.unroll import Model, Unrolling
@@ -43,119 +42,133 @@ from wddmcheck.result.verdict import (
     Violated,
 )
 
-DEFAULT_K = 6
+MAX_K = 6
 ESCAPE = Property("", Kind.OBLIGATION)
 """Stands for "no step writes outside the sorts", which every proof needs."""
 
 
-@dataclass(slots=True)
 class _Window:
-    """Runs of some steps from any state that satisfies the invariants, and what is assumed."""
+    """Runs of some steps from an arbitrary state. Each invariant is switched on by assuming its
+    name, so that the solver can tell which ones a proof used; facts are asserted."""
 
-    unrolling: Unrolling
-    always: list[Claim] = field(default_factory=list)
-
-    def fails(self, claim: Claim, assumed: Sequence[Claim], until_state: int, until_step: int
-              ) -> bool:
-        """Whether `claim` can be violated at the end though `assumed` holds in the states and
-        steps before (up to the given numbers, both included)."""
-        unrolling = self.unrolling
-        solver = unrolling.solver
-        premise: list[Term] = []
-        for other in assumed:
-            if other.whole == FALSE:
-                continue
-            if other.of_step:
-                premise += [solver.not_(unrolling.of_step(other.whole, j))
-                            for j in range(1, until_step + 1)]
-            else:
-                premise += [solver.not_(unrolling.of_state(other.whole, j))
-                            for j in range(until_state + 1)]
-        name = unrolling.of_step if claim.of_step else unrolling.of_state
-        return any(solver.check([*premise, name(part, unrolling.depth)])
-                   for part in claim.parts)
-
-    def assert_always(self, claims: Sequence[Claim]) -> None:
-        """Assert claims that hold in every reachable state, here and after `grow`."""
-        self.always += claims
-        for depth in range(self.unrolling.depth + 1):
-            self._assert(claims, depth)
+    def __init__(self, model: Model, solver: Solver, claims: Sequence[Claim],
+                 invariants: Sequence[Claim], escape: Claim) -> None:
+        self.solver = solver
+        self.invariants = invariants
+        both = (*claims, *invariants, escape)
+        self.unrolling = Unrolling(
+            model, solver, [x for c in both if not c.of_step for x in (*c.parts, c.whole)],
+            [x for c in both if c.of_step for x in (*c.parts, c.whole)], initial=False)
+        self._switches = [solver.constant(f"invariant{i}") for i in range(len(invariants))]
+        self._facts: list[Claim] = []
+        self._enter(0)
 
     def grow(self) -> None:
         """One more step."""
         self.unrolling.extend()
-        self._assert(self.always, self.unrolling.depth)
+        self._enter(self.unrolling.depth)
+
+    def _enter(self, depth: int) -> None:
+        for switch, claim in zip(self._switches, self.invariants, strict=True):
+            self.solver.add(self.solver.or_([
+                self.solver.not_(switch),
+                self.solver.not_(self.unrolling.of_state(claim.whole, depth))]))
+        self._assert(self._facts, depth)
+
+    def add_facts(self, claims: Sequence[Claim]) -> None:
+        """Assert claims that hold in every run, here and after `grow`."""
+        self._facts += claims
+        for depth in range(self.unrolling.depth + 1):
+            self._assert(claims, depth)
 
     def _assert(self, claims: Sequence[Claim], depth: int) -> None:
-        solver = self.unrolling.solver
         for claim in claims:
-            if not claim.of_step:
-                solver.add(solver.not_(self.unrolling.of_state(claim.whole, depth)))
-            elif depth > 0:
-                solver.add(solver.not_(self.unrolling.of_step(claim.whole, depth)))
+            if depth > 0 or not claim.of_step:
+                self.solver.add(self.solver.not_(self._name(claim, claim.whole, depth)))
+
+    def _name(self, claim: Claim, lit: Lit, depth: int) -> Term:
+        unrolling = self.unrolling
+        return unrolling.of_step(lit, depth) if claim.of_step else unrolling.of_state(lit, depth)
+
+    def proof(self, claim: Claim, assumed: Sequence[Claim]) -> set[int] | None:
+        """None if `claim` can be violated at the end of the window though `assumed` holds before
+        (for a claim about steps: also, of states, where the last step starts). Otherwise the
+        numbers of the invariants that show it."""
+        last = self.unrolling.depth
+        premise = [self.solver.not_(self._name(other, other.whole, j))
+                   for other in assumed for j in range(int(other.of_step), last)
+                   if other.whole != FALSE]
+        used: set[int] = set()
+        for part in claim.parts:
+            if self.solver.check([*self._switches, *premise, self._name(claim, part, last)]):
+                return None
+            used |= set(self.solver.core(self._switches))
+        return used
 
 
-@dataclass(slots=True)
 class _Induction:
-    """The search for proofs: `proved` maps properties to evidence."""
+    """The search for proofs. `proved` has the names of claims that hold in every run."""
 
-    model: Model
-    claims: list[Claim]
-    invariants: list[Claim]
-    states: _Window
-    steps: _Window
-    proved: dict[str, Inductive] = field(default_factory=dict)
-    _facts: list[Claim] = field(default_factory=list)
-    _k: int = 1
-    _safe: bool = False      # that no step escapes has been proved
+    def __init__(self, model: Model, supervisor: Supervisor, claims: Sequence[Claim],
+                 houdini: Houdini) -> None:
+        self.model = model
+        self.claims = claims
+        self.houdini = houdini
+        self.proved: dict[str, None] = {}
+        self._used: set[int] = set()     # invariants, by number in `houdini.alive`
+        self._k = 1
+        self._safe = False               # that no step escapes has been proved
+        lit = model.circuit.and_((model.step.escape, model.step.faulted ^ 1))
+        self._escape = Claim(ESCAPE, True, (lit,) if lit != FALSE else (), lit)
+        self._states, self._steps = (
+            _Window(model, Solver(supervisor), claims, houdini.alive, self._escape)
+            for _ in range(2))
 
     def attempt(self, k: int, open_: Sequence[str]) -> None:
         """Try to prove the claims in `open_` by k-induction; the base case must be clear."""
-        escape = self._escape()
-        alive = [c for c in self.claims if c.property.name in open_
-                 and (k > 0 or c.of_step)]
+        self._grow(k)
+        alive = [c for c in self.claims if c.property.name in open_ and (k > 0 or c.of_step)]
         if not self._safe:
-            alive.append(escape)
+            alive.append(self._escape)
         while True:
-            failed = [c for c in alive if self._fails(c, alive, k)]
-            if not failed:
+            proofs = [(self._steps if c.of_step else self._states).proof(c, alive)
+                      for c in alive]
+            if None not in proofs:
                 break
-            alive = [c for c in alive if c not in failed]
-        if not self._safe and escape not in alive:
+            alive = [c for c, p in zip(alive, proofs, strict=True) if p is not None]
+        if not self._safe and self._escape not in alive:
             return
         self._safe = True
-        self._facts += [c for c in alive if c is not escape]
-        self._k = max(self._k, k)
-        evidence = Inductive(tuple(self._formulas()), self._k)
-        self.proved.update((c.property.name, evidence) for c in alive if c is not escape)
-        for window in (self.states, self.steps):
-            window.assert_always(alive)
+        self._used.update(*(p for p in proofs if p is not None))
+        if alive != [self._escape] and alive:
+            self._k = max(self._k, k)
+        self.proved.update((c.property.name, None) for c in alive if c is not self._escape)
+        for window in (self._states, self._steps):
+            window.add_facts(alive)
 
-    def _fails(self, claim: Claim, alive: Sequence[Claim], k: int) -> bool:
-        if claim.of_step:
-            return self.steps.fails(claim, alive, k, k)
-        return self.states.fails(claim, alive, k - 1, k)
+    def _grow(self, k: int) -> None:
+        """Claims about states are asked after k steps with a successor, claims about steps one
+        later: that a last step exists must not be assumed for the former."""
+        while self._states.unrolling.depth < k:
+            self._states.grow()
+            self._states.unrolling.proceed()
+        while self._steps.unrolling.depth < k + 1:
+            if self._steps.unrolling.depth > 0:
+                self._steps.unrolling.proceed()
+            self._steps.grow()
 
-    def _escape(self) -> Claim:
-        step = self.model.step
-        lit = step.circuit.and_((step.escape, step.faulted ^ 1))
-        return Claim(ESCAPE, True, (lit,) if lit != FALSE else (), lit)
-
-    def _formulas(self) -> list[Expr]:
-        found = [c.property.formula for c in self.invariants]
-        for fact in self._facts:
-            found += claim_formulas(fact.property, self.model.layout)
-        return list(dict.fromkeys(found))
-
-    def grow(self, k: int) -> None:
-        """Make the windows as long as `attempt(k)` needs them."""
-        while self.states.unrolling.depth < k:
-            self.states.grow()
-            self.states.unrolling.proceed()
-        while self.steps.unrolling.depth < k + 1:
-            if self.steps.unrolling.depth > 0:
-                self.steps.unrolling.proceed()
-            self.steps.grow()
+    def evidence(self) -> Inductive:
+        """One certificate for all that was proved, with the invariants that it needs."""
+        alive = self.houdini.alive
+        try:
+            invariants = self.houdini.closure([alive[i] for i in sorted(self._used)])
+        except Halted:
+            invariants = alive           # more than needed, and as good
+        found = [c.property.formula for c in invariants]
+        for claim in self.claims:
+            if claim.property.name in self.proved:
+                found += claim_formulas(claim.property, self.model.layout)
+        return Inductive(tuple(dict.fromkeys(found)), self._k)
 
 
 class KInduction:
@@ -198,6 +211,7 @@ class _Run:
         self.symmetric = False
         self.base: Bounded | None = None
         self.induction: _Induction | None = None
+        self.evidence: Inductive | None = None
 
     @property
     def depth(self) -> int:
@@ -206,8 +220,10 @@ class _Run:
 
     def open(self) -> list[str]:
         """The properties without an answer."""
+        if self.base is None:
+            return []
         proved = self.induction.proved if self.induction is not None else {}
-        return [n for n in self.base.open() if n not in proved] if self.base is not None else []
+        return [n for n in self.base.open() if n not in proved]
 
     def work(self) -> None:
         """Base case and induction by turns."""
@@ -221,14 +237,13 @@ class _Run:
         self.base.advance()
         if not self.open():
             return
-        invariants = inductive(model, Solver(supervisor), self._guesses(), symmetric=self.symmetric)
-        self.induction = _prepare(model, supervisor, claims, invariants)
-        limit = DEFAULT_K if task.limits.depth is None else task.limits.depth
+        houdini = Houdini(model, Solver(supervisor), self._guesses(), symmetric=self.symmetric)
+        self.induction = _Induction(model, supervisor, claims, houdini)
+        limit = MAX_K if task.limits.depth is None else min(MAX_K, task.limits.depth)
         for k in range(limit + 1):
             if self.base.depth < k:
                 self.base.advance()
             supervisor.at(k, "induction")
-            self.induction.grow(k)
             self.induction.attempt(k, self.open())
             if not self.open():
                 return
@@ -245,26 +260,10 @@ class _Run:
         trace = self.base.found.get(prop.name) if self.base is not None else None
         if trace is not None:
             return Reached(trace) if witness else Violated(trace)
-        evidence = self.induction.proved.get(prop.name) if self.induction is not None else None
-        if evidence is not None:
+        if self.induction is not None and prop.name in self.induction.proved:
+            evidence = self.evidence = self.evidence or self.induction.evidence()
             return Unreached(evidence) if witness else Proved(evidence)
         depth = self.base.cleared.get(prop.name) if self.base is not None else None
         if not note and stop is Stop.DEPTH:
             note = f"not inductive for k up to {self.depth}, with the invariants that were found"
         return Inconclusive(stop or Stop.UNKNOWN, depth, note)
-
-
-def _prepare(model: Model, supervisor: Supervisor, claims: list[Claim],
-             invariants: list[Claim]) -> _Induction:
-    """The two windows, with the invariants asserted in every state."""
-    windows = []
-    escape = model.step.circuit.and_((model.step.escape, model.step.faulted ^ 1))
-    for _ in range(2):
-        of_states = [x for c in (*claims, *invariants) if not c.of_step
-                     for x in (*c.parts, c.whole)]
-        of_steps = [x for c in claims if c.of_step for x in (*c.parts, c.whole)]
-        window = _Window(Unrolling(model, Solver(supervisor), of_states, [*of_steps, escape],
-                                   initial=False))
-        window.assert_always(invariants)
-        windows.append(window)
-    return _Induction(model, claims, invariants, *windows)

@@ -140,7 +140,7 @@ class Solver:
         self.true = self._kept(z3core.Z3_mk_true(self._ref))
         self.false = self._kept(z3core.Z3_mk_false(self._ref))
         self._model: Any = None
-        self.queries = 0
+        self._unread = False
 
     def _kept(self, term: Term) -> Term:
         z3core.Z3_inc_ref(self._ref, term)
@@ -210,16 +210,24 @@ class Solver:
         z3core.Z3_solver_assert(self._ref, self._solver.solver, term)
 
     def check(self, assumptions: Iterable[Term] = ()) -> bool:
-        """Whether there is a model. `value` reads the model that was found last. Raises `Halted`
-        instead of answering "unknown"."""
-        self.queries += 1
+        """Whether there is a model, which `value` reads (until the next model is found, if it was
+        read before the next call). Raises `Halted` instead of answering "unknown"."""
+        if self._unread:
+            self._model, self._unread = None, False
         found = self.supervisor.check(self._solver, list(assumptions))
-        if found:
-            self._model = self._solver.model()
+        self._unread = found
         return found
+
+    def core(self, assumptions: Iterable[Term]) -> list[int]:
+        """The positions in `assumptions` of those that the last "no" of `check` rests on."""
+        used = {term.as_ast().value for term in self._solver.unsat_core()}
+        return [i for i, term in enumerate(assumptions) if term.value in used]
 
     def value(self, term: Term) -> bool:
         """The truth of `term` in the model found last; what the model leaves open is false."""
+        if self._unread:
+            # Only on demand: getting the model costs as much as an easy query.
+            self._model, self._unread = self._solver.model(), False
         out = (z3.Ast * 1)()
         z3core.Z3_model_eval(self._ref, self._model.model, term, True, out)
         self._kept(out[0])

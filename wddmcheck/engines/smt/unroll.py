@@ -20,6 +20,7 @@ from wddmcheck.engines.smt.solver import Solver, Term
 from wddmcheck.engines.smt.step import StepEncoding, state_inputs
 from wddmcheck.ir.system import System
 
+
 class Model:
     """The circuits of one check: the state `now`, a step from it, and the inputs `after`."""
 
@@ -77,7 +78,7 @@ class Unrolling:
         self._state_watch: dict[Lit, Lit] = {}
         self._step_watch: dict[Lit, Lit] = {}
         self._fresh = 0
-        circuit, step = model.circuit, model.step
+        step = model.step
         on_states = self._watch(of_states, self._state_watch)
         on_steps = self._watch([*of_steps, step.faulted, step.escape], self._step_watch)
         self._known: dict[int, Term] = {}
