@@ -58,8 +58,8 @@ NOWHERE = Origin()
 class Pool:
     """A class of interchangeable slots. `single` pools have size 1 in every scope; `calls` marks
     the pool of in-flight calls. `life` names the variable that holds the life state of a slot;
-    its member 0 is `absent`. `owner` is (owner pool, variable) for `object C within D`; the variable
-    is "" where the owner is single, and so needs none."""
+    its member 0 is `absent`. `owner` is (owner pool, variable) for `object C within D`; the
+    variable is "" where the owner is single, and so needs none."""
 
     name: str
     single: bool = False

@@ -76,9 +76,9 @@ class Builder:
     def on_item(self, parts: Parts, span: Span) -> None:
         decl = parts.pop()
         doc = self.doc(*(part.span.start for part in parts), decl.span.start)
-        inner = decl.decl if isinstance(decl, ast.Replace) else decl
         if isinstance(decl, ast.Replace):
-            doc = "\n".join(filter(None, (doc, self.doc(inner.span.start))))
+            doc = "\n".join(filter(None, (doc, self.doc(decl.decl.span.start))))
+        inner: Any = decl.decl if isinstance(decl, ast.Replace) else decl
         if parts and not isinstance(inner, ANNOTATED):
             self.sink.error(
                 "WC032", "an annotation stands before a declaration that takes none",
@@ -119,8 +119,9 @@ class Builder:
         return ast.VarDecl(self.name(name), kind, init, own is not None, span=span)
 
     def on_relation(self, parts: Parts, span: Span) -> ast.RelationDecl:
-        own, *names = parts
-        return ast.RelationDecl(*self.names(names), os=own is not None, span=span)
+        own, name, left, right = parts
+        return ast.RelationDecl(self.name(name), self.name(left), self.name(right),
+                                own is not None, span=span)
 
     def on_lock(self, parts: Parts, span: Span) -> ast.LockDecl:
         name, kind = parts
@@ -171,7 +172,7 @@ class Builder:
         return ast.BoolType(span=span)
 
     def on_range_type(self, parts: Parts, span: Span) -> ast.RangeType:
-        return ast.RangeType(*parts, span=span)
+        return ast.RangeType(parts[0], parts[1], span=span)
 
     def on_bound(self, parts: Parts, span: Span) -> int:
         return int(parts[0].text)
@@ -193,7 +194,9 @@ class Builder:
         return self.names(parts)
 
     on_names_open = on_names
-    on_fairness = lambda self, parts, span: parts[0]  # noqa: E731
+
+    def on_fairness(self, parts: Parts, span: Span) -> tuple[ast.Name, ...]:
+        return tuple(parts[0])
 
     # --- blocks ----------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ def automaton() -> dict[str, Any]:
         for terminal in parser.terminals
     }
     texts["$END"] = "$END"
-    table: Any = parser.parser.parser._parse_table  # type: ignore[attr-defined]
+    table: Any = parser.parser.parser._parse_table
     numbers = {rule: index for index, rule in enumerate(parser.rules)}
     (start,) = table.start_states.values()
     order = _reachable(table.states, start)

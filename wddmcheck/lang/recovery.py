@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wddmcheck.lang.tokens import DECLARING, Token
+from wddmcheck.lang.tokens import DECLARING, Token, words
 
-KINDS = frozenset("ddi callback thunk routine gpu interrupt dpc worker".split())
+KINDS = words("ddi callback thunk routine gpu interrupt dpc worker")
 MODIFIERS = {"single": "object", "default": "scope", "os": "var relation"}
 _REACH = 200
-_CONTRACT = frozenset("requires irql returns".split())
-_GO_ON = frozenset("@ = : , ( { + - -> and or not =>".split())
+_CONTRACT = words("requires irql returns")
+_GO_ON = words("@ = : , ( { + - -> and or not =>")
 
 
 def starts_declaration(tokens: Sequence[Token], at: int) -> bool:
@@ -41,13 +41,14 @@ def _after_annotations(tokens: Sequence[Token], at: int) -> int:
     while at < limit and tokens[at].kind == "@" and tokens[at + 1].text.isidentifier():
         at += 2
         if tokens[at].kind == "(":
-            while at < limit and tokens[at].kind in ("(", ",", "STRING"):
+            while at < limit and tokens[at].kind not in (")", "{", "@"):
                 at += 1
             at += tokens[at].kind == ")"
     return min(at, len(tokens) - 1)
 
 
-def next_declaration(tokens: Sequence[Token], text: str, failed: int, begun: int, depth: int) -> int:
+def next_declaration(tokens: Sequence[Token], text: str, failed: int, begun: int,
+                     depth: int) -> int:
     """The first declaration at or after `failed` and after `begun`, where the parser began; `depth`
     brackets are open at `failed`.
 

@@ -11,7 +11,7 @@ from wddmcheck.diagnostics.diagnostic import Diagnostic, Label
 from wddmcheck.diagnostics.suggest import closest
 from wddmcheck.lang.place import Place, chain_start, shown
 from wddmcheck.lang.recovery import KINDS
-from wddmcheck.lang.tokens import DECLARING, RESERVED, Token
+from wddmcheck.lang.tokens import DECLARING, RESERVED, Token, words
 
 Check = Callable[[Place], Diagnostic | None]
 
@@ -21,8 +21,8 @@ OPERATORS = {
 }
 UPDATES = frozenset(("++", "--", "+=", "-=", "*=", "/=", "%="))
 COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">=", "in", "is"))
-CONDITIONS = frozenset("""requires if while where when assert until invariant never reachable
-    possible""".split())
+CONDITIONS = words("""requires if while where when assert until invariant never reachable
+    possible""")
 CONTRACT = frozenset(("requires", "irql", "returns"))
 SOFT_CONTRACT = frozenset(("level", "entry", "exit", "when"))
 DECLARATIONS = DECLARING | {"remove", "single", "default", "os"}
@@ -35,8 +35,8 @@ FOREIGN = {
     "assert": "property", "never": "property", "theorem": "property", "include": "import",
     "use": "import", "using": "import", "from": "import", "isr": "interrupt", "action": "gpu",
 }
-STATEMENTS = frozenset("""let choose call create if for while either step wait acquire release return
-    assert destroy add remove""".split())
+STATEMENTS = words("""let choose call create if for while either step wait acquire release return
+    assert destroy add remove""")
 FOREIGN_STATEMENTS = {
     "delete": "destroy x", "free": "destroy x", "kill": "destroy x", "new": "let x = create C()",
     "var": "let x = ...", "foreach": "for x in C { ... }", "forall": "for x in C { ... }",

@@ -13,13 +13,14 @@ from wddmcheck.lang.automaton import Automaton
 from wddmcheck.lang.place import Place, shown
 from wddmcheck.lang.recovery import KINDS
 from wddmcheck.lang.syntax_checks import CHECKS
+from wddmcheck.lang.tokens import words
 
 _SIGNS = {"NAME": "a name", "INT": "a number", "STRING": 'a text in `"` quotes',
           "$END": "the end of the file", "DECLARATION": "a declaration"}
-_OPERATORS = frozenset("=> or and == != < <= > >= in is + - . ?. (".split())
-_CLAUSES = frozenset("irql level returns requires entry exit when @ ;".split())
-_TOP = KINDS | frozenset("""default scope enum os var relation lock policy single object property
-    replace remove import @""".split())
+_OPERATORS = words("=> or and == != < <= > >= in is + - . ?. (")
+_CLAUSES = words("irql level returns requires entry exit when @ ;")
+_TOP = KINDS | words("""default scope enum os var relation lock policy single object property
+    replace remove import @""")
 
 
 def explain(automaton: Automaton, source: SourceFile, sink: Sink) -> int:

@@ -18,20 +18,25 @@ MAX_NESTING = 200
 MAX_INTEGER = 2**31 - 1
 """The largest integer literal."""
 
-RESERVED = frozenset("""
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+RESERVED = words("""
     scope enum object var relation lock policy ddi callback thunk routine gpu interrupt dpc worker
     property import replace requires irql returns
     let choose if else for while either step wait acquire release return assert destroy add remove
     call create becomes
     and or not is in all some no count where true false none bool in_flight _
-""".split())
-"""Words that are never names, except for fields (after a dot, or before a colon). All other words of
-the grammar are names wherever the grammar does not expect the word."""
+""")
+"""Words that are never names, except for fields (after a dot, or before a colon). All other words
+of the grammar are names wherever the grammar does not expect the word."""
 
-DECLARING = frozenset("""
+DECLARING = words("""
     scope enum object var relation lock policy ddi callback thunk routine gpu interrupt dpc worker
     property import replace
-""".split())
+""")
 """Reserved words that only ever start a declaration (`policy` also names a policy)."""
 
 _VALUES = frozenset({"true", "false", "none", "_"})
@@ -72,8 +77,8 @@ class Tokens:
     broken: set[int] = field(default_factory=set)
 
 
-def tokenize(source: SourceFile, words: frozenset[str], sink: Sink) -> Tokens | None:
-    """The tokens of `source`; `words` are the grammar's. None if it is nested too deeply."""
+def tokenize(source: SourceFile, grammar: frozenset[str], sink: Sink) -> Tokens | None:
+    """The tokens of `source`; `grammar` has its words and signs. None if it is nested too deeply."""
     text = source.text
     out = Tokens()
     items = out.items
@@ -91,7 +96,7 @@ def tokenize(source: SourceFile, words: frozenset[str], sink: Sink) -> Tokens | 
             doc.append(word[3:].removeprefix(" ").rstrip())
             continue
         if kind == "word":
-            kind = word if word in words else "NAME"
+            kind = word if word in grammar else "NAME"
             if kind in DECLARING and text[start - 1] == "\n":
                 depth = 0  # what is open here was forgotten, not nested
         elif kind == "sign":
@@ -104,7 +109,7 @@ def tokenize(source: SourceFile, words: frozenset[str], sink: Sink) -> Tokens | 
                     return None
             elif word in "})":
                 depth = max(0, depth - 1)
-            kind = word if word in words else "?"
+            kind = word if word in grammar else "?"
         elif kind == "string":
             kind, word = "STRING", re.sub(r'\\(["\\])', r"\1", word[1:-1])
         elif kind == "number":
@@ -154,12 +159,13 @@ def _number(word: str, span: Span, sink: Sink) -> str:
                    help=f"write `{int(word, 16)}`" if _is_hex(word)
                    else "write digits only; a name starts with a letter")
         return "0"
-    if len(word) > 10 and len(word.lstrip("0")) > 10 or int(word) > MAX_INTEGER:
+    digits = word.lstrip("0") or "0"
+    if len(digits) > 10 or int(digits) > MAX_INTEGER:
         sink.error("WC009", "the number is too large", span,
                    caret=f"integers go up to {MAX_INTEGER:,}",
                    help="models count small things: use a range such as `0..3`")
         return "0"
-    return word
+    return digits
 
 
 def _is_hex(word: str) -> bool:

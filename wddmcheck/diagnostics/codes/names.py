@@ -82,9 +82,9 @@ PAGES: tuple[CodePage, ...] = (
         good="model m\nobject C\nscope s { C 2 }\nddi D() { create C() return STATUS_SUCCESS }\n"),
     CodePage(
         "WC113", "the driver cannot know this",
-        "Driver code reads or writes what belongs to the operating system (declared `os`), or asks\n"
-        "whether a reference dangles. A real driver has no way to; a model in which it does would\n"
-        "prove too much.",
+        "Driver code reads or writes what belongs to the operating system (declared `os`), or\n"
+        "asks whether a reference dangles. A real driver has no way to; a model in which it does\n"
+        "would prove too much.",
         bad="model m\nobject C { os handle: bool }\n"
             "ddi D(c: C) { if c.handle { destroy c } return STATUS_SUCCESS }\n",
         good="model m\nobject C { os handle: bool }\n"
@@ -92,8 +92,8 @@ PAGES: tuple[CodePage, ...] = (
     CodePage(
         "WC114", "unknown annotation",
         "Annotations say on whose word something rests: `@doc(\"UID\", \"RULE\", ...)` stated,\n"
-        "`@inferred(\"RULE\", \"why\")`, `@assumed(\"why\")`; `@bugcheck(\"0x10E\", \"0x33\")` names\n"
-        "the documented stop code.",
+        "`@inferred(\"RULE\", \"why\")`, `@assumed(\"why\")`; `@bugcheck(\"0x10E\", \"0x33\")`\n"
+        "names the documented stop code.",
         bad="model m\nvar a: bool\n@inferred(\"CTX-06\") gpu G() when a { }\n",
         good="model m\nvar a: bool\n@inferred(\"CTX-06\", \"it blocks\") gpu G() when a { }\n"),
     CodePage(
@@ -110,8 +110,8 @@ PAGES: tuple[CodePage, ...] = (
         good="model m\nddi D() irql PASSIVE_LEVEL { return STATUS_SUCCESS }\n"),
     CodePage(
         "WC117", "nothing can run",
-        "The model declares no ddi, thunk, gpu, interrupt, dpc or worker block, so that it has one\n"
-        "state and no run: whatever is claimed of it would hold for no reason.",
+        "The model declares no ddi, thunk, gpu, interrupt, dpc or worker block, so that it has\n"
+        "one state and no run: whatever is claimed of it would hold for no reason.",
         bad="model m\nobject C\n",
         good="model m\nobject C\nddi D() { create C() return STATUS_SUCCESS }\n"),
 )

@@ -13,8 +13,8 @@ PAGES: tuple[CodePage, ...] = (
         good="model m\nvar n: 0..3\ngpu G() when n == 0 { }\n"),
     CodePage(
         "WC151", "may be none",
-        "A reference that may be none stands where a live object is needed. Declare the place with\n"
-        "`?`, or give it a value.",
+        "A reference that may be none stands where a live object is needed. Declare the place\n"
+        "with `?`, or give it a value.",
         bad="model m\nobject A\nobject B { a: A }\nvar x: A?\n"
             "ddi D() { create B(a: x) return STATUS_SUCCESS }\n",
         good="model m\nobject A\nobject B { a: A? }\nvar x: A?\n"
@@ -40,8 +40,8 @@ PAGES: tuple[CodePage, ...] = (
     CodePage(
         "WC155", "not in a `for` or a hook",
         "The turns of a `for` happen all at once, and `entry`/`exit` are bookkeeping: neither\n"
-        "branches, chooses, creates or returns, and no turn writes where another does. Use `while`\n"
-        "with `choose` and `step` to visit objects one at a time.",
+        "branches, chooses, creates or returns, and no turn writes where another does. Use\n"
+        "`while` with `choose` and `step` to visit objects one at a time.",
         bad="model m\nobject C { n: 0..3 }\n"
             "ddi D() { for c in C { if c.n == 0 { c.n = 1 } } return STATUS_SUCCESS }\n",
         good="model m\nobject C { n: 0..3 }\n"
@@ -54,8 +54,8 @@ PAGES: tuple[CodePage, ...] = (
         good="model m\nvar a: bool\nworker G() when a { step a = false }\n"),
     CodePage(
         "WC157", "a return that does not fit",
-        "DDIs, callbacks and thunks return a status (`STATUS_...`), with a value after a comma where\n"
-        "the block declares `-> Type` and succeeds. Other blocks return no status.",
+        "DDIs, callbacks and thunks return a status (`STATUS_...`), with a value after a comma\n"
+        "where the block declares `-> Type` and succeeds. Other blocks return no status.",
         bad="model m\nobject C\nddi D() -> C { let c = create C() return STATUS_SUCCESS }\n",
         good="model m\nobject C\nddi D() -> C { let c = create C() return STATUS_SUCCESS, c }\n"),
     CodePage(

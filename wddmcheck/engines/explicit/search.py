@@ -71,7 +71,7 @@ class Found:
 
 def search(program: Program, wanted: Wanted, canonical: Callable[[Packed], Packed] | None,
            limits: Limits, progress: Progress, doing: str = "") -> Found:
-    """Visit all reachable states (representatives, with `canonical`), or as many as limits allow."""
+    """Visit all reachable states (representatives, with `canonical`) that limits allow."""
     run = _Search(program, wanted, canonical, limits, progress, doing)
     try:
         run.go()
@@ -150,7 +150,7 @@ class _Search:
         self.program.successors(found.states[number], good, bad)
         for instance, state in good:
             if canonical is not None:
-                state = canonical(state)  # noqa: PLW2901 - the orbit stands for the state
+                state = canonical(state)
             known = numbers.get(state)
             if known is None:
                 known = numbers[state] = len(found.states)

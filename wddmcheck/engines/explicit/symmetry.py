@@ -64,7 +64,7 @@ class Canonical:
                 start = layout.starts[var.name]
                 self.refs.append((start, start + layout.words(var)))
         first = self.codec.first_slot
-        self._rough = {c: first for c in range(first, first + sum(layout.sizes.values()))}
+        self._rough = dict.fromkeys(range(first, first + sum(layout.sizes.values())), first)
 
     @property
     def trivial(self) -> bool:
