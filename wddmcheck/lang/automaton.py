@@ -32,7 +32,7 @@ STRUCTURE = frozenset({
 """Rules that add no level to the tree."""
 
 
-class TooDeep(Exception):
+class TooDeepError(Exception):
     """What was just built is nested more than `MAX_DEPTH` deep."""
 
     def __init__(self, rule: str, start: int, end: int) -> None:
@@ -135,7 +135,7 @@ class Automaton:
         else:
             parts, start, end, depth = [], here, here, 0
         if depth > MAX_DEPTH:
-            raise TooDeep(build, start, end)
+            raise TooDeepError(build, start, end)
         if build == PASS:
             value = parts[kept[0]]
             # the place of `(e)` is that of e: nodes built on it have the parenthesis in their range

@@ -130,7 +130,7 @@ def _name(b: Builder, parts: Parts, span: Span) -> ast.NameExpr:
 
 
 def _in_flight(_: Builder, parts: Parts, span: Span) -> ast.InFlightExpr:
-    """A name that stands first is a block's, as far as the text tells; after `_` all are objects."""
+    """A name that stands first is a block's, as far as the text tells; after `_` come objects."""
     first, *rest = parts[0]
     if isinstance(first, ast.NameExpr):
         return ast.InFlightExpr(first.name, tuple(rest), span=span)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from wddmcheck.diagnostics.diagnostic import Sink
 from wddmcheck.diagnostics.source import SourceFile, Span
 from wddmcheck.lang import ast
-from wddmcheck.lang.automaton import MAX_DEPTH, Automaton, TooDeep, tables
+from wddmcheck.lang.automaton import MAX_DEPTH, Automaton, TooDeepError, tables
 from wddmcheck.lang.build import Builder
 from wddmcheck.lang.recovery import next_declaration
 from wddmcheck.lang.syntax_errors import explain
@@ -46,7 +46,7 @@ def parse(source: SourceFile, sink: Sink) -> ast.File | None:
                 break
             broken = automaton.at and tokens.items[automaton.at - 1].start in tokens.broken
             depth = 0 if broken else explain(automaton, source, sink)
-        except TooDeep as error:
+        except TooDeepError as error:
             _too_deep(error, source, sink)
             depth = 0
         at = next_declaration(tokens.items, source.text, automaton.at, begun, depth)
@@ -71,14 +71,14 @@ def _is_text(source: SourceFile, sink: Sink) -> bool:
     return True
 
 
-def _too_deep(error: TooDeep, source: SourceFile, sink: Sink) -> None:
+def _too_deep(error: TooDeepError, source: SourceFile, sink: Sink) -> None:
     span = Span(source.name, error.start, error.end)
     if error.rule in _CHAINS:
         sign = _CHAINS[error.rule]
+        group = f"group its terms: `(a {sign} b) {sign} (c {sign} d)`"
         sink.error("WC005", f"more than {MAX_DEPTH} operators in one chain", span,
                    caret="this chain is too long",
-                   help=f"give parts of it a name, or group them: `(a {sign} b) {sign} (c {sign} d)`"
-                   if sign not in (".", "?.") else "give parts of it a name with `let`")
+                   help=group if sign not in (".", "?.") else "give parts of it a name with `let`")
     else:
         sink.error("WC004", f"this is nested more than {MAX_DEPTH} deep", span,
                    caret="one level too many",

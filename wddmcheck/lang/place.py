@@ -118,8 +118,8 @@ class Place:
     @property
     def statement(self) -> int:
         """Where the statement starts that is only `a.b.c` so far, or -1."""
-        if "becomes" not in self.expected or self.prev.kind != "NAME" \
-                and not self.prev.text.isidentifier():
+        if "becomes" not in self.expected or (self.prev.kind != "NAME" \
+                and not self.prev.text.isidentifier()):
             return -1
         return chain_start(self.tokens, self.at - 1)
 

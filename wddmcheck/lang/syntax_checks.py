@@ -51,7 +51,7 @@ MAX_WORD = 40
 
 def _operator(place: Place) -> Diagnostic | None:
     token = place.token
-    if token.text in UPDATES or token.kind in ("+", "-") and place.statement >= 0:
+    if token.text in UPDATES or (token.kind in ("+", "-") and place.statement >= 0):
         first = place.tokens[place.statement] if place.statement >= 0 else token
         name = "".join(t.text for t in place.tokens[place.statement:place.at]
                        ) if place.statement >= 0 else "x"
@@ -83,8 +83,8 @@ def _return_value(place: Place) -> Diagnostic | None:
     before, earlier = (place.tokens[i] if i >= 0 else place.back(place.at + 1)
                        for i in (start - 1, start - 2))
     if earlier.kind == "return" and before.kind == "NAME" and (
-            place.statement >= 0 and place.token.kind in ("}", ";", "$END")
-            or start == place.at and place.token.kind in ("INT", "none", "true", "false")):
+            (place.statement >= 0 and place.token.kind in ("}", ";", "$END"))
+            or (start == place.at and place.token.kind in ("INT", "none", "true", "false"))):
         value = place.tokens[start]
         return Diagnostic("WC020", "a comma is missing between the status and the value",
                           place.span(value), f"the value returned with {before.text}"[:60],
@@ -144,9 +144,9 @@ def _header(place: Place) -> Diagnostic | None:
     if place.at == 0:
         meant = closest(token.text[:MAX_WORD], ("model", "part"))
         return Diagnostic("WC024", "a file starts with `model NAME` or `part NAME`",
-                          place.span(token), f"did you mean `{meant}`?" if meant else
-                          "no header before this",
-                          f"write `{meant} {place.next.text}`" if meant else "write `model mydriver`")
+                          place.span(token),
+                          f"did you mean `{meant}`?" if meant else "no header before this",
+                          f"write `{meant or 'model'} {place.next.text if meant else 'mydriver'}`")
     if place.between_declarations and token.text in ("model", "part"):
         return Diagnostic("WC025", "a file holds one model or part", place.span(token),
                           "a second header", "move what follows into a file of its own")
@@ -160,9 +160,11 @@ def _contract(place: Place) -> Diagnostic | None:
     word = place.token
     if word.kind not in CONTRACT:
         word = place.tokens[place.statement] if place.statement >= 0 else place.token
-        if word.text not in SOFT_CONTRACT or word is place.token and not place.between_declarations:
+        if word.text not in SOFT_CONTRACT:
             return None
-    elif not (place.in_body and "let" in place.expected or place.between_declarations):
+        if word is place.token and not place.between_declarations:
+            return None
+    elif not ((place.in_body and "let" in place.expected) or place.between_declarations):
         return None
     name = place.declared or "D"
     inside = "in the body" if place.in_body else "after the body"
@@ -177,7 +179,8 @@ def _bracket(place: Place) -> Diagnostic | None:
     if token.kind in ("}", ")") and not (inner and inner.kind == {"}": "{", ")": "("}[token.kind]):
         if inner is None and ("{" not in place.expected or place.between_declarations):
             return Diagnostic("WC013", f"this `{token.kind}` closes nothing", place.span(token),
-                              "no bracket is open here", "remove it, or look for one too many before")
+                              "no bracket is open here",
+                              "remove it, or look for one too many before")
         if inner is not None and inner.kind == "(" and ")" in place.expected:
             return _open(place, inner)
         return None
@@ -224,11 +227,11 @@ def _quantifier(place: Place) -> Diagnostic | None:
             return Diagnostic("WC027", f"`{word}` takes its condition after `where`",
                               place.span(place.token), "not after a colon",
                               f"write `{word} x: C where ...`")
-    if ":" in place.expected and ("and" in place.expected or "where" in place.expected):
-        if place.nearest(frozenset(("all",))):
-            return Diagnostic("WC027", "`all` lacks what it says of each object",
-                              place.span(place.prev), "expected `:` and a condition after this",
-                              "write `all x: C where condition: claim`")
+    if (":" in place.expected and ("and" in place.expected or "where" in place.expected)
+            and place.nearest(frozenset(("all",)))):
+        return Diagnostic("WC027", "`all` lacks what it says of each object",
+                          place.span(place.prev), "expected `:` and a condition after this",
+                          "write `all x: C where condition: claim`")
     return None
 
 
@@ -237,7 +240,7 @@ def _chain(place: Place) -> Diagnostic | None:
     if token.kind in COMPARISONS and "and" in place.expected and token.kind not in place.expected:
         return Diagnostic("WC023", "comparisons do not chain", place.span(token),
                           "a second comparison",
-                          f"write `... and {place.left} {token.text} {place.right}`, or use parentheses")
+                          f"write `... and {place.left} {token.text} {place.right}`")
     return None
 
 
@@ -307,9 +310,8 @@ def _name(place: Place) -> Diagnostic | None:
     if not place.expected or not place.expected <= {"NAME", "_"} or place.prev.kind == "":
         return None
     token = place.token
-    if token.kind in RESERVED and token.kind not in ("(", ")"):
-        if not place.ends or place.next.kind not in ("NAME",):
-            return Diagnostic("WC012", f"`{token.text}` is a word of the language, not a name",
+    if token.kind in RESERVED and not (place.ends and place.next.kind == "NAME"):
+        return Diagnostic("WC012", f"`{token.text}` is a word of the language, not a name",
                               place.span(token), f"expected a name after {shown(place.prev)}",
                               f"write another name, such as `{token.text.strip('_') or 'x'}1`")
     return Diagnostic("WC012", f"expected a name after {shown(place.prev)}", place.span(token),

@@ -81,9 +81,9 @@ def _wanted(place: Place) -> tuple[str, str]:
 
 def _listed(kinds: list[str]) -> str:
     """`a`, `b` or `c`; at most four."""
-    words = [_SIGNS.get(kind, f"`{kind}`") for kind in kinds if kind != ";" or len(kinds) == 1]
-    if len(words) > 4:
-        words = words[:3] + ["..."]
-    if len(words) == 1:
-        return words[0]
-    return ", ".join(words[:-1]) + f" or {words[-1]}"
+    parts = [_SIGNS.get(kind, f"`{kind}`") for kind in kinds if kind != ";" or len(kinds) == 1]
+    if len(parts) > 4:
+        parts = [*parts[:3], "..."]
+    if len(parts) == 1:
+        return parts[0]
+    return ", ".join(parts[:-1]) + f" or {parts[-1]}"

@@ -28,7 +28,7 @@ from wddmcheck.ir.build import (
 from wddmcheck.ir.expr import FALSE, TRUE, Const, Expr, Var, sort_of
 from wddmcheck.ir.sorts import BOOL, IntRange, RefSort
 from wddmcheck.ir.system import StateVar
-from wddmcheck.lower.exprs import Lowerer, Traps, spell
+from wddmcheck.lower.exprs import Lowerer, Traps, an, spell
 from wddmcheck.lower.store import ABSENT, Path, life_name, stale_name
 from wddmcheck.sema.model import (
     SAssign,
@@ -204,7 +204,7 @@ class Effects:
                 alive = and_(alive, self.path.same(owner, value))
             word = "is leaked" if root else "is orphaned"
             self.owe(LEAK if root else ORPHAN, exists(name, child.name, alive),
-                     f"a {child.name} that lives within `{spell(s.target)}` {word}", s.span)
+                     f"{an(child.name)} that lives within `{spell(s.target)}` {word}", s.span)
 
     def _is_destroyed(self, pool: str, value: Expr, ref: Expr) -> Expr:
         """Whether `ref` names an object that this statement destroys."""

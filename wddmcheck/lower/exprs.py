@@ -177,11 +177,11 @@ class Lowerer:
         null = eq(value, none_of(type_.pool)) if type_.optional else FALSE
         if null != FALSE:
             found.append(Trap(NULL_DEREFERENCE, null,
-                              f"`{text}` is none where a {type_.pool} is needed", span))
+                              f"`{text}` is none where {an(type_.pool)} is needed", span))
         gone = self._gone(value, base, type_)
         if gone != FALSE:
             found.append(Trap(USE_AFTER_DESTROY, gone,
-                              f"`{text}` names a {type_.pool} that was destroyed", span))
+                              f"`{text}` names {an(type_.pool)} that was destroyed", span))
         return tuple(found)
 
     def _gone(self, value: Expr, base: X, type_: RefT) -> Expr:
@@ -300,7 +300,7 @@ class Lowerer:
             stale = self.path.read(stale_name(variable), (base,))
             traps = (*traps, Trap(
                 USE_AFTER_DESTROY, and_(is_slot(base), stale),
-                f"`{spell(members)}` lists a {pool} that was destroyed", members.span))
+                f"`{spell(members)}` lists {an(pool)} that was destroyed", members.span))
         return name, inner, cond, traps
 
     def _quant(self, x: XQuant) -> tuple[Expr, Traps]:
@@ -326,6 +326,11 @@ def _safe(x: XField) -> bool:
 def _pool(type_: Type) -> str:
     assert isinstance(type_, RefT)
     return type_.pool
+
+
+def an(noun: str) -> str:
+    """The noun with its indefinite article."""
+    return f"an {noun}" if noun[0] in "AEIOUaeiou" else f"a {noun}"
 
 
 def spell(x: X) -> str:
@@ -371,5 +376,5 @@ def _member_name(x: X, other: X) -> str:
     return spell(x)
 
 
-__all__ = ["NULL_DEREFERENCE", "USE_AFTER_DESTROY", "InFlight", "Lowerer", "Trap", "Traps",
+__all__ = ["NULL_DEREFERENCE", "USE_AFTER_DESTROY", "InFlight", "Lowerer", "Trap", "Traps", "an",
            "guarded", "spell"]

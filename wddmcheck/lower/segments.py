@@ -19,7 +19,7 @@ from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Origin, Param, SubCall
 from wddmcheck.lower.context import PROCESS, Context
 from wddmcheck.lower.effects import Effects, for_turns
-from wddmcheck.lower.exprs import Lowerer, spell
+from wddmcheck.lower.exprs import Lowerer, an, spell
 from wddmcheck.lower.store import ABSENT, Path, free_name, life_name
 from wddmcheck.sema.model import (
     Block,
@@ -346,7 +346,7 @@ class Segments:
                 owner = Const(0, RefSort(cls.owner))
             if store.model.objects[cls.owner].single:
                 path.oblige("no_orphan", not_(path.live(cls.owner, owner)),
-                            f"a {s.pool} is created while there is no {cls.owner}", s.span)
+                            f"{an(s.pool)} is created while there is no {cls.owner}", s.span)
         fields = [(name, effects.value(x, s.span), x) for name, x in s.fields]
         slot = self.ctx.fresh_name("y")
         every = forall(slot, s.pool, path.live(s.pool, Var(slot, RefSort(s.pool))))
@@ -461,7 +461,7 @@ class Segments:
                                         f"{block.name}: {trap.message}", s.span)
                 if isinstance(type_of(x), NoneT) and not type_.optional:
                     effects.owe("no_null_dereference", and_(),
-                                f"{block.name}: none is passed where a {type_.pool} is needed",
+                                f"{block.name}: none is passed where {an(type_.pool)} is needed",
                                 s.span)
             args.append(value)
         return args

@@ -144,8 +144,8 @@ def test_runs_that_end_in_a_fault_have_no_successor() -> None:
     n = Read("n", (), sort)
     system = counter()
     owed = Obligation("range", eq(n, Const(1, sort)), stops=True)
-    up = action("Up", (), TRUE, system.actions[0].updates[0].var and (
-        "n", (), arith(BinOp.ADD, n, Const(1, IntRange(1, 1)))), obligations=(owed,))
+    up = action("Up", (), TRUE, ("n", (), arith(BinOp.ADD, n, Const(1, IntRange(1, 1)))),
+                obligations=(owed,))
     stopped = System("stopped", (), system.variables, (up,), (
         Property("range", Kind.OBLIGATION),
         Property("low", Kind.INVARIANT, less(n, Const(2, sort)))))

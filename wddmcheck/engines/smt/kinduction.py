@@ -61,30 +61,38 @@ class _Window:
             [x for c in both if c.of_step for x in (*c.parts, c.whole)], initial=False)
         self._switches = [solver.constant(f"invariant{i}") for i in range(len(invariants))]
         self._facts: list[Claim] = []
-        self._enter(0)
+        self.settled = 0            # the last state that is known to be reached by a whole step
+        self._settle(0)
 
     def grow(self) -> None:
-        """One more step."""
+        """One more step, which may end in a fault: nothing is said about a state after it."""
         self.unrolling.extend()
-        self._enter(self.unrolling.depth)
+        self._assert([c for c in self._facts if c.of_step], self.unrolling.depth)
 
-    def _enter(self, depth: int) -> None:
+    def settle(self) -> None:
+        """Assert that the last step has a successor, and there what holds in every state."""
+        self.unrolling.proceed()
+        self.settled = self.unrolling.depth
+        self._settle(self.settled)
+
+    def _settle(self, depth: int) -> None:
         for switch, claim in zip(self._switches, self.invariants, strict=True):
             self.solver.add(self.solver.or_([
                 self.solver.not_(switch),
                 self.solver.not_(self.unrolling.of_state(claim.whole, depth))]))
-        self._assert(self._facts, depth)
+        self._assert([c for c in self._facts if not c.of_step], depth)
 
     def add_facts(self, claims: Sequence[Claim]) -> None:
-        """Assert claims that hold in every run, here and after `grow`."""
+        """Assert claims that hold in every run, here and later."""
         self._facts += claims
-        for depth in range(self.unrolling.depth + 1):
-            self._assert(claims, depth)
+        for depth in range(self.settled + 1):
+            self._assert([c for c in claims if not c.of_step], depth)
+        for depth in range(1, self.unrolling.depth + 1):
+            self._assert([c for c in claims if c.of_step], depth)
 
     def _assert(self, claims: Sequence[Claim], depth: int) -> None:
         for claim in claims:
-            if depth > 0 or not claim.of_step:
-                self.solver.add(self.solver.not_(self._name(claim, claim.whole, depth)))
+            self.solver.add(self.solver.not_(self._name(claim, claim.whole, depth)))
 
     def _name(self, claim: Claim, lit: Lit, depth: int) -> Term:
         unrolling = self.unrolling
@@ -151,10 +159,10 @@ class _Induction:
         later: that a last step exists must not be assumed for the former."""
         while self._states.unrolling.depth < k:
             self._states.grow()
-            self._states.unrolling.proceed()
+            self._states.settle()
         while self._steps.unrolling.depth < k + 1:
             if self._steps.unrolling.depth > 0:
-                self._steps.unrolling.proceed()
+                self._steps.settle()
             self._steps.grow()
 
     def evidence(self) -> Inductive:

@@ -58,6 +58,7 @@ class Supervisor:
         self._busy: z3.Context | None = None
         self._end = threading.Event()
         self._ticked = 0.0
+        self._raised: BaseException | None = None
         self._thread = threading.Thread(target=self._look, name="smt-limits", daemon=True)
 
     def __enter__(self) -> Supervisor:
@@ -99,9 +100,12 @@ class Supervisor:
                 if self._busy is None:
                     continue
                 self._measure()
-                if self.stopped is not None:
+                try:
+                    self._report()
+                except BaseException as error:  # to be raised where the check was called
+                    self._raised = error
+                if self.stopped is not None or self._raised is not None:
                     self._busy.interrupt()
-                self._report()
 
     def check(self, solver: z3.Solver, assumptions: Sequence[Term]) -> bool:
         """Whether the assertions are satisfiable under `assumptions`; raises `Halted`."""
@@ -118,6 +122,9 @@ class Supervisor:
         finally:
             with self._lock:
                 self._busy = None
+        if self._raised is not None:
+            raised, self._raised = self._raised, None
+            raise raised
         if result == z3.Z3_L_UNDEF:
             if self.stopped is None and "keyboard" in solver.reason_unknown():
                 self.stopped = Stop.INTERRUPTED
