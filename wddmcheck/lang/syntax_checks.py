@@ -312,8 +312,8 @@ def _name(place: Place) -> Diagnostic | None:
     token = place.token
     if token.kind in RESERVED and not (place.ends and place.next.kind == "NAME"):
         return Diagnostic("WC012", f"`{token.text}` is a word of the language, not a name",
-                              place.span(token), f"expected a name after {shown(place.prev)}",
-                              f"write another name, such as `{token.text.strip('_') or 'x'}1`")
+                          place.span(token), f"expected a name after {shown(place.prev)}",
+                          f"write another name, such as `{token.text.strip('_') or 'x'}1`")
     return Diagnostic("WC012", f"expected a name after {shown(place.prev)}", place.span(token),
                       f"found {shown(token)}", f"write `{place.prev.text} NAME`"
                       if place.prev.text.isidentifier() else "write a name")

@@ -78,7 +78,7 @@ class Tokens:
 
 
 def tokenize(source: SourceFile, grammar: frozenset[str], sink: Sink) -> Tokens | None:
-    """The tokens of `source`; `grammar` has its words and signs. None if it is nested too deeply."""
+    """The tokens of `source`; `grammar` has its words and signs. None if nested too deeply."""
     text = source.text
     out = Tokens()
     items = out.items

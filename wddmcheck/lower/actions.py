@@ -9,9 +9,11 @@ from wddmcheck.ir.build import and_, eq, exists, none_of, or_
 from wddmcheck.ir.expr import FALSE, Const, Expr, Var
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Action, Actor, Label, Obligation, Param, Phase
+from wddmcheck.lower.calls import run_hook
 from wddmcheck.lower.context import PROCESS, Context
 from wddmcheck.lower.exprs import USE_AFTER_DESTROY, Lowerer
-from wddmcheck.lower.segments import Point, Segment, Segments
+from wddmcheck.lower.frames import Point, Segment
+from wddmcheck.lower.segments import Segments
 from wddmcheck.lower.store import Path, free_name, sort_for
 from wddmcheck.sema.check import CALL_POOL
 from wddmcheck.sema.model import Block, type_of
@@ -78,7 +80,7 @@ def _entries(ctx: Context, block: Block) -> Iterator[Path]:
     if block.process is not None:
         value = lower.value(block.process)[0]
         path.env[PROCESS] = (value, RefT(_process_pool(block), optional=True))
-    Segments(ctx, block).run_hook(block.entry, path, "")
+    run_hook(Segments(ctx, block), block.entry, path, "")
     yield path
 
 

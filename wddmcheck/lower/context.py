@@ -40,7 +40,7 @@ from wddmcheck.sema.model import (
 from wddmcheck.sema.types import RefT, Type
 
 if TYPE_CHECKING:
-    from wddmcheck.lower.segments import Point
+    from wddmcheck.lower.frames import Point
 
 PROCESS = "%process"
 """The local that keeps the process object that a call belongs to."""

@@ -9,8 +9,8 @@ from wddmcheck.diagnostics.suggest import closest
 from wddmcheck.ir.system import Action, Pool, StateVar, System
 from wddmcheck.lower.actions import lower_block
 from wddmcheck.lower.context import Context
+from wddmcheck.lower.frames import Point
 from wddmcheck.lower.properties import BUILT_IN, properties, undeclared_built_ins
-from wddmcheck.lower.segments import Point
 from wddmcheck.lower.store import Store, life_name
 from wddmcheck.sema.check import CALL_POOL
 from wddmcheck.sema.model import Block, Model, ObjectClass, ScopeDef

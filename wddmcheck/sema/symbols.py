@@ -17,6 +17,9 @@ IRQL = {
 }
 """Interrupt request levels that the language knows, in order."""
 
+DISPATCH = IRQL["DISPATCH_LEVEL"]
+"""From here on nothing may block; a spin lock raises to it."""
+
 
 @dataclass(slots=True)
 class Symbols:
