@@ -327,3 +327,45 @@ def test_leads_to_needs_fairness() -> None:
     """
     assert "done" in violated(explore(text.format(fair="")))
     assert "done" not in violated(explore(text.format(fair="under fairness of Complete")))
+
+
+def test_use_after_destroy_within_a_turn_of_for() -> None:
+    text = """
+    model m
+    object C {{ n: 0..1 }}
+    callback Free(c: C) {{ destroy c return STATUS_SUCCESS }}
+    ddi Create() {{ create C() return STATUS_SUCCESS }}
+    ddi All() {{ for c in C {{ call Free(c) {more} }} return STATUS_SUCCESS }}
+    """
+    assert violated(explore(text.format(more=""), C=2)) == {}
+    assert violated(explore(text.format(more="destroy c"), C=2)) == {"no_double_destroy": 2}
+    assert violated(explore(text.format(more="c.n = 1"), C=2)) == {"no_use_after_destroy": 2}
+    assert violated(explore(text.format(more="call Free(c)"), C=2)) == {"no_use_after_destroy": 2}
+
+
+def test_a_single_object_is_there_once_it_is_created() -> None:
+    result = explore("""
+    model m
+    single object Adapter { power: 0..3 }
+    ddi Add() requires Adapter is absent {
+      create Adapter()
+      Adapter.power = 2
+      return STATUS_SUCCESS
+    }
+    ddi Nothing() { return STATUS_SUCCESS }
+    property powered: invariant Adapter is live => Adapter.power == 2
+    """)
+    assert violated(result) == {}
+
+
+def test_a_gpu_or_interrupt_block_waits_for_a_lock() -> None:
+    result = explore("""
+    model m
+    lock L mutex
+    object C { n: 0..1 }
+    var inside: bool
+    ddi Create() { create C() return STATUS_SUCCESS }
+    ddi Hold() { acquire L inside = true step inside = false release L return STATUS_SUCCESS }
+    worker Look(c: C) when true { destroy c destroy c acquire L release L }
+    """)
+    assert violated(result) == {"no_double_destroy": 2}

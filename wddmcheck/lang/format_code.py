@@ -67,7 +67,7 @@ def _rank(expr: ast.Expr) -> int:
 
 def _expr(expr: ast.Expr, least: int, closed: bool) -> str:
     """`closed`: more of an expression follows, which a quantifier at the end would swallow."""
-    if _rank(expr) < least or (closed and isinstance(expr, ast.QuantExpr)):
+    if _rank(expr) < least:
         return f"({_expr(expr, 0, False)})"
     rank = _rank(expr)
     match expr:

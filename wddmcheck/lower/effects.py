@@ -187,6 +187,9 @@ class Effects:
         self._orphans(s, value)
         self._forget(s.pool, value)
         self._reset(s.pool, value, s.span)
+        if self.turns is not None and isinstance(value, Var) and value.name == self.turns.var:
+            before = self.lower.gone.get(value.name, FALSE)
+            self.lower.gone[value.name] = or_(before, self.turns.cond)
 
     def _orphans(self, s: SDestroy, value: Expr) -> None:
         """Nothing may live within what is destroyed; with the root goes everything."""

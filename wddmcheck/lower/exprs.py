@@ -9,7 +9,7 @@ reference to no live object is false, and other values there are the variable's 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from wddmcheck.diagnostics.source import Span
@@ -83,7 +83,8 @@ def guarded(cond: Expr, traps: Traps) -> Traps:
 @dataclass(frozen=True, slots=True)
 class Lowerer:
     """Lowers expressions on one path. `env` maps locals to values; `names` makes the names of
-    quantified variables unique."""
+    quantified variables unique; `gone` has the loop variables whose object this turn of a `for`
+    has destroyed, with the condition under which it did."""
 
     path: Path
     spec: bool
@@ -91,6 +92,7 @@ class Lowerer:
     policies: Mapping[str, str]
     in_flight: InFlight
     names: Callable[[str], str]
+    gone: dict[str, Expr] = field(default_factory=dict)
 
     def value(self, x: X) -> tuple[Expr, Traps]:
         """The value of `x`, and its traps (none in specifications)."""
@@ -185,6 +187,8 @@ class Lowerer:
         return tuple(found)
 
     def _gone(self, value: Expr, base: X, type_: RefT) -> Expr:
+        if isinstance(value, Var) and value.name in self.gone:
+            return self.gone[value.name]
         if type_.raw or isinstance(base, XSingle):
             return and_(ne(value, none_of(type_.pool)), not_(self.path.live(type_.pool, value)))
         return eq(value, dangling_of(type_.pool))
@@ -290,7 +294,7 @@ class Lowerer:
         knows it, the range condition, and the traps of naming the set."""
         name = self.names(var)
         ref = Var(name, RefSort(pool))
-        inner = replace(self, env={**self.env, var: (ref, RefT(pool))})
+        inner = replace(self, env={**self.env, var: (ref, RefT(pool))}, gone={})
         cond = self.path.live(pool, ref)
         traps: Traps = ()
         if members is not None:

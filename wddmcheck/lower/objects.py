@@ -59,13 +59,16 @@ def create(seg: Segments, s: SCreate, path: Path, prefix: str, after: Cont,
     if path.dead:
         out.append((path, after, False))
         return
-    base = s.target or s.pool[0].lower() + s.pool[1:]
-    name = free_name(base, [p.name for p in path.params])
-    ref = Var(name, RefSort(s.pool))
+    ref: Expr = Const(0, RefSort(s.pool))
+    if not cls.single:
+        base = s.target or s.pool[0].lower() + s.pool[1:]
+        name = free_name(base, [p.name for p in path.params])
+        ref = Var(name, RefSort(s.pool))
     if not path.assume(not_(path.live(s.pool, ref))):
         return
-    path.params.append(Param(name, RefSort(s.pool)))
-    path.fresh.add(name)
+    if isinstance(ref, Var):
+        path.params.append(Param(ref.name, RefSort(s.pool)))
+        path.fresh.add(ref.name)
     path.write(life_name(s.pool), (ref,), store.life_const(s.pool, cls.states[0]))
     if owner is not None and not store.model.objects[cls.owner or ""].single:
         path.write(f"{s.pool}.{cls.owner_field}", (ref,), owner)

@@ -270,6 +270,10 @@ class Segments:
                 other = path.fork()
                 if other.assume(not_(free)):
                     done.append(self._park(other, here, f"acquire {s.lock}", s.span))
+            else:
+                waits = self.blocked(path, not_(free))
+                if waits is not None:
+                    done.append(waits)
             if not path.assume(free):
                 return
             self.ctx.take(path, s.lock)

@@ -38,7 +38,7 @@ from wddmcheck.sema.model import (
     type_of,
 )
 from wddmcheck.sema.stmts import Place, check_body
-from wddmcheck.sema.symbols import IRQL, Symbols
+from wddmcheck.sema.symbols import IRQL, Symbols, succeeds
 from wddmcheck.sema.types import EnumT, ErrorT, IntT, RefT, SetT, Type
 
 DRIVER_KINDS = ("ddi", "routine", "interrupt", "dpc", "worker")
@@ -293,7 +293,7 @@ def _block(block: ast.BlockDecl, symbols: Symbols) -> Block:
         scope = contract.inner()
         if hook.at == "exit":
             result = symbols.block_result[block.name.text]
-            if result is not None and hook.status is not None:
+            if result is not None and hook.status is not None and succeeds(hook.status.text):
                 scope.locals["result"] = result
             if hook.status is not None:
                 symbols.is_status(hook.status)
@@ -415,7 +415,8 @@ def _property(decl: ast.PropertyDecl, symbols: Symbols) -> PropertyDef:
                 if claim.status is not None:
                     symbols.is_status(claim.status)
                 result = symbols.block_result[name]
-                if claim.kind == "after" and claim.status is not None and result is not None:
+                if claim.kind == "after" and result is not None and (
+                        claim.status is not None and succeeds(claim.status.text)):
                     scope.locals["result"] = result
                 assert claim.formula is not None
                 typed = Claim(claim.kind, check_cond(claim.formula, scope), block=name,
