@@ -9,16 +9,17 @@ import sys
 def rss() -> int:
     """Resident bytes of this process now (its peak, where the system tells no more); 0 if it
     cannot be found out."""
+    platform: str = sys.platform     # as a plain string: all branches are real on some machine
     try:
-        if sys.platform.startswith("linux"):
+        if platform.startswith("linux"):
             with open("/proc/self/statm", "rb") as file:
                 return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        if os.name == "nt":
+        if platform == "win32":
             return _windows()
         import resource
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        return peak if platform == "darwin" else peak * 1024
     except (OSError, ValueError, ImportError):
         return 0
 

@@ -32,7 +32,7 @@ def _listed(exprs: Sequence[ast.Expr | None]) -> str:
 
 def _item(expr: ast.Expr) -> str:
     printed = _expr(expr, 0, False)
-    return f"({printed})" if _open_list(expr) else printed
+    return printed
 
 
 def _open_list(expr: ast.Expr | None) -> bool:
@@ -67,7 +67,7 @@ def _rank(expr: ast.Expr) -> int:
 
 def _expr(expr: ast.Expr, least: int, closed: bool) -> str:
     """`closed`: more of an expression follows, which a quantifier at the end would swallow."""
-    if _rank(expr) < least:
+    if _rank(expr) < least or (closed and isinstance(expr, ast.QuantExpr)):
         return f"({_expr(expr, 0, False)})"
     rank = _rank(expr)
     match expr:

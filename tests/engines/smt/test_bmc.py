@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import threading
 
 import pytest
 
@@ -14,7 +17,7 @@ from wddmcheck.engines.smt.bmc import Bmc
 from wddmcheck.ir.build import arith, eq, less
 from wddmcheck.ir.expr import TRUE, BinOp, Const, Read
 from wddmcheck.ir.sorts import IntRange
-from wddmcheck.ir.system import Kind, Property, StateVar, System
+from wddmcheck.ir.system import Kind, Obligation, Property, StateVar, System
 from wddmcheck.result.verdict import (
     CheckResult,
     Holds,
@@ -127,8 +130,6 @@ def test_traces_are_lexicographically_first() -> None:
 
 def counter(stops: bool = True, top: int = 3, guarded: bool = True) -> System:
     """Counts up; past `top` it breaks `range`, or leaves its sort if not `guarded`."""
-    from wddmcheck.ir.system import Obligation
-
     sort = IntRange(0, top)
     n = Read("n", (), sort)
     broken = eq(n, Const(top, sort))
@@ -206,3 +207,13 @@ def test_an_interrupt_returns_what_is_known() -> None:
     result = Bmc().check(task, interrupt)
     assert result.exploration.stopped_by is Stop.INTERRUPTED
     assert isinstance(result.verdicts["S1"], Holds)
+
+
+def test_ctrl_c_while_the_solver_works() -> None:
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    result = check(yardstick(), sizes(3, 4, 6, 8), Limits(depth=60, timeout_s=30), "S1", "S2")
+    timer.join()
+    assert result.exploration.stopped_by is Stop.INTERRUPTED
+    assert result.exploration.seconds < 10
+    assert all(isinstance(v, Holds) for v in result.verdicts.values())

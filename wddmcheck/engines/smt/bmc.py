@@ -189,7 +189,7 @@ class Bmc:
                                  [p.name for p in asked if p.kind is Kind.NO_DEADLOCK])
                 stop = _run(search, task.limits.depth)
             except CannotEncode as reason:
-                return _skipped(asked, str(reason))
+                return skipped(self.name, asked, str(reason))
             except Halted as halted:
                 stop = halted.stop
             except Escape as escape:
@@ -212,8 +212,9 @@ def _run(search: Bounded, limit: int | None) -> Stop | None:
     return Stop.DEPTH if search.open() else None
 
 
-def _skipped(asked: Sequence[Property], reason: str) -> CheckResult:
-    return CheckResult(Exploration(Bmc.name, False, 0, 0, 0, False),
+def skipped(engine: str, asked: Sequence[Property], reason: str) -> CheckResult:
+    """The answer to a system that cannot be encoded."""
+    return CheckResult(Exploration(engine, False, 0, 0, 0, False),
                        {p.name: Skipped(reason) for p in asked})
 
 

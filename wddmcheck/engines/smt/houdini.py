@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.smt.circuit import FALSE
 from wddmcheck.engines.smt.claims import Claim, state_claim
-from wddmcheck.engines.smt.solver import Solver, Term
+from wddmcheck.engines.smt.solver import Solver
 from wddmcheck.engines.smt.unroll import Model, Unrolling
 from wddmcheck.ir.evaluate import evaluate
 from wddmcheck.ir.expr import Expr

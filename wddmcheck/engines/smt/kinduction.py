@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from wddmcheck.engines.base import CheckTask, Progress, silent
-from wddmcheck.engines.smt.bmc import WITNESS_KINDS, Bounded, Escape
+from wddmcheck.engines.smt.bmc import WITNESS_KINDS, Bounded, Escape, skipped
 from wddmcheck.engines.smt.candidates import candidates
 from wddmcheck.engines.smt.circuit import FALSE, Lit
 from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
@@ -170,7 +170,7 @@ class _Induction:
         alive = self.houdini.alive
         try:
             invariants = self.houdini.closure([alive[i] for i in sorted(self._used)])
-        except Halted:
+        except (Halted, KeyboardInterrupt):
             invariants = alive           # more than needed, and as good
         found = [c.property.formula for c in invariants]
         for claim in self.claims:
@@ -196,7 +196,7 @@ class KInduction:
                 run.work()
                 stop = Stop.DEPTH if run.open() else None
             except CannotEncode as reason:
-                stop, note = Stop.UNKNOWN, str(reason)
+                return skipped(self.name, asked, str(reason))
             except Halted as halted:
                 stop = halted.stop
             except Escape as escape:
