@@ -66,7 +66,7 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: SourceMap, color: boo
     counts = [_count(errors, "error"), _count(len(items) - errors, "warning")]
     total = ", ".join(count for count in counts if count)
     if len(items) > len(shown):
-        total += f", {len(items) - len(shown)} not shown"
+        total += f", {len(items) - len(shown):,} not shown"
     code = (ranked[0] if errors else items[0]).code
     lines.append(f"{total}. `wddmcheck explain {code}` for more")
     return "\n".join(lines) + "\n"
@@ -94,36 +94,31 @@ def _excerpt(span: Span, sources: SourceMap, gutter: int, caret: str, hue: str, 
     raw = file.line_text(position.line)
     first = min(position.column - 1, len(raw))
     last = min(max(first + span.end - span.start, first + 1), max(len(raw), first + 1))
-    raw, first, last = _window(raw, first, last, WIDTH - gutter - 4)
-    before, under = _columns(raw[:first]), _columns(raw[first:last])
-    line = before + under + _columns(raw[last:])
+    line, start, end = _window(raw, first, last, WIDTH - gutter - 4)
     bar = paint(_DIM, f" {position.line:>{gutter}} |")
     blank = paint(_DIM, f" {'':>{gutter}} |")
     note = f" {_printable(caret, _MAX_TEXT)}" if caret else ""
-    room = max(WIDTH - gutter - 4 - len(before) - len(note), 8)
-    carets = " " * len(before) + paint(hue, sign * min(max(1, len(under)), room))
+    room = max(WIDTH - gutter - 4 - start - len(note), 8)
+    carets = " " * start + paint(hue, sign * min(max(1, end - start), room))
     return [f"{bar} {line}".rstrip(), f"{blank} {carets}{note}"]
 
 
 def _window(raw: str, first: int, last: int, width: int) -> tuple[str, int, int]:
-    """At most `width` columns of a line around `[first, last)`, and where that is in them."""
-    if len(raw) <= width and "\t" not in raw:
-        return raw, first, last
-    start = 0
-    if len(_columns(raw[:min(last, first + width)][:WIDTH * 2])) > width - len(_MARK) \
-            or last > WIDTH * 2:
-        start = max(0, first - width // 3)
-    end = len(raw)
-    lead = _MARK if start else ""
-    room = width - len(lead)
-    if len(_columns(raw[start:start + room + 1])) > room:
-        end = start + room - len(_MARK)
-        while len(_columns(raw[start:end])) > room - len(_MARK):
-            end -= 1
-    trail = _MARK if end < len(raw) else ""
-    last = min(last, end)
-    return (lead + raw[start:end] + trail, len(lead) + first - start,
-            len(lead) + max(last, first + 1) - start)
+    """At most `width` columns of a line around `[first, last)`, and the columns of that part."""
+    low, high = max(0, first - width), min(len(raw), first + width)
+    last = min(last, high)
+    before, under = _columns(raw[low:first]), _columns(raw[first:last])
+    line = before + under + _columns(raw[last:high])
+    start, end = len(before), len(before) + len(under)
+    if low == 0 and high == len(raw) and len(line) <= width:
+        return line, start, end
+    cut = 0 if low == 0 and end <= width - len(_MARK) else max(0, start - width // 3)
+    lead = _MARK if cut or low else ""
+    line = line[cut:]
+    if len(line) > width - len(lead) or high < len(raw):
+        line = line[:width - len(lead) - len(_MARK)] + _MARK
+    shift = len(lead) - cut
+    return lead + line, start + shift, min(end + shift, width - len(_MARK))
 
 
 def _columns(text: str) -> str:

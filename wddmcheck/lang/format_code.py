@@ -32,7 +32,7 @@ def _listed(exprs: Sequence[ast.Expr | None]) -> str:
 
 def _item(expr: ast.Expr) -> str:
     printed = _expr(expr, 0, False)
-    return printed
+    return f"({printed})" if _open_list(expr) else printed
 
 
 def _open_list(expr: ast.Expr | None) -> bool:

@@ -1,1 +1,1 @@
-"""Engines on Z3: bounded model checking and k-induction (docs/internals has the encoding)."""
+"""Engines on Z3: bounded model checking (`bmc`) and k-induction (`kinduction`)."""

@@ -13,11 +13,12 @@ from typing import ClassVar
 
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.base import CheckTask, Progress, silent
+from wddmcheck.engines.memory import rss
 from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
 from wddmcheck.engines.smt.deadlock import Deadlock
 from wddmcheck.engines.smt.layout import CannotEncode
 from wddmcheck.engines.smt.replay import Instance
-from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term, resident_bytes
+from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term
 from wddmcheck.engines.smt.unroll import Model, Unrolling
 from wddmcheck.ir.evaluate import Outcome, evaluate
 from wddmcheck.ir.system import Kind, Property
@@ -198,7 +199,7 @@ class Bmc:
                 stop = Stop.INTERRUPTED
             exploration = Exploration(
                 self.name, symmetric, 0, 0, max(0, search.depth if search else 0), False, stop,
-                supervisor.watch.elapsed, max(supervisor.peak, resident_bytes()))
+                supervisor.watch.elapsed, max(supervisor.peak, rss()))
             verdicts = {p.name: _verdict(p, search, stop, notes) for p in asked}
         return CheckResult(exploration, verdicts, notes)
 

@@ -4,11 +4,11 @@ For k = 0, 1, ...: the base case clears all runs of k steps (and gives shortest 
 then the undecided claims are assumed along k steps from an arbitrary state that satisfies the
 invariants, and each must hold after them. Claims about steps are asked one step later, with the
 claims about states assumed in the state where that step starts: these were shown before it. What
-fails is dropped, together with nothing else, until the rest is inductive as a set.
+fails is dropped until the rest is inductive as a set.
 
 Soundness rests on this: "unknown" raises, and never counts as unsatisfiable; steps of a run have
-a successor, so that the arbitrary k steps cover every part of every run; a step that would leave
-the sorts of the variables is a claim like the others, without which nothing is proved.
+a successor, so that the arbitrary k steps cover every part of every run; of the step that is asked
+about nothing is said afterwards, since it may end in a fault; and a step that would leave the sorts of the variables is a claim like the others, without which nothing is proved.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from wddmcheck.engines.base import CheckTask, Progress, silent
+from wddmcheck.engines.memory import rss
 from wddmcheck.engines.smt.bmc import WITNESS_KINDS, Bounded, Escape, skipped
 from wddmcheck.engines.smt.candidates import candidates
 from wddmcheck.engines.smt.circuit import FALSE, Lit
@@ -24,7 +25,7 @@ from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
 from wddmcheck.engines.smt.formula import claim_formulas
 from wddmcheck.engines.smt.houdini import Houdini
 from wddmcheck.engines.smt.layout import CannotEncode
-from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term, resident_bytes
+from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term
 from wddmcheck.engines.smt.unroll import Model, Unrolling
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property
@@ -205,7 +206,7 @@ class KInduction:
                 stop = Stop.INTERRUPTED
             exploration = Exploration(
                 self.name, run.symmetric, 0, 0, max(0, run.depth), False, stop,
-                supervisor.watch.elapsed, max(supervisor.peak, resident_bytes()))
+                supervisor.watch.elapsed, max(supervisor.peak, rss()))
             verdicts = {p.name: run.verdict(p, stop, note) for p in asked}
         return CheckResult(exploration, verdicts, (note,) if note else ())
 

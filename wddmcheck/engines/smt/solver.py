@@ -7,7 +7,6 @@ is counted per term and every run numbers its terms alike.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -16,6 +15,7 @@ import z3
 from z3 import z3core
 
 from wddmcheck.engines.base import Limits, Progress, Tick, Watch
+from wddmcheck.engines.memory import rss
 from wddmcheck.engines.smt.circuit import TRUE, Circuit, Lit
 from wddmcheck.result.verdict import Stop
 
@@ -35,21 +35,12 @@ class Halted(Exception):  # noqa: N818  not an error: a limit was hit
         self.stop = stop
 
 
-def resident_bytes() -> int:
-    """Resident memory of this process; 0 where the system does not tell."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
 class Supervisor:
     """Watches the limits while Z3 computes, from a thread: interrupts it, and ticks. Outside of
     `Supervisor.check`, the thread does nothing."""
 
     def __init__(self, engine: str, limits: Limits, progress: Progress) -> None:
-        self.watch = Watch(limits, resident_bytes)
+        self.watch = Watch(limits, rss)
         self.tick = Tick(engine, 0)
         self.stopped: Stop | None = None
         self.peak = 0
@@ -89,7 +80,7 @@ class Supervisor:
         now = self.watch.elapsed
         if now - self._ticked >= TICK_EVERY_S:
             self._ticked = now
-            memory = resident_bytes()
+            memory = rss()
             self.peak = max(self.peak, memory)
             tick = self.tick
             self._progress(Tick(tick.engine, tick.depth, memory=memory, doing=tick.doing))
