@@ -91,7 +91,8 @@ def main() -> None:
     row(f"interpret, yardstick (2,2,2,2), {states:,} states", plain,
         f"{slow / plain:.0f} x faster than search on the oracle")
     plain, states = explore(yardstick, scope(2, 2, 3, 3), symmetry=False)
-    row(f"interpret, yardstick (2,2,3,3), {states:,} states", plain, f"{states / plain:,.0f} states/s")
+    row(f"interpret, yardstick (2,2,3,3), {states:,} states", plain,
+        f"{states / plain:,.0f} states/s")
     orbits, count = explore(yardstick, scope(2, 2, 3, 3), symmetry=True)
     row(f"the same with symmetry, {count:,} orbits", orbits,
         f"{plain / orbits:.1f} x faster, {states / count:.0f} x fewer states")
@@ -104,7 +105,8 @@ def main() -> None:
     row("kinduction, yardstick (2,2,3,3), I1 to I5", seconds,
         f"{plain / seconds:.1f} x faster than exploring")
     seconds = median(command("verify", "models/miniport.wddm", "--no-progress"), 1)
-    row("wddmcheck verify models/miniport.wddm", seconds, f"{seconds / bare:.0f} x `python -c pass`")
+    row("wddmcheck verify models/miniport.wddm", seconds,
+        f"{seconds / bare:.0f} x `python -c pass`")
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ def at(text: str, word: str) -> Span:
 def test_style() -> None:
     text = "model m\nobject Context { life Destroyed }\n    ctx is Destroyd\n"
     shown = render(Diagnostic(
-        "WC102", "unknown life state `Destroyd`", at(text, "Destroyd\n"), "did you mean `Destroyed`?",
-        "write `Destroyed`", (Label(at(text, "life Destroyed"), "declared"),)), sources_of(text))
+        "WC102", "unknown life state `Destroyd`", at(text, "Destroyd\n"),
+        "did you mean `Destroyed`?", "write `Destroyed`",
+        (Label(at(text, "life Destroyed"), "declared"),)), sources_of(text))
     assert shown == """\
 models/m.wddm:3:12: error[WC102]: unknown life state `Destroyd`
     3 |     ctx is Destroyd
@@ -34,9 +35,9 @@ models/m.wddm:3:12: error[WC102]: unknown life state `Destroyd`
 
 
 def test_without_a_place() -> None:
-    assert render(Diagnostic("WC301", "--scope: no pool named `contexts`", help="--scope context=2"),
-                  SourceMap()) == ("error[WC301]: --scope: no pool named `contexts`\n"
-                                   "  help: --scope context=2")
+    item = Diagnostic("WC301", "--scope: no pool named `contexts`", help="--scope context=2")
+    assert render(item, SourceMap()) == ("error[WC301]: --scope: no pool named `contexts`\n"
+                                         "  help: --scope context=2")
 
 
 def test_place_in_a_file_that_is_not_there() -> None:

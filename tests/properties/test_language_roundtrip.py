@@ -56,16 +56,17 @@ def test_models(path: Path) -> None:
     assert format_file(parsed(text)) == text
 
 
-SNIPPETS = st.sampled_from(
-    "model m ; { } ( ) , : = == <- -> => . ?. .. ? @ \" /* */ // /// \n & | ! ' # 0 99 0x x ddi D "
-    "object C life property all some where not and or if else return requires invariant one of "
-    "create call let in is none true step remove replace single scope either _".split(" "))
+WORDS = """model m ; { } ( ) , : = == <- -> => . ?. .. ? @ " /* */ // /// & | ! ' # 0 99 0x x ddi D
+object C life property all some where not and or if else return requires invariant one of lock
+create call let in is none true step remove replace single scope either _"""
+SNIPPETS = st.sampled_from([*WORDS.split(), "\n"])
 
 
 @SLOW
 @given(st.lists(SNIPPETS, max_size=40).map(" ".join))
 def test_any_text_gives_a_tree_or_errors(text: str) -> None:
-    for whole in (text, f"model m\nddi D() {{ {text} }}", f"model m\nproperty p: {text}\nddi D() {{ }}"):
+    for whole in (text, f"model m\nddi D() {{ {text} }}",
+                  f"model m\nproperty p: {text}\nddi D() {{ }}"):
         sink = Sink()
         file = parse(SourceFile("test.wddm", whole), sink)
         assert (file is None) == bool(sink.errors)

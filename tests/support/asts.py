@@ -99,7 +99,7 @@ types = st.one_of(
     st.just(ast.BoolType()), st.builds(ast.RangeType, integers, integers),
     st.builds(ast.EnumType, many(names, 1)), st.builds(ast.SetType, names),
     st.builds(ast.NamedType, names, st.booleans(), st.booleans()))
-annotations = many(st.builds(ast.Annotation, names.map(lambda name: name.text), many(strings)),
+notes = many(st.builds(ast.Annotation, names.map(lambda name: name.text), many(strings)),
                    0, 2)
 
 
@@ -118,22 +118,22 @@ def objects(draw: st.DrawFn) -> ast.ObjectDecl:
     owner = draw(maybe(names))
     return ast.ObjectDecl(
         draw(names), owner, draw(maybe(names)) if owner else None, draw(st.booleans()),
-        draw(many(paths(), 0, 2)), draw(many(fields)), draw(annotations), draw(docs))
+        draw(many(paths(), 0, 2)), draw(many(fields)), draw(notes), draw(docs))
 
 
 levels = st.builds(ast.Level, st.integers(0, 3), maybe(names), maybe(exprs))
 hooks = st.one_of(
-    st.builds(ast.Hook, st.just("entry"), st.none(), bodies, annotations),
-    st.builds(ast.Hook, st.just("exit"), maybe(names), bodies, annotations))
+    st.builds(ast.Hook, st.just("entry"), st.none(), bodies, notes),
+    st.builds(ast.Hook, st.just("exit"), maybe(names), bodies, notes))
 params = st.builds(ast.ParamDecl, names, types)
 blocks = st.builds(
     ast.BlockDecl, st.sampled_from(BLOCK_KINDS), names, many(params, 0, 2), maybe(types),
     maybe(st.builds(ast.Irql, names, st.booleans())), maybe(levels), many(names),
-    many(st.builds(ast.Requires, exprs, annotations), 0, 2), many(hooks, 0, 2), maybe(exprs),
-    bodies, st.just(True), annotations, docs)
+    many(st.builds(ast.Requires, exprs, notes), 0, 2), many(hooks, 0, 2), maybe(exprs),
+    bodies, st.just(True), notes, docs)
 bare_blocks = st.builds(
     ast.BlockDecl, st.sampled_from(BLOCK_KINDS), names, body=bodies, header=st.just(False),
-    annotations=annotations, doc=docs)
+    annotations=notes, doc=docs)
 claims = st.one_of(
     st.builds(ast.Claim, st.sampled_from(["invariant", "never", "reachable", "always possible"]),
               exprs),
@@ -142,13 +142,13 @@ claims = st.one_of(
     st.builds(ast.Claim, st.just("after"), exprs, block=names, args=many(names),
               status=maybe(names)),
     st.just(ast.Claim("builtin")))
-properties = st.builds(ast.PropertyDecl, names, claims, annotations, docs)
+properties = st.builds(ast.PropertyDecl, names, claims, notes, docs)
 decls = st.one_of(
     scopes, st.builds(ast.EnumDecl, names, many(names, 1), docs), objects(),
     st.builds(ast.VarDecl, names, types, maybe(exprs), st.booleans(), docs),
-    st.builds(ast.RelationDecl, names, names, names, st.booleans(), annotations, docs),
+    st.builds(ast.RelationDecl, names, names, names, st.booleans(), notes, docs),
     st.builds(ast.LockDecl, names, st.sampled_from(["spin", "mutex"]), docs),
-    st.builds(ast.PolicyDecl, names, many(names, 1), maybe(names), annotations, docs),
+    st.builds(ast.PolicyDecl, names, many(names, 1), maybe(names), notes, docs),
     blocks, properties,
     st.builds(ast.Replace, st.one_of(blocks, bare_blocks, properties, objects())),
     st.builds(ast.Remove, st.sampled_from(BLOCK_KINDS + REMOVABLE), names))

@@ -21,6 +21,6 @@ class Golden:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(actual, encoding="utf-8", newline="\n")
             return
-        assert path.exists(), f"{path} is missing; run pytest --update-golden and read what it wrote"
+        assert path.exists(), f"{path} is missing: pytest --update-golden, and read what it wrote"
         expected = path.read_text(encoding="utf-8")
         assert actual == expected, f"{path} differs; if the change is meant, pytest --update-golden"

@@ -7,7 +7,7 @@ parser goes on at the next declaration. Nothing recurses, and the tree is at mos
 
 from __future__ import annotations
 
-from wddmcheck.diagnostics.diagnostic import Sink
+from wddmcheck.diagnostics.diagnostic import Diagnostic, Sink
 from wddmcheck.diagnostics.source import SourceFile, Span
 from wddmcheck.lang import ast
 from wddmcheck.lang.automaton import MAX_DEPTH, Automaton, TooDeepError, tables
@@ -26,20 +26,31 @@ _CHAINS = {"or": "or", "and": "and", "binary": "+", "implies": "=>", "dot": ".",
 
 def parse(source: SourceFile, sink: Sink) -> ast.File | None:
     """The file that `source` holds, or None with at least one error in `sink`."""
-    before = len(sink.errors)
+    first = len(sink.items)
+    file = _parse(source, sink)
+    sink.items[first:] = sorted(sink.items[first:], key=_place)
+    return file if len(sink.items) == first else None
+
+
+def _place(item: Diagnostic) -> int:
+    return item.span.start if item.span is not None else 0
+
+
+def _parse(source: SourceFile, sink: Sink) -> ast.File | None:
+    before = len(sink.items)
     if not _is_text(source, sink):
         return None
     tokens = tokenize(source, tables().words, sink)
     if tokens is None:
         return None
-    if tokens.items[0].kind == "$END" and len(sink.errors) == before:
+    if tokens.items[0].kind == "$END" and len(sink.items) == before:
         sink.error("WC001", "the file declares nothing", Span(source.name, 0, 0),
                    caret="a file starts with `model NAME`", help="write `model mydriver`")
         return None
     automaton = Automaton(tokens.items, Builder(source.name, tokens.docs, sink))
     file: ast.File | None = None
     begun = -1
-    while len(sink.errors) - before < MAX_ERRORS:
+    while len(sink.items) - before < MAX_ERRORS:
         try:
             if automaton.run():
                 file = automaton.values[-1]
@@ -54,7 +65,7 @@ def parse(source: SourceFile, sink: Sink) -> ast.File | None:
             break
         automaton.restart(at)
         begun = at
-    return file if len(sink.errors) == before else None
+    return file
 
 
 def _is_text(source: SourceFile, sink: Sink) -> bool:

@@ -47,6 +47,11 @@ def _after_annotations(tokens: Sequence[Token], at: int) -> int:
     return min(at, len(tokens) - 1)
 
 
+def is_statement(tokens: Sequence[Token], text: str, at: int) -> bool:
+    """Whether `lock L` or `var x`, in a body, was meant as a statement."""
+    return tokens[at].kind in ("lock", "var") and text[tokens[at].start - 1] != "\n"
+
+
 def next_declaration(tokens: Sequence[Token], text: str, failed: int, begun: int,
                      depth: int) -> int:
     """The first declaration at or after `failed` and after `begun`, where the parser began; `depth`
@@ -59,7 +64,8 @@ def next_declaration(tokens: Sequence[Token], text: str, failed: int, begun: int
     at = failed
     while tokens[at].kind != "$END":
         token = tokens[at]
-        if at > begun and starts_declaration(tokens, at):
+        if at > begun and starts_declaration(tokens, at) and not (
+                at == failed and depth > 0 and is_statement(tokens, text, at)):
             return at
         if (at > failed and depth <= 0 and text[token.start - 1] == "\n"
                 and (token.text.isidentifier() or token.kind == "}")

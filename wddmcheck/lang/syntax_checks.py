@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from wddmcheck.diagnostics.diagnostic import Diagnostic, Label
 from wddmcheck.diagnostics.suggest import closest
 from wddmcheck.lang.place import Place, chain_start, shown
-from wddmcheck.lang.recovery import KINDS
+from wddmcheck.lang.recovery import KINDS, is_statement
 from wddmcheck.lang.tokens import DECLARING, RESERVED, Token, words
 
 Check = Callable[[Place], Diagnostic | None]
@@ -23,6 +23,7 @@ UPDATES = frozenset(("++", "--", "+=", "-=", "*=", "/=", "%="))
 COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">=", "in", "is"))
 CONDITIONS = words("""requires if while where when assert until invariant never reachable
     possible""")
+CLAIMS = words("invariant never reachable always before after builtin")
 CONTRACT = frozenset(("requires", "irql", "returns"))
 SOFT_CONTRACT = frozenset(("level", "entry", "exit", "when"))
 DECLARATIONS = DECLARING | {"remove", "single", "default", "os"}
@@ -186,8 +187,11 @@ def _bracket(place: Place) -> Diagnostic | None:
         return None
     if inner is None:
         return None
-    if inner.kind == "(" and ")" in place.expected and (place.ends or token.kind == "{"):
+    if inner.kind == "(" and ")" in place.expected and (
+            place.ends or token.kind == "{" or token.kind in STATEMENTS):
         return _open(place, inner)
+    if place.in_body and is_statement(place.tokens, place.source.text, place.at):
+        return _foreign_statement(place, token)
     if inner.kind == "{" and place.ends and not place.operand:
         return _open(place, inner)
     return None
@@ -206,6 +210,10 @@ def _open(place: Place, inner: Token) -> Diagnostic:
 def _claim(place: Place) -> Diagnostic | None:
     if place.declaration != "property":
         return None
+    if place.prev.kind == "always":
+        return Diagnostic("WC010", "expected `possible` after `always`", place.span(place.prev),
+                          "what holds in every state is an `invariant`",
+                          "write `invariant ...`, or `always possible ...`")
     bare = place.at - place.begin <= 3 and (place.ends or place.token.kind != ":") \
         and place.prev.kind != "property"
     if bare and not ("invariant" in place.expected and place.operand and not place.ends):
@@ -214,6 +222,10 @@ def _claim(place: Place) -> Diagnostic | None:
                           f"write `property {place.declared}: invariant ...`")
     if "leads" in place.expected:
         first = place.tokens[min(place.begin + 3, place.at - 1)]
+        meant = _meant(first.text, CLAIMS, 0.7) if first.kind == "NAME" else None
+        if meant:
+            return Diagnostic("WC011", f"unknown word `{first.text}`", place.span(first),
+                              f"did you mean `{meant}`?", f"write `{meant}`")
         return Diagnostic("WC021", "the property does not say what it claims of this condition",
                           place.span(first), "holds always, never, or sometimes?",
                           f"write `property {place.declared}: invariant {first.text} ...`")
@@ -285,16 +297,20 @@ def _declaration(place: Place) -> Diagnostic | None:
                       "write `object`, `var`, `ddi`, `property` or another declaration")
 
 
+def _foreign_statement(place: Place, word: Token) -> Diagnostic:
+    instead = FOREIGN_STATEMENTS[word.text]
+    return Diagnostic("WC030", f"there is no statement `{word.text}`", place.span(word),
+                      f"here it is `{instead}`" if instead else "models do without it",
+                      f"write `{instead}`" if instead else "leave it out")
+
+
 def _statement(place: Place) -> Diagnostic | None:
     start = place.statement
     if start < 0:
         return None
     word, token = place.tokens[start], place.token
     if word.text in FOREIGN_STATEMENTS and start == place.at - 1:
-        instead = FOREIGN_STATEMENTS[word.text]
-        return Diagnostic("WC030", f"there is no statement `{word.text}`", place.span(word),
-                          f"here it is `{instead}`" if instead else "models do without it",
-                          f"write `{instead}`" if instead else "leave it out")
+        return _foreign_statement(place, word)
     meant = _meant(word.text, STATEMENTS | {"else"}, 0.7) if start == place.at - 1 else None
     if meant:
         return Diagnostic("WC030", f"unknown statement `{word.text}`", place.span(word),
@@ -310,12 +326,16 @@ def _name(place: Place) -> Diagnostic | None:
     if not place.expected or not place.expected <= {"NAME", "_"} or place.prev.kind == "":
         return None
     token = place.token
-    if token.kind in RESERVED and not (place.ends and place.next.kind == "NAME"):
+    if token.kind in RESERVED and not (
+            place.ends and (place.starts_line or place.next.kind == "NAME")):
         return Diagnostic("WC012", f"`{token.text}` is a word of the language, not a name",
                           place.span(token), f"expected a name after {shown(place.prev)}",
                           f"write another name, such as `{token.text.strip('_') or 'x'}1`")
-    return Diagnostic("WC012", f"expected a name after {shown(place.prev)}", place.span(token),
-                      f"found {shown(token)}", f"write `{place.prev.text} NAME`"
+    missing = place.starts_line or token.kind == "$END"
+    return Diagnostic("WC012", f"expected a name after {shown(place.prev)}",
+                      place.span(place.prev if missing else token),
+                      "the name is missing" if missing else f"found {shown(token)}",
+                      f"write `{place.prev.text} NAME`"
                       if place.prev.text.isidentifier() else "write a name")
 
 

@@ -16,7 +16,8 @@ from wddmcheck.lang.syntax_checks import CHECKS
 from wddmcheck.lang.tokens import words
 
 _SIGNS = {"NAME": "a name", "INT": "a number", "STRING": 'a text in `"` quotes',
-          "$END": "the end of the file", "DECLARATION": "a declaration"}
+          "$END": "the end of the file", "DECLARATION": "a declaration",
+          "STATEMENT": "a statement", "OPERATOR": "an operator"}
 _OPERATORS = words("=> or and == != < <= > >= in is + - . ?. (")
 _CLAUSES = words("irql level returns requires entry exit when @ ;")
 _TOP = KINDS | words("""default scope enum os var relation lock policy single object property
@@ -31,7 +32,8 @@ def explain(automaton: Automaton, source: SourceFile, sink: Sink) -> int:
         if found is not None:
             break
     sink.add(found or _unexpected(place))
-    return 0 if found is not None and found.code == "WC013" else len(place.opened)
+    mended = found is not None and found.code == "WC013"
+    return len(place.opened) - mended
 
 
 def _unexpected(place: Place) -> Diagnostic:
@@ -50,18 +52,21 @@ def _wanted(place: Place) -> tuple[str, str]:
     expected = place.expected
     if expected == {"STRING"}:
         return "a path in quotes", f'write `{place.prev.text} "{place.token.text}.wddm"`'
+    if expected == {"("} and place.prev.kind == "NAME":
+        return "parameters in parentheses", f"write `{place.prev.text}()`"
     if expected >= KINDS and not place.between_declarations:
         return "the kind of a declaration", f"write `{place.prev.text} ddi NAME`, for example"
     if place.statement >= 0:
         return "`=` or `becomes`", f"write `{place.left} = ...` or `{place.left} becomes ...`"
     if "and" in expected:
-        rest = "a declaration" if place.between_declarations else "a statement or `}`" \
-            if "let" in expected else _listed(sorted(expected - _OPERATORS - _CLAUSES))
-        return f"an operator or {rest}", f"write `and`, `==` or another operator, or {rest}"
+        rest = ["DECLARATION"] if place.between_declarations else ["STATEMENT", "}"] \
+            if "let" in expected else sorted(expected - _OPERATORS - _CLAUSES)
+        listed = _listed(["OPERATOR", *rest])
+        return listed, f"write {listed}"
     if place.between_declarations:
-        rest = _listed([*sorted(expected - _TOP - {";", "$END"}), "DECLARATION"])
-        return rest, "write `object`, `ddi`, `property` or another declaration" \
-            if rest == "a declaration" else f"write {rest}"
+        listed = _listed([*sorted(expected - _TOP - {";", "$END"}), "DECLARATION"])
+        return listed, "write `object`, `ddi`, `property` or another declaration" \
+            if listed == "a declaration" else f"write {listed}"
     if {"let", "destroy", "step"} <= expected:
         return "a statement or `}`", "write a statement, such as `step` or `return STATUS_SUCCESS`"
     if "invariant" in expected:

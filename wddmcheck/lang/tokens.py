@@ -113,7 +113,7 @@ def tokenize(source: SourceFile, grammar: frozenset[str], sink: Sink) -> Tokens 
         elif kind == "string":
             kind, word = "STRING", re.sub(r'\\(["\\])', r"\1", word[1:-1])
         elif kind == "number":
-            kind, word = "INT", _number(word, Span(source.name, start, at), sink)
+            kind, word = _number(word, Span(source.name, start, at), sink)
         else:
             kind, at = _bad(source, start, sink)
             if kind == "STRING":
@@ -151,21 +151,23 @@ def _names(items: list[Token]) -> None:
                 word.kind = "NAME"
 
 
-def _number(word: str, span: Span, sink: Sink) -> str:
+def _number(word: str, span: Span, sink: Sink) -> tuple[str, str]:
+    """The kind and text of a token that starts with a digit; what is no number stands for one, or
+    for a name."""
     if not word.isdecimal():
         hexadecimal = word[:2] in ("0x", "0X")
         sink.error("WC009", f"`{word[:30]}` is not a number", span,
                    caret="numbers are decimal" if hexadecimal else "a letter in a number",
                    help=f"write `{int(word, 16)}`" if _is_hex(word)
                    else "write digits only; a name starts with a letter")
-        return "0"
+        return ("INT", "0") if hexadecimal else ("NAME", word)
     digits = word.lstrip("0") or "0"
     if len(digits) > 10 or int(digits) > MAX_INTEGER:
         sink.error("WC009", "the number is too large", span,
                    caret=f"integers go up to {MAX_INTEGER:,}",
                    help="models count small things: use a range such as `0..3`")
-        return "0"
-    return digits
+        return "INT", "0"
+    return "INT", digits
 
 
 def _is_hex(word: str) -> bool:
