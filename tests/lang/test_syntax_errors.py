@@ -80,6 +80,15 @@ def test_all_errors_are_found_in_one_run() -> None:
     assert [item.code for item in found] == ["WC010", "WC010", "WC013", "WC030", "WC021"]
 
 
+@pytest.mark.parametrize(("text", "codes"), [
+    ("/* model m", ["WC007"]), ("model m\nddi D() { if a { /* step } }", ["WC007"]),
+    ("model m\n@doc(\"x) ddi D() { }\nvar 3: bool\n", ["WC006", "WC012"]),
+    ("model m\nddi D() { c.n = 3x }\n", ["WC009"]),
+])
+def test_one_mistake_is_reported_once(text: str, codes: list[str]) -> None:
+    assert [item.code for item in errors_of(text)] == codes
+
+
 N = 100_000
 HOSTILE = {
     "empty": "", "white space": " \n\t\r\n", "mark only": "\ufeff", "nul": "model m\0",

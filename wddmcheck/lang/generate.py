@@ -18,7 +18,7 @@ from wddmcheck.lang.automaton import LIST, PASS
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 TABLES = Path(__file__).with_name("tables.py")
-HEADER = '''"""The LALR(1) tables of grammar.lark, written by wddmcheck.lang.generate."""
+HEADER = '''"""Generated from grammar.lark by wddmcheck.lang.generate; do not edit."""
 
 from __future__ import annotations
 

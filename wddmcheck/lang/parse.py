@@ -13,7 +13,6 @@ from wddmcheck.lang import ast
 from wddmcheck.lang.automaton import MAX_DEPTH, Automaton, TooDeepError, tables
 from wddmcheck.lang.build import Builder
 from wddmcheck.lang.recovery import next_declaration
-from wddmcheck.lang.syntax_errors import explain
 from wddmcheck.lang.tokens import tokenize
 
 MAX_SIZE = 1_000_000
@@ -43,9 +42,10 @@ def _parse(source: SourceFile, sink: Sink) -> ast.File | None:
     tokens = tokenize(source, tables().words, sink)
     if tokens is None:
         return None
-    if tokens.items[0].kind == "$END" and len(sink.items) == before:
-        sink.error("WC001", "the file declares nothing", Span(source.name, 0, 0),
-                   caret="a file starts with `model NAME`", help="write `model mydriver`")
+    if tokens.items[0].kind == "$END":
+        if len(sink.items) == before:
+            sink.error("WC001", "the file declares nothing", Span(source.name, 0, 0),
+                       caret="a file starts with `model NAME`", help="write `model mydriver`")
         return None
     automaton = Automaton(tokens.items, Builder(source.name, tokens.docs, sink))
     file: ast.File | None = None
@@ -55,6 +55,8 @@ def _parse(source: SourceFile, sink: Sink) -> ast.File | None:
             if automaton.run():
                 file = automaton.values[-1]
                 break
+            from wddmcheck.lang.syntax_errors import explain  # only where there is an error
+
             broken = automaton.at and tokens.items[automaton.at - 1].start in tokens.broken
             depth = 0 if broken else explain(automaton, source, sink)
         except TooDeepError as error:

@@ -1,4 +1,4 @@
-"""The LALR(1) tables of grammar.lark, written by wddmcheck.lang.generate."""
+"""Generated from grammar.lark by wddmcheck.lang.generate; do not edit."""
 
 from __future__ import annotations
 

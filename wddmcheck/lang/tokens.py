@@ -69,8 +69,9 @@ class Token:
 @dataclass(slots=True)
 class Tokens:
     """The tokens of a file, ended by `$END`; `docs` holds the `///` text before a token, by the
-    token's start. `broken` has the starts of strings that swallowed the rest of their line: an
-    error after one of them says nothing new."""
+    token's start. `broken` has the starts of strings that swallowed the rest of their line, and of
+    what stands before a comment that swallowed the rest of the file: an error right after one of
+    them says nothing new."""
 
     items: list[Token] = field(default_factory=list)
     docs: dict[int, str] = field(default_factory=dict)
@@ -119,6 +120,7 @@ def tokenize(source: SourceFile, grammar: frozenset[str], sink: Sink) -> Tokens 
             if kind == "STRING":
                 out.broken.add(start)
             if kind == "$END":
+                out.broken.update(item.start for item in items[-1:])
                 break
             word = text[start:at]
         if doc:

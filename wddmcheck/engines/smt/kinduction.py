@@ -7,8 +7,9 @@ claims about states assumed in the state where that step starts: these were show
 fails is dropped until the rest is inductive as a set.
 
 Soundness rests on this: "unknown" raises, and never counts as unsatisfiable; steps of a run have
-a successor, so that the arbitrary k steps cover every part of every run; of the step that is asked
-about nothing is said afterwards, since it may end in a fault; and a step that would leave the sorts of the variables is a claim like the others, without which nothing is proved.
+a successor, so that the arbitrary k steps cover every part of every run; nothing is assumed of the
+state after the step that is asked about, since that step may end in a fault; and a step that would
+leave the sorts of the variables is a claim like the others, without which nothing is proved.
 """
 
 from __future__ import annotations
