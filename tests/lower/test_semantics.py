@@ -369,3 +369,15 @@ def test_a_gpu_or_interrupt_block_waits_for_a_lock() -> None:
     worker Look(c: C) when true { destroy c destroy c acquire L release L }
     """)
     assert violated(result) == {"no_double_destroy": 2}
+
+
+def test_routines_return_values() -> None:
+    result = explore("""
+    model m
+    object C { n: 0..2 }
+    routine Next(c: C) -> C { let d = c return d }
+    ddi Create() { create C() return STATUS_SUCCESS }
+    ddi Use(c: C) { let d = call Next(c) d.n = 1 return STATUS_SUCCESS }
+    property used: never some c: C where c.n == 1
+    """)
+    assert violated(result) == {"used": 2}

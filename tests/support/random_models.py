@@ -20,7 +20,7 @@ var home: {raw}D?
 CONDITIONS = (
     "c is Idle", "c is not Busy", "c.ref is none", "c.ref is not none", "last == c", "flag",
     "c.m == 0", "some x: D where x.n == 1", "no x: C where x is Busy", "count x: C < 2",
-    "c.ref?.n == 1 or flag", "all x: C: x is Idle", "home is none",
+    "c.ref.n == 1 or flag", "all x: C: x is Idle", "home is none",
 )
 """Conditions over a context `c`; harmless in driver code unless they read through `ref`."""
 

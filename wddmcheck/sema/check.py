@@ -42,6 +42,7 @@ from wddmcheck.sema.symbols import IRQL, Symbols, succeeds
 from wddmcheck.sema.types import EnumT, ErrorT, IntT, RefT, SetT, Type
 
 DRIVER_KINDS = ("ddi", "routine", "interrupt", "dpc", "worker")
+SPONTANEOUS_KINDS = ("gpu", "interrupt", "dpc", "worker")
 CALL_POOL = "Call"
 MAX_SLOTS = 1 << 31
 
@@ -306,6 +307,7 @@ def _block(block: ast.BlockDecl, symbols: Symbols) -> Block:
     when = check_cond(block.when, contract) if block.when is not None else None
     body = check_body(block.body, body_scope, Place(block))
     _ends(block, body, symbols)
+    _clauses(block, symbols)
     irql, at_most = _irql(block, symbols)
     return Block(
         block.kind, block.name.text, symbols.block_params[block.name.text],
@@ -314,6 +316,27 @@ def _block(block: ast.BlockDecl, symbols: Symbols) -> Block:
         block.level.klass.text if block.level and block.level.klass else "", process,
         tuple(s.text for s in block.returns), requires, entry, tuple(exits), when, body,
         origin(block.annotations, block.name.span, sink), block.doc)
+
+
+def _clauses(block: ast.BlockDecl, symbols: Symbols) -> None:
+    """Report clauses that a block of this kind cannot have."""
+    if block.kind in SPONTANEOUS_KINDS:
+        wrong = [(c.span, "nobody calls it: say when it happens with `when`")
+                 for c in (*block.requires, *block.hooks)]
+        wrong += [(s.span, "it returns no status") for s in block.returns]
+        if block.level is not None:
+            wrong.append((block.level.span, "threading levels are for DDIs"))
+    elif block.kind == "routine":
+        wrong = [(c.span, "a routine is part of the driver: use `assert`")
+                 for c in (*block.requires, *block.hooks)]
+        wrong += [(s.span, "it returns no status") for s in block.returns]
+    else:
+        wrong = []
+    if block.when is not None and block.kind not in SPONTANEOUS_KINDS:
+        wrong.append((block.when.span, "its caller decides when: use `requires`"))
+    for span, advice in wrong:
+        symbols.sink.error("WC162", f"a {block.kind} block cannot have this clause", span,
+                           help=advice)
 
 
 def _irql(block: ast.BlockDecl, symbols: Symbols) -> tuple[int | None, bool]:

@@ -386,6 +386,10 @@ def _return(stmt: ast.Return, scope: Scope, place: Place) -> S:
         wants = result is not None and succeeds(stmt.status.text)
     else:
         wants = result is not None
+        if stmt.status is not None and stmt.value is None and wants:
+            # The parser cannot tell `return x` from `return STATUS_X`.
+            stmt = ast.Return(None, ast.NameExpr(stmt.status, span=stmt.status.span),
+                              span=stmt.span)
         if stmt.status is not None:
             symbols.sink.error("WC157", f"a {block.kind} block returns no status",
                                stmt.status.span, help="write `return` alone")

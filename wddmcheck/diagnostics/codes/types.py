@@ -1,4 +1,4 @@
-"""Code pages of types and of what may stand where: WC150 to WC161."""
+"""Code pages of types and of what may stand where: WC150 to WC162."""
 
 from __future__ import annotations
 
@@ -85,4 +85,11 @@ PAGES: tuple[CodePage, ...] = (
         bad="model m\nvar a: bool\nddi D() { if a { return STATUS_SUCCESS } }\n",
         good="model m\nvar a: bool\nddi D() { if a { return STATUS_SUCCESS } "
              "return STATUS_UNSUCCESSFUL }\n"),
+    CodePage(
+        "WC162", "a clause that does not belong",
+        "DDIs, callbacks and thunks have a caller: `requires`, `entry`, `exit`, `returns` and\n"
+        "`level` speak of it. gpu, interrupt, dpc and worker blocks happen by themselves, `when`\n"
+        "their condition holds. A routine is simply a part of the driver.",
+        bad="model m\nvar a: bool\nddi D() when a { return STATUS_SUCCESS }\n",
+        good="model m\nvar a: bool\nddi D() requires not a { a = true return STATUS_SUCCESS }\n"),
 )
