@@ -320,18 +320,17 @@ def _block(block: ast.BlockDecl, symbols: Symbols) -> Block:
 
 def _clauses(block: ast.BlockDecl, symbols: Symbols) -> None:
     """Report clauses that a block of this kind cannot have."""
+    contract: list[Span] = [r.span for r in block.requires] + [h.span for h in block.hooks]
+    wrong: list[tuple[Span, str]] = []
     if block.kind in SPONTANEOUS_KINDS:
-        wrong = [(c.span, "nobody calls it: say when it happens with `when`")
-                 for c in (*block.requires, *block.hooks)]
+        wrong = [(span, "nobody calls it: say when it happens with `when`")
+                 for span in contract]
         wrong += [(s.span, "it returns no status") for s in block.returns]
         if block.level is not None:
             wrong.append((block.level.span, "threading levels are for DDIs"))
     elif block.kind == "routine":
-        wrong = [(c.span, "a routine is part of the driver: use `assert`")
-                 for c in (*block.requires, *block.hooks)]
+        wrong = [(span, "a routine is part of the driver: use `assert`") for span in contract]
         wrong += [(s.span, "it returns no status") for s in block.returns]
-    else:
-        wrong = []
     if block.when is not None and block.kind not in SPONTANEOUS_KINDS:
         wrong.append((block.when.span, "its caller decides when: use `requires`"))
     for span, advice in wrong:
