@@ -154,14 +154,17 @@ def _closing(report: Report, times: bool) -> str:
         return f"nothing was checked.{cost}"
     noun = "property" if total == 1 else "properties"
     rows = [(r, wording_of(r, report.hollow)) for r in report.merged]
-    named = [(word, _named(rows, kind)) for kind, word in _NAMED]
+    violated = any(isinstance(r.verdict, Violated) for r, _ in rows)
+    # Beside a violation, hollowness is mostly its consequence; the coverage lines count it.
+    named = [(word, _named(rows, kind)) for kind, word in _NAMED
+             if not (violated and kind == "hollow")]
     wrong = [f"{len(names)} {word} ({_list(names)})" for word, names in named if names]
     blocks = sum(1 for h in report.hollow if h.proved
                  and h.about not in {p.name for p in report.system.properties})
-    if blocks:
+    if blocks and not violated:
         wrong.append(f"{blocks} HOLLOW block{'s' if blocks != 1 else ''}")
     weakest = wording_of(worst(report.merged), report.hollow)
-    if len(wrong) == 1 and not blocks:
+    if len(wrong) == 1 and (violated or not blocks):
         count, rest = wrong[0].split(" ", 1)
         head = f"{count} of {total} {noun} {rest}"
     elif wrong:
