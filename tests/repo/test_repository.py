@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -110,3 +111,11 @@ def test_the_readme_has_the_command_that_ci_runs() -> None:
     assert match, "no fenced block after <!-- command: tests -->"
     assert "pytest" in match[1]
 
+
+
+def test_the_build_lists_every_package() -> None:
+    """Packages are listed by hand, because part of the tree is mapped from spec/."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    listed = set(project["tool"]["setuptools"]["packages"])
+    found = {".".join(p.parent.parts) for p in Path("wddmcheck").rglob("__init__.py")}
+    assert {p for p in listed if not p.startswith("wddmcheck.spec")} == found
