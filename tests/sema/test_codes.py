@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.models import diagnostics_of
-from wddmcheck.diagnostics.codes import names, types
+from wddmcheck.diagnostics.codes import lints, names, types
 from wddmcheck.diagnostics.codes.page import CodePage
 
-PAGES = [*names.PAGES, *types.PAGES]
+PAGES = [*names.PAGES, *types.PAGES, *lints.PAGES]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.code)

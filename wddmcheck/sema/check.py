@@ -12,6 +12,7 @@ from wddmcheck.ir.sorts import NONE
 from wddmcheck.ir.system import Basis, Citation, Origin
 from wddmcheck.lang import ast
 from wddmcheck.sema.exprs import Scope, check_cond, check_expr
+from wddmcheck.sema.lints import lint
 from wddmcheck.sema.merge import merge
 from wddmcheck.sema.model import (
     Block,
@@ -92,6 +93,8 @@ def check(program: ast.Program, sink: Sink) -> Model:
     for d in decls:
         if isinstance(d, ast.Scope):
             _scope(d, symbols)
+    if not sink.errors:
+        lint(symbols, sink)
     return model
 
 

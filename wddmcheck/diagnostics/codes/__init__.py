@@ -3,11 +3,12 @@ line and scopes, 4xx engines and limits, 5xx traces, 9xx internal."""
 
 from __future__ import annotations
 
-from wddmcheck.diagnostics.codes import commandline, names, syntax, traces, types
+from wddmcheck.diagnostics.codes import commandline, lints, names, syntax, traces, types
 from wddmcheck.diagnostics.codes.page import CodePage
 
 CODES: dict[str, CodePage] = {
     page.code: page
-    for family in (syntax.PAGES, names.PAGES, types.PAGES, commandline.PAGES, traces.PAGES)
+    for family in (syntax.PAGES, names.PAGES, types.PAGES, lints.PAGES, commandline.PAGES,
+                   traces.PAGES)
     for page in family
 }
