@@ -16,6 +16,9 @@ from wddmcheck.sema.check import CALL_POOL
 from wddmcheck.sema.model import Block, Model, ObjectClass, ScopeDef
 
 MAX_ROUNDS = 8
+NO_SCOPE = "default"
+"""The name of the scope of a model that declares none."""
+
 ROOTS = ("ddi", "thunk", "gpu", "interrupt", "dpc", "worker")
 SHORT = {
     "Adapter": "adapter", "Process": "proc", "Device": "dev", "Context": "ctx",
@@ -127,7 +130,11 @@ def _variables(ctx: Context) -> list[StateVar]:
 
 
 def _scopes(ctx: Context) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
-    """Every scope, with a size for every pool that has one: unnamed pools have 1."""
+    """Every scope, with a size for every pool that has one: unnamed pools have 1. A model without
+    scopes gets one: two of each object, one call in flight."""
+    if not ctx.model.scopes:
+        two = tuple((p.name, 1 if p.calls else 2) for p in _pools(ctx) if not p.single)
+        return ((NO_SCOPE, two),)
     result = []
     for scope in ctx.model.scopes.values():
         sizes = dict(scope.sizes)
@@ -137,6 +144,8 @@ def _scopes(ctx: Context) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 
 
 def _default_scopes(model: Model) -> tuple[str, ...]:
+    if not model.scopes:
+        return (NO_SCOPE,)
     marked = [s.name for s in model.scopes.values() if s.default]
     first: list[ScopeDef] = list(model.scopes.values())[:1]
     return tuple(marked or [s.name for s in first])

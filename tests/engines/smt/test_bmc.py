@@ -12,8 +12,10 @@ import pytest
 from tests.engines.smt.random_systems import random_system
 from tests.engines.smt.reference import Reference
 from tests.engines.smt.yardstick import action, yardstick
+from tests.support.models import system_of
 from wddmcheck.engines.base import CheckTask, Limits, Tick
 from wddmcheck.engines.smt.bmc import Bmc
+from wddmcheck.evidence.recheck import recheck
 from wddmcheck.ir.build import arith, eq, less
 from wddmcheck.ir.expr import TRUE, BinOp, Const, Read
 from wddmcheck.ir.sorts import IntRange
@@ -217,3 +219,25 @@ def test_ctrl_c_while_the_solver_works() -> None:
     assert result.exploration.stopped_by is Stop.INTERRUPTED
     assert result.exploration.seconds < 10
     assert all(isinstance(v, Holds) for v in result.verdicts.values())
+
+
+def test_the_least_run_to_a_deadlock_ends_in_one() -> None:
+    """Found by random models: the least run that disables the instances known so far was taken for
+    a deadlock, though another instance was enabled at its end."""
+    system = system_of("""
+        model m
+        object D
+        object C { ref: D? }
+        var flag: bool
+        ddi MakeD() { create D() return STATUS_SUCCESS }
+        ddi DropD(d: D) requires no c: C where c.ref == d { destroy d return STATUS_SUCCESS }
+        ddi Make(d: D) { create C(ref: d) return STATUS_SUCCESS }
+        ddi Use(c: C) { wait until flag return STATUS_SUCCESS }
+        ddi Drop(c: C) requires not in_flight(c) { destroy c return STATUS_SUCCESS }
+        """)
+    scope = {"D": 2, "C": 2, "Call": 2}
+    result = Bmc().check(CheckTask(system, scope, ("no_deadlock",), Limits(depth=5)))
+    verdict = result.verdicts["no_deadlock"]
+    assert isinstance(verdict, Violated)
+    assert len(verdict.trace.steps) == 4
+    recheck(system, scope, next(p for p in system.properties if p.name == "no_deadlock"), verdict)

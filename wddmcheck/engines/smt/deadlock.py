@@ -47,7 +47,14 @@ class Deadlock:
                 raise InternalError("the solver's run ends in a fault")
             found = self._enabled(oracle.layout, last)
             if found is None:
-                return oracle.replay(unrolling.least_instances(depth, wanted))[0]
+                # The least run that keeps the known instances quiet may end in another state, in
+                # which one that is not known yet is enabled.
+                trace, least = oracle.replay(unrolling.least_instances(depth, wanted))
+                if least.state is None:
+                    raise InternalError("the solver's run ends in a fault")
+                found = self._enabled(oracle.layout, least.state)
+                if found is None:
+                    return trace
             for lit in self._guards(*found):
                 if lit not in self.known:
                     self.known[lit] = None
