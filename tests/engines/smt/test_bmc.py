@@ -225,18 +225,38 @@ def test_the_least_run_to_a_deadlock_ends_in_one() -> None:
     """Found by random models: the least run that disables the instances known so far was taken for
     a deadlock, though another instance was enabled at its end."""
     system = system_of("""
-        model m
-        object D
-        object C { ref: D? }
+        model random
+        object D { n: 0..2 }
+        object C  { life Idle -> Busy -> Idle, Busy -> Done; ref: D?; list: set of D; m: 0..1 }
+        var last: C?
         var flag: bool
-        ddi MakeD() { create D() return STATUS_SUCCESS }
-        ddi DropD(d: D) requires no c: C where c.ref == d { destroy d return STATUS_SUCCESS }
-        ddi Make(d: D) { create C(ref: d) return STATUS_SUCCESS }
-        ddi Use(c: C) { wait until flag return STATUS_SUCCESS }
-        ddi Drop(c: C) requires not in_flight(c) { destroy c return STATUS_SUCCESS }
+        var home: D?
+
+        ddi MakeD() returns STATUS_SUCCESS { let d = create D() home = d return STATUS_SUCCESS }
+        ddi DropD(d: D) requires no c: C where c.ref == d {
+          destroy d
+          return STATUS_SUCCESS
+        }
+        ddi Make(d: D) returns STATUS_SUCCESS, STATUS_NO_MEMORY {
+          let c = create C(ref: d) or return STATUS_NO_MEMORY
+          last = c
+          return STATUS_SUCCESS
+        }
+        callback Cb(c: C) { c.m = 0 return STATUS_SUCCESS }
+        ddi Use(c: C) requires c is Idle {
+          wait until flag
+          c.m = 1
+          return STATUS_SUCCESS
+        }
+        ddi Drop(c: C) requires not in_flight(c) {
+          destroy c
+          return STATUS_SUCCESS
+        }
+        gpu Run(c: C) when c.ref is none { flag = false }
         """)
     scope = {"D": 2, "C": 2, "Call": 2}
-    result = Bmc().check(CheckTask(system, scope, ("no_deadlock",), Limits(depth=5)))
+    names = tuple(p.name for p in system.properties if p.kind is not Kind.ALWAYS_POSSIBLE)
+    result = Bmc().check(CheckTask(system, scope, names, Limits(depth=6)))
     verdict = result.verdicts["no_deadlock"]
     assert isinstance(verdict, Violated)
     assert len(verdict.trace.steps) == 4
