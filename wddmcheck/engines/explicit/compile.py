@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeAlias
 
-from wddmcheck.engines.explicit.codec import MAX_WORDS, Codec, Packed, refuse
-from wddmcheck.ir.build import mentions
+from wddmcheck.engines.explicit.codec import Codec, Packed
+from wddmcheck.engines.explicit.size import check_formula, check_system, guard_levels
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import (
     And,
@@ -46,8 +46,6 @@ Successors: TypeAlias = Callable[
 """`f(state, good, bad)`: appends (instance, successor) to `good` and (instance, obligation) to
 `bad`."""
 
-MAX_INSTANCES = 200_000
-
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -68,6 +66,7 @@ class Program:
 
     def predicate(self, formula: Expr) -> Callable[[Packed], object]:
         """A state formula as a function whose result is true or false."""
+        check_formula(self.codec.layout, formula)
         text = _Emitter(self.codec).expr(formula, {})
         scope: dict[str, Callable[[Packed], object]] = {}
         exec(compile(f"def holds(s):\n return {text}\n", "<formula>", "exec"), scope)
@@ -76,26 +75,12 @@ class Program:
 
 def compile_system(layout: Layout) -> Program:
     """Compile `layout`. Raises `UserError` (WC304) if the scope is far too large."""
-    words = sum(layout.words(v) for v in layout.system.variables)
-    if words > MAX_WORDS:
-        raise refuse("words in a state", words)
-    count = sum(_count(layout, a) for a in layout.system.actions)
-    if count > MAX_INSTANCES:
-        raise refuse("instances of actions", count)
+    check_system(layout)
     emitter = _Emitter(Codec(layout))
     source = emitter.system(layout.system)
     scope: dict[str, Successors] = {}
     exec(compile(source, f"<{layout.system.name}>", "exec"), scope)
     return Program(emitter.codec, tuple(emitter.instances), scope["successors"], source)
-
-
-def _count(layout: Layout, action: Action) -> int:
-    total = 1
-    for param in action.params:
-        sort = param.sort
-        total *= (layout.sizes[sort.pool] + sort.none if isinstance(sort, RefSort)
-                  else len(layout.values(sort)))
-    return total
 
 
 @dataclass(slots=True)
@@ -112,13 +97,7 @@ class _Emitter:
                       f" thaw, freeze = {'list, tuple' if wide else 'bytearray, bytes'}",
                       " add = good.append"]
         for action in system.actions:
-            names = [p.name for p in action.params]
-            parts = action.guard.args if isinstance(action.guard, And) else (action.guard,)
-            levels: list[list[Expr]] = [[] for _ in range(len(names) + 1)]
-            for part in parts:
-                last = max((i + 1 for i, n in enumerate(names) if mentions(part, (n,))), default=0)
-                levels[last].append(part)
-            self.action(action, levels, {}, (), " ")
+            self.action(action, guard_levels(action), {}, (), " ")
         return "\n".join(self.lines) + "\n"
 
     def action(self, action: Action, levels: list[list[Expr]], env: Env,

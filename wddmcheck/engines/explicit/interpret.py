@@ -120,7 +120,8 @@ class _Answers:
             case Kind.REACHABLE | Kind.FIRES:
                 if witness is not None:
                     return Reached(None if prop.goal else self.trace(witness))
-                return Unreached(self.evidence) if found.complete else self.cut_short()
+                return (Unreached(self.evidence) if found.complete
+                        else self.cut_short(found.depth))
             case Kind.ALWAYS_POSSIBLE | Kind.LEADS_TO:
                 if not found.complete:
                     return self.nothing("the graph of states is not complete")
@@ -129,14 +130,17 @@ class _Answers:
             case Kind.INVARIANT | Kind.OBLIGATION | Kind.NO_DEADLOCK:
                 if witness is not None:
                     return Violated(self.trace(witness))
-                return Proved(self.evidence) if found.complete else self.cut_short()
+                if found.complete:
+                    return Proved(self.evidence)
+                # The last level's states have been looked at, but what is enabled in them has not.
+                late = prop.kind is Kind.NO_DEADLOCK
+                return self.cut_short(found.depth - late)
 
-    def cut_short(self) -> Verdict:
-        """Nothing so far: the levels that were completed are clean."""
-        stop = self.found.stopped_by or Stop.STATES
-        if self.found.depth == 0:
+    def cut_short(self, depth: int) -> Verdict:
+        """Nothing so far: runs of up to `depth` steps are clean."""
+        if depth <= 0:
             return self.nothing("")
-        return Holds(self.found.depth, stop)
+        return Holds(depth, self.found.stopped_by or Stop.STATES)
 
     def nothing(self, reason: str) -> Verdict:
         return Inconclusive(self.found.stopped_by or Stop.STATES, self.found.depth, reason)
@@ -190,23 +194,19 @@ class _Answers:
         raise InternalError("a state of the quotient has no concrete predecessor")
 
     def last(self, at: Packed, witness: Witness) -> Step:
-        """The step that breaks the obligation, from the concrete state: an instance of the same
-        action that breaks the same obligation."""
+        """The step that fires the action or breaks the obligation, from the concrete state. In a
+        quotient the witness's instance is one of the representative; here, any instance of the
+        same action that does the same will do."""
         good: list[tuple[int, Packed]] = []
-        if self.canonical is None and not witness.fault:
-            self.program.successors(at, good, [])
-            return self.step(*next((i, s) for i, s in good if i == witness.instance))
-        action = self.program.instances[witness.instance].action
         bad: list[tuple[int, int]] = []
         self.program.successors(at, good, bad)
-        rep_bad: list[tuple[int, int]] = []
-        self.program.successors(self.found.states[witness.state], [], rep_bad)
-        index = next((o for i, o in rep_bad if i == witness.instance), None)
-        if index is None:      # a firing, not a violation
-            return self.step(*next((i, s) for i, s in good
-                                   if self.program.instances[i].action is action))
-        instance = next(i for i, o in bad
-                        if o == index and self.program.instances[i].action is action)
+        if witness.obligation < 0:
+            able = [i for i, _ in good]
+        else:
+            able = [i for i, o in bad if o == witness.obligation]
+        action = self.program.instances[witness.instance].action
+        instance = witness.instance if self.canonical is None else next(
+            i for i in able if self.program.instances[i].action is action)
         after = dict(good).get(instance)
         if after is not None:
             return self.step(instance, after)
@@ -217,7 +217,9 @@ class _Answers:
         return Step(inst.action.name, inst.args, self.program.codec.unpack(state))
 
     def lasso(self, lasso: Lasso) -> Trace:
+        """The run of a lasso; one that ends where nothing is enabled stays there for ever, which
+        is a loop of no steps."""
         base = self.trace(Witness(lasso.start))
         rest = tuple(self.step(i, self.found.states[n]) for i, n in lasso.path)
-        loop = None if lasso.loop is None else len(base.steps) + lasso.loop
+        loop = len(base.steps) + (len(rest) if lasso.loop is None else lasso.loop)
         return Trace(base.initial, base.steps + rest, shortest=False, loop=loop)

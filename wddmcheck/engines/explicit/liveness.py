@@ -70,15 +70,18 @@ class _Graph:
 
     def stuck(self, n: int) -> bool:
         """Whether nothing at all is enabled in state `n` (a fault is something)."""
-        good: list[tuple[int, Packed]] = []
-        bad: list[tuple[int, int]] = []
-        self.program.successors(self.found.states[n], good, bad)
-        return not good and not bad
+        starts = self.found.edge_starts
+        return starts[n] == starts[n + 1] and n not in self.found.faulty
 
     def enabled(self, n: int) -> set[str]:
-        """The blocks that are enabled in state `n`."""
+        """The blocks that are enabled in state `n`, be it only to end in a fault."""
         a, b = self.found.edge_starts[n], self.found.edge_starts[n + 1]
-        return {self.blocks[self.found.edge_instances[i]] for i in range(a, b)}
+        blocks = {self.blocks[self.found.edge_instances[i]] for i in range(a, b)}
+        if n in self.found.faulty:
+            bad: list[tuple[int, int]] = []
+            self.program.successors(self.found.states[n], [], bad)
+            blocks.update(self.blocks[i] for i, _ in bad)
+        return blocks
 
     def reachable(self, starts: list[int]) -> set[int]:
         seen, stack = set(starts), list(starts)

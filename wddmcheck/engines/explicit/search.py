@@ -30,11 +30,11 @@ CHUNK = 64
 @dataclass(slots=True)
 class Witness:
     """How something was first seen: in state number `state`, or, with `instance` >= 0, by taking
-    that instance there (`fault`: it had no successor)."""
+    that instance there; with `obligation` >= 0, by its breaking that one of its obligations."""
 
     state: int
     instance: int = -1
-    fault: bool = False
+    obligation: int = -1
 
 
 @dataclass(slots=True)
@@ -167,7 +167,7 @@ class _Search:
         if self.wanted.edges:
             found.edge_starts.append(len(found.edge_targets))
         if bad:
-            self.broken(number, bad, {i for i, _ in good})
+            self.broken(number, bad)
         elif not good and self.wanted.deadlock:
             found.witnesses.setdefault(self.wanted.deadlock, Witness(number))
 
@@ -186,7 +186,7 @@ class _Search:
             if name not in self.found.witnesses:
                 self.found.witnesses[name] = Witness(number, instance)
 
-    def broken(self, number: int, bad: list[tuple[int, int]], alive: set[int]) -> None:
+    def broken(self, number: int, bad: list[tuple[int, int]]) -> None:
         for instance, index in bad:
             obligation = self.program.instances[instance].action.obligations[index]
             if obligation.stops:
@@ -194,4 +194,4 @@ class _Search:
                 self.found.faulty.add(number)
             if obligation.property in self.wanted.obligations:
                 self.found.witnesses.setdefault(
-                    obligation.property, Witness(number, instance, instance not in alive))
+                    obligation.property, Witness(number, instance, index))

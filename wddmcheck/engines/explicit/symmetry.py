@@ -3,9 +3,10 @@
 1. Every slot gets a signature that no renaming changes: its own values, with references reduced to
    the kind of thing they name, and how often each variable refers to it; then once more with the
    rank of what they name. (Colour refinement, two rounds.)
-2. Slots of a pool are sorted by signature. What is left open are slots with equal signatures; for
-   those all orders are tried, and the smallest renamed state is the canonical one. Absent slots
-   that nothing refers to are all alike, so their order does not matter.
+2. Slots of a pool are sorted by signature. What is left open are *cells* of slots with equal
+   signatures. Slots whose exchange leaves the state as it is (*twins*) may stand in any order.
+3. If few orders of the others are left, all are tried, and the smallest renamed state is the
+   canonical one; if many, `refine.leaves` finds a set of orders that depends on the orbit only.
 
 Signatures only prune, so the form is exact however coarse they are. See McKay and Piperno,
 "Practical graph isomorphism, II" (2014) for the general method.
@@ -15,18 +16,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import permutations, product
+from functools import cached_property
+from itertools import product
+from math import factorial
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from wddmcheck.engines.explicit.codec import Codec, Packed
+from wddmcheck.engines.explicit.refine import Labelling, Order, Shape, leaves, ranked
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import StateVar
 
-Order: TypeAlias = tuple[int, ...]
-"""For a pool: which slot comes first, second, ..."""
+Cell: TypeAlias = list[list[int]]
+"""Slots of a pool with equal signatures, by twins."""
 
 Rename: TypeAlias = Callable[[Packed], Packed]
+
+FEW = 24
+"""Up to this many orders are tried one by one; a search costs about as much."""
 
 MEMO_LIMIT = 1 << 20
 """Raw states whose canonical state is remembered, at most."""
@@ -40,10 +47,9 @@ class _Pool:
     size: int
     singles: list[itemgetter[Any]]                  # per slot: its values of 1-dim variables
     rows: list[list[itemgetter[Any]]]               # per slot: its lines of 2-dim variables
-    life: list[int]                                 # per slot: where its life state stands
 
 
-@dataclass(slots=True)
+@dataclass
 class Canonical:
     """Computes canonical states of one codec's packed states."""
 
@@ -51,6 +57,7 @@ class Canonical:
     pools: list[_Pool] = field(default_factory=list)
     refs: list[tuple[int, int]] = field(default_factory=list)   # ranges of references in a state
     _renames: dict[tuple[Order, ...], Rename] = field(default_factory=dict)
+    _exchanges: dict[tuple[str, int, int], Rename] = field(default_factory=dict)
     _memo: dict[Packed, Packed] = field(default_factory=dict)
     _rough: dict[int, int] = field(default_factory=dict)    # every slot to one code
 
@@ -58,7 +65,7 @@ class Canonical:
         layout = self.codec.layout
         for pool in layout.system.pools:
             if layout.sizes[pool.name] > 1:
-                self.pools.append(self._pool(pool.name, pool.life))
+                self.pools.append(self._pool(pool.name))
         for var in layout.system.variables:
             if isinstance(var.sort, RefSort):
                 start = layout.starts[var.name]
@@ -66,12 +73,16 @@ class Canonical:
         first = self.codec.first_slot
         self._rough = dict.fromkeys(range(first, first + sum(layout.sizes.values())), first)
 
+    @cached_property
+    def _shape(self) -> Shape:
+        return Shape.of(self.codec, [pool.name for pool in self.pools])
+
     @property
     def trivial(self) -> bool:
         """Whether no two slots could be exchanged."""
         return not self.pools
 
-    def _pool(self, name: str, life: str) -> _Pool:
+    def _pool(self, name: str) -> _Pool:
         layout = self.codec.layout
         size = layout.sizes[name]
         singles: list[list[int]] = [[] for _ in range(size)]
@@ -86,8 +97,7 @@ class Canonical:
                         singles[slot] += places
                     elif places:
                         rows[slot].append(_getter(places))
-        lives = [layout.offset(life, (slot,)) if life else -1 for slot in range(size)]
-        return _Pool(name, size, [_getter(places) for places in singles], rows, lives)
+        return _Pool(name, size, [_getter(places) for places in singles], rows)
 
     def _line(self, var: StateVar, axis: int, slot: int) -> Iterator[int]:
         layout = self.codec.layout
@@ -110,33 +120,55 @@ class Canonical:
 
     def _canonical(self, state: Packed) -> Packed:
         signatures = self._signatures(state)
-        choices: list[list[Order]] = []
+        orders: list[Order] = []
+        cells: list[list[Cell]] = []
+        few = 1
         for pool, own in zip(self.pools, signatures, strict=True):
             order = sorted(range(pool.size), key=own.__getitem__)
-            choices.append(self._orders(pool, own, order, state))
-        if all(len(c) == 1 for c in choices):
-            return self._rename(tuple(c[0] for c in choices))(state)
-        return min(self._rename(orders)(state) for orders in product(*choices))
+            groups = _groups(order, own)
+            orders.append(tuple(order))
+            if len(groups) == pool.size:
+                cells.append([])
+                continue
+            split = [self._twins(pool, group, state) for group in groups]
+            for cell in split:
+                few *= _arrangements(cell)
+            cells.append(split)
+        if few == 1:
+            return self._rename(tuple(orders))(state)
+        if few > FEW:
+            colours = tuple(ranked(own) for own in signatures)
+            return min(leaves(self._labelling(state), colours))
+        choices = [list(_orders(split)) if split else [order]
+                   for split, order in zip(cells, orders, strict=True)]
+        return min(self._rename(choice)(state) for choice in product(*choices))
 
-    def _orders(self, pool: _Pool, own: list[Any], order: list[int],
-                state: Packed) -> list[Order]:
-        """All orders of the pool's slots that sort their signatures."""
-        groups: list[list[int]] = []
-        for slot in order:
-            if groups and own[groups[-1][0]] == own[slot]:
-                groups[-1].append(slot)
+    def _twins(self, pool: _Pool, group: list[int], state: Packed) -> Cell:
+        """The slots of a group by twins: exchanging two of a class changes nothing."""
+        classes: Cell = []
+        for slot in group:
+            for known in classes:
+                if self._exchange(pool, known[0], slot)(state) == state:
+                    known.append(slot)
+                    break
             else:
-                groups.append([slot])
-        if all(len(g) == 1 or self._alike(pool, g[0], own, state) for g in groups):
-            return [tuple(order)]
-        parts = [[tuple(g)] if self._alike(pool, g[0], own, state) else list(permutations(g))
-                 for g in groups]
-        return [tuple(s for part in choice for s in part) for choice in product(*parts)]
+                classes.append([slot])
+        return classes
 
-    def _alike(self, pool: _Pool, slot: int, own: list[Any], state: Packed) -> bool:
-        """Whether slots of this signature are absent and nowhere referred to."""
-        at = pool.life[slot]
-        return at >= 0 and state[at] == 0 and not any(own[slot][0])
+    def _exchange(self, pool: _Pool, a: int, b: int) -> Rename:
+        rename = self._exchanges.get((pool.name, a, b))
+        if rename is None:
+            swap = {a: b, b: a}
+            rename = self._make({pool.name: tuple(swap.get(i, i) for i in range(pool.size))})
+            self._exchanges[pool.name, a, b] = rename
+        return rename
+
+    def _labelling(self, state: Packed) -> Labelling:
+        """What the search for a labelling needs to know of `state`."""
+        return Labelling(
+            state, self._shape,
+            lambda orders: self._rename(orders)(state),
+            lambda p, a, b: self._exchange(self.pools[p], a, b)(state) == state)
 
     # --- signatures ----------------------------------------------------------------------------
 
@@ -168,12 +200,12 @@ class Canonical:
         """The function that puts slots into these orders."""
         rename = self._renames.get(orders)
         if rename is None:
-            rename = self._renames[orders] = self._make(orders)
+            rename = self._renames[orders] = self._make(
+                {pool.name: order for pool, order in zip(self.pools, orders, strict=True)})
         return rename
 
-    def _make(self, orders: tuple[Order, ...]) -> Rename:
+    def _make(self, old_of: dict[str, Order]) -> Rename:
         layout, base = self.codec.layout, self.codec.base
-        old_of = {pool.name: order for pool, order in zip(self.pools, orders, strict=True)}
         table = {base[name] + old: base[name] + new
                  for name, order in old_of.items() for new, old in enumerate(order)
                  if old != new}
@@ -190,6 +222,41 @@ class Canonical:
             return lambda state: tuple([table.get(c, c) for c in moved(state)])
         codes = bytes(table.get(c, c) for c in range(256))
         return lambda state: bytes(moved(state)).translate(codes)
+
+
+def _groups(order: list[int], own: list[Any]) -> list[list[int]]:
+    """Sorted slots, those with equal signatures together."""
+    groups = [[order[0]]]
+    for slot in order[1:]:
+        if own[groups[-1][0]] == own[slot]:
+            groups[-1].append(slot)
+        else:
+            groups.append([slot])
+    return groups
+
+
+def _arrangements(cell: Cell) -> int:
+    """In how many ways the slots of a cell can stand, twins being alike."""
+    count = factorial(sum(map(len, cell)))
+    for twins in cell:
+        count //= factorial(len(twins))
+    return count
+
+
+def _orders(cells: list[Cell]) -> Iterator[Order]:
+    """All orders of a pool that keep the order of its cells, up to twins."""
+    for parts in product(*(list(_arranged(cell)) for cell in cells)):
+        yield tuple(slot for part in parts for slot in part)
+
+
+def _arranged(cell: Cell) -> Iterator[Order]:
+    if not any(cell):
+        yield ()
+    for at, twins in enumerate(cell):
+        if twins:
+            rest = [t[1:] if i == at else t for i, t in enumerate(cell)]
+            for tail in _arranged(rest):
+                yield (twins[0], *tail)
 
 
 def _getter(places: list[int]) -> itemgetter[Any]:

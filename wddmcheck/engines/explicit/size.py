@@ -1,0 +1,121 @@
+"""How large a system becomes when it is unrolled at a scope; found without unrolling it.
+
+What would not fit is refused (WC304) before anything is built.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import assert_never
+
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
+from wddmcheck.ir.build import mentions
+from wddmcheck.ir.evaluate import Layout
+from wddmcheck.ir.expr import (
+    And,
+    Binary,
+    Const,
+    Count,
+    Expr,
+    Ite,
+    Not,
+    Or,
+    Quant,
+    Read,
+    Var,
+)
+from wddmcheck.ir.sorts import BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.system import Action
+
+MAX_WORDS = 20_000
+"""Words in a state, and slots in all pools together."""
+
+MAX_INSTANCES = 200_000
+
+MAX_NODES = 20_000_000
+"""Nodes of unrolled expressions; most fold away, so the program is far smaller."""
+
+
+def guard_levels(action: Action) -> list[list[Expr]]:
+    """The conjuncts of the guard by how many parameters must be fixed before they can be tested."""
+    names = [p.name for p in action.params]
+    parts = action.guard.args if isinstance(action.guard, And) else (action.guard,)
+    levels: list[list[Expr]] = [[] for _ in range(len(names) + 1)]
+    for part in parts:
+        last = max((i + 1 for i, n in enumerate(names) if mentions(part, (n,))), default=0)
+        levels[last].append(part)
+    return levels
+
+
+def check_system(layout: Layout) -> None:
+    """Raise `UserError` if states or the unrolled actions are too large to be built."""
+    _check("slots", sum(layout.sizes.values()), MAX_WORDS)
+    _check("words in a state", sum(layout.words(v) for v in layout.system.variables), MAX_WORDS)
+    actions = layout.system.actions
+    _check("instances of actions", sum(_instances(layout, a) for a in actions), MAX_INSTANCES)
+    _check("terms in the unrolled actions", sum(_action(layout, a) for a in actions), MAX_NODES)
+
+
+def check_formula(layout: Layout, formula: Expr) -> None:
+    """Raise `UserError` if a state formula is too large to be unrolled."""
+    _check("terms in an unrolled formula", nodes(layout, formula), MAX_NODES)
+
+
+def _check(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise UserError((Diagnostic(
+            "WC304", f"the scope is too large for this engine: {count:,} {what}",
+            help="use smaller sizes, such as 2 or 3 of each class"),), exit_code=2)
+
+
+def _choices(layout: Layout, sort: Sort) -> int:
+    """How many values a parameter can have."""
+    match sort:
+        case BoolSort():
+            return 2
+        case IntRange(lo, hi):
+            return hi - lo + 1
+        case EnumSort(_, members):
+            return len(members)
+        case RefSort(pool, none, _):
+            return layout.sizes[pool] + none
+        case _:
+            assert_never(sort)
+
+
+def _instances(layout: Layout, action: Action) -> int:
+    return prod(_choices(layout, p.sort) for p in action.params)
+
+
+def _action(layout: Layout, action: Action) -> int:
+    total, turns = 0, 1
+    for number, level in enumerate(guard_levels(action)):
+        if number:
+            turns *= _choices(layout, action.params[number - 1].sort)
+        total += turns * sum(nodes(layout, part) for part in level)
+    body = sum(nodes(layout, o.broken) for o in action.obligations)
+    for update in action.updates:
+        for write in update.writes:
+            places = prod(layout.sizes[pool] for _, pool in write.binders)
+            body += places * sum(nodes(layout, e)
+                                 for e in (*write.index, write.value, write.where))
+    return total + turns * body
+
+
+def nodes(layout: Layout, expr: Expr) -> int:
+    """The number of nodes of `expr` with its quantifiers unrolled."""
+    match expr:
+        case Const() | Var():
+            return 1
+        case Read(_, args, _) | And(args) | Or(args):
+            return 1 + sum(nodes(layout, a) for a in args)
+        case Not(arg):
+            return 1 + nodes(layout, arg)
+        case Binary(_, left, right, _):
+            return 1 + nodes(layout, left) + nodes(layout, right)
+        case Ite(cond, then, orelse, _):
+            return 1 + nodes(layout, cond) + nodes(layout, then) + nodes(layout, orelse)
+        case Quant(_, _, pool, body) | Count(_, pool, body):
+            return 1 + layout.sizes[pool] * nodes(layout, body)
+        case _:
+            assert_never(expr)
