@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from tests.support.tiny_systems import Broken, Tiny
+from tests.support.tiny import Broken, Tiny
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Kind, Property

@@ -7,7 +7,8 @@ import pytest
 
 from tests.conformance.expectations import GOALS, check, objection
 from tests.engines.smt.yardstick import yardstick
-from tests.support.tiny_systems import Broken, Tiny, tiny_systems
+from tests.support.tiny import Broken, Tiny
+from tests.support.tiny_systems import tiny_systems
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get, names
 from wddmcheck.evidence.recheck import recheck
@@ -65,7 +66,7 @@ def test_enumeration_decides_everything(tiny: Tiny, symmetry: bool) -> None:
                 assert len(verdict.trace.steps) == steps
 
 
-# --- the yardstick (shared/yardstick/REPORT.md) ------------------------------------------------
+# --- the yardstick (reference counts) ------------------------------------------------------
 
 @pytest.mark.slow
 def test_yardstick_orbits_at_a_larger_size() -> None:

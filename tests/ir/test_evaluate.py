@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.tiny_systems import (
-    THREE,
-    action,
-    dangling_reference,
-    flag,
-    obligations_in_order,
-    of,
-    put,
-    swap,
-)
+from tests.support.tiny import action, flag, of, put
+from tests.support.tiny_systems import THREE, dangling_reference, obligations_in_order, swap
 from wddmcheck.ir.build import arith, eq, exists, forall
 from wddmcheck.ir.evaluate import Layout, evaluate, initial_state, instances, take
 from wddmcheck.ir.expr import (
@@ -30,7 +22,7 @@ from wddmcheck.ir.expr import (
     Read,
     slot,
 )
-from wddmcheck.ir.sorts import BOOL, DANGLING, NONE, EnumSort, IntRange, RefSort
+from wddmcheck.ir.sorts import BOOL, DANGLING, NONE, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import Action, Param, Pool, StateVar, System, Update, Write
 
 REF = RefSort("P", none=True, dangling=True)
@@ -95,7 +87,8 @@ def test_quantifiers_over_no_slots() -> None:
 
 
 def test_instances_are_all_values_in_lexicographic_order() -> None:
-    sorts = (RefSort("P", none=True), BOOL, EnumSort("e", ("a",)), IntRange(-1, 0))
+    sorts: tuple[Sort, ...] = (RefSort("P", none=True), BOOL, EnumSort("e", ("a",)),
+                               IntRange(-1, 0))
     params = tuple(Param(f"p{i}", s) for i, s in enumerate(sorts))
     found = list(instances(layout(), action("a", TRUE, params=params)))
     assert found == sorted(found)

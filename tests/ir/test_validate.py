@@ -6,14 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.tiny_systems import (
-    THREE,
-    action,
-    flag,
-    of,
-    put,
-    tiny_systems,
-)
+from tests.support.tiny import action, flag, of, put
+from tests.support.tiny_systems import THREE, tiny_systems
 from wddmcheck.ir.build import none_of
 from wddmcheck.ir.expr import (
     FALSE,

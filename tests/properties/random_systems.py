@@ -1,7 +1,7 @@
-"""Random small systems as a Hypothesis strategy, so that what fails is shrunk.
+"""Random small systems as a Hypothesis strategy.
 
-The generator is the one of the SMT tests; Hypothesis supplies its random choices. Claims about the
-graph of states are added, which those engines do not decide.
+Systems come from the generator of the SMT tests, by seed. Claims about the graph of states are
+added, which those engines do not decide; Hypothesis makes their choices, and so can shrink them.
 """
 
 from __future__ import annotations

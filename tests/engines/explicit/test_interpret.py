@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.engines.smt.yardstick import yardstick
-from tests.support.tiny_systems import action, digraphs, flag, of, partial_maps, put
+from tests.support.tiny import action, flag, of, put
+from tests.support.tiny_systems import digraphs, partial_maps
 from wddmcheck.diagnostics.diagnostic import UserError
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.explicit import size
@@ -64,9 +65,9 @@ def marks(*obligations: Obligation) -> System:
 
 @symmetric
 def test_a_witness_breaks_the_obligation_that_it_is_for(symmetry: bool) -> None:
-    """Every instance of `go` breaks the first, but only those of a marked slot the second."""
+    """Every instance of `go` breaks the first, but only those of an unmarked slot the second."""
     system = marks(Obligation("first", TRUE, stops=False),
-                   Obligation("second", flag("mark", C), stops=False))
+                   Obligation("second", not_(flag("mark", C)), stops=False))
     verdicts = check(system, {"C": 3}, symmetry=symmetry).verdicts
     for name in ("first", "second"):
         verdict = verdicts[name]

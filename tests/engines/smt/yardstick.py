@@ -1,4 +1,4 @@
-"""The yardstick (shared/yardstick/YARDSTICK.md) written directly as IR, with its two defects."""
+"""The yardstick written directly as IR, with its two defects."""
 
 from __future__ import annotations
 
