@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wddmcheck.lower.segments import Segments
 
 
-def arguments(seg: Segments, s: SCall, block: Block, effects: Effects) -> list[Expr]:
+def arguments(s: SCall, block: Block, effects: Effects) -> list[Expr]:
     """The values passed; a callback gets only what a handle can still name."""
     args = []
     for x, (_, type_) in zip(s.args, block.params, strict=True):
@@ -58,7 +58,7 @@ def call(seg: Segments, s: SCall, path: Path, prefix: str, after: Cont,
           out: list[Pending]) -> None:
     """Expand a call in place."""
     block = seg.ctx.model.blocks[s.block]
-    args = arguments(seg, s, block, seg.effects(path, prefix))
+    args = arguments(s, block, seg.effects(path, prefix))
     inner = prefix_of(seg, s, prefix, block)
     for (name, type_), value in zip(block.params, args, strict=True):
         seg.bind(path, inner + name, value, type_)

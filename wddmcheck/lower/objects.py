@@ -144,7 +144,7 @@ def turn_call(seg: Segments, s: SCall, effects: Effects) -> None:
     """A call in a `for`: its body, once for each turn."""
     block = seg.ctx.model.blocks[s.block]
     seg.ctx.only_simple(block, s.span)
-    args = calls.arguments(seg, s, block, effects)
+    args = calls.arguments(s, block, effects)
     env = {name: (value, type_) for (name, type_), value in
            zip(block.params, args, strict=True)}
     inner = replace(effects, lower=replace(effects.lower, env=env))

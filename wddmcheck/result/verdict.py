@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from wddmcheck.ir.evaluate import State as State  # verdicts and traces are made of them
 from wddmcheck.ir.expr import Expr
-
-State: TypeAlias = tuple[int, ...]
-"""A flat state, as `ir.system` defines it."""
 
 
 @dataclass(frozen=True, slots=True)
