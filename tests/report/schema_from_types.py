@@ -19,7 +19,7 @@ def trace_schema() -> dict[str, Any]:
     _define(TraceFile, defs)
     root = defs.pop("TraceFile")
     root["properties"]["format"] = {"const": FORMAT}
-    root["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    root["properties"]["schema_version"] = {"enum": list(range(1, SCHEMA_VERSION + 1))}
     root["properties"]["digest"] = {"type": "string", "pattern": "^([0-9a-f]{64})?$"}
     root["properties"]["verdict"] = {"enum": ["VIOLATED", "REACHED"]}
     return {

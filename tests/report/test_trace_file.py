@@ -66,6 +66,13 @@ def test_round_trip_of_others(target: Path, name: str, make_trace: Any,
     jsonschema.Draft202012Validator(trace_schema()).validate(json.loads(target.read_text()))
 
 
+def test_a_file_of_an_older_version_is_read() -> None:
+    file = read(Path(__file__).with_name("older") / "schema_1.json")
+    assert file.schema_version == 1 < trace_file.SCHEMA_VERSION
+    assert all(step.failed == () and step.turns == () for step in file.story.steps)
+    assert "no_use_after_destroy" in render_story(file.story)
+
+
 def test_the_file_is_golden() -> None:
     text = dumps(to_json(example()))
     check_golden("trace-ctx_allocs_freed_first.json", text.replace(
@@ -109,7 +116,7 @@ def put(target: Path, change: Callable[[Any], None]) -> Path:
 
 EDITS: tuple[tuple[str, Callable[[Any], None], str], ...] = (
     ("WC505", lambda d: d.pop("format"), "is not a wddmcheck trace"),
-    ("WC505", lambda d: d.update(schema_version=2), "newer than 1"),
+    ("WC505", lambda d: d.update(schema_version=3), "newer than 2"),
     ("WC506", lambda d: d.update(schema_version="1"), "schema_version"),
     ("WC506", lambda d: d.pop("story"), "story: is missing"),
     ("WC506", lambda d: d.update(extra=1), "extra: no such key"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import wddmcheck
+from wddmcheck import specfiles
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 MODELLED = "modelled"
@@ -112,10 +112,9 @@ def load() -> Catalogue:
 
 
 def _folder() -> Path:
-    package = Path(wddmcheck.__file__).parent
-    for folder in (package / "spec", package.parent / "spec"):
-        if (folder / "rules").is_dir() and (folder / "pages").is_dir():
-            return folder
+    folder = specfiles.folder()
+    if folder is not None:
+        return folder
     raise UserError((Diagnostic(
         "WC311", "the catalogue of documentation facts is missing from this installation",
         help="install wddmcheck again, or run it in a checkout: pip install -e ."),), exit_code=2)

@@ -174,6 +174,8 @@ class Label:
     path: tuple[Span, ...] = ()    # statements executed, in order
     at: str = ""             # for ENTRY and RESUME: where it stops, in words ("step at 61")
     call_slot: str = ""      # name of the parameter that is the in-flight call, if any
+    failed: tuple[str, ...] = ()   # pools for which `create` failed on the way
+    turns: tuple[int, ...] = ()    # which branch it takes at each `either`, from 1
 
 
 @dataclass(frozen=True, slots=True)

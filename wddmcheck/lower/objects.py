@@ -37,6 +37,7 @@ def create(seg: Segments, s: SCreate, path: Path, prefix: str, after: Cont,
     if s.orelse is not None:
         failed = path.fork()
         failed.spans.append(s.span)
+        failed.failed.append(s.pool)
         out.append((failed, (Run(s.orelse, 0, prefix), *after), False))
     store = seg.ctx.store
     effects = seg.effects(path, prefix)

@@ -132,8 +132,10 @@ class Segments:
                 if other.assume(not_(value)):
                     out.append((other, after, False))
             case SEither(branches):
-                for branch in branches:
-                    out.append((path.fork(), (Run(branch, 0, prefix), *after), False))
+                for turn, branch in enumerate(branches, 1):
+                    taken = path.fork()
+                    taken.turns.append(turn)
+                    out.append((taken, (Run(branch, 0, prefix), *after), False))
             case SReturn(status, value_):
                 calls.leave(self, s, status, value_, path, prefix, after, out, done)
             case SCreate():

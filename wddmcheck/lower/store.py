@@ -161,6 +161,8 @@ class Path:
     env: dict[str, tuple[Expr, Type]] = field(default_factory=dict)
     calls: list[SubCall] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)     # pools whose `create` failed
+    turns: list[int] = field(default_factory=list)      # branch taken at each `either`, from 1
     fresh: set[str] = field(default_factory=set)   # parameters that name slots absent before
     held: tuple[str, ...] = ()                     # locks held
     irql: int | None = None
@@ -171,7 +173,8 @@ class Path:
         """An independent copy."""
         return Path(self.store, list(self.params), list(self.guard), dict(self.writes),
                     list(self.obligations), dict(self.env), list(self.calls), list(self.spans),
-                    set(self.fresh), self.held, self.irql, self.call, self.dead)
+                    list(self.failed), list(self.turns), set(self.fresh), self.held, self.irql,
+                    self.call, self.dead)
 
     def assume(self, cond: Expr) -> bool:
         """Add to the guard; false if the path is now impossible."""

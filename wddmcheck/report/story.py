@@ -110,7 +110,9 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class StoryStep:
     """One step. `call` is the identity of the in-flight call that it starts, continues or ends;
-    `at` says why it stops half way ("pauses", "waits"), "" if it does not; `stops` is where."""
+    `at` says why it stops half way ("pauses", "waits"), "" if it does not; `stops` is where.
+    `failed` are classes of which no object could be created, `turns` the branch taken at each
+    `either`, from 1: what the environment decided."""
 
     number: int
     actor: str
@@ -128,6 +130,8 @@ class StoryStep:
     cited: tuple[Cited, ...] = ()
     changes: tuple[Change, ...] = ()
     faults: tuple[Fault, ...] = ()
+    failed: tuple[str, ...] = ()
+    turns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

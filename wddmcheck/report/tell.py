@@ -110,7 +110,8 @@ class _Teller:
             made, show.call(label), "" if ended else _stop(label),
             None if ended or not _stop(label) else self.places.of(_last(label)),
             tuple(p for p in map(self.places.of, label.path) if p is not None),
-            cited(action.origin), changes(self.system, old, new, names), faults)
+            cited(action.origin), changes(self.system, old, new, names), faults, label.failed,
+            label.turns)
         who.advance(names, new)
         self._in_flight(told)
         return told, after

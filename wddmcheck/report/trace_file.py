@@ -24,7 +24,8 @@ from wddmcheck.report.story import Story
 from wddmcheck.result.verdict import Step, Trace
 
 FORMAT = "wddmcheck-trace"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 added `failed` and `turns` of a step; files of version 1 are read as having none."""
 MAX_BYTES = 64 << 20
 MAX_SIZE = 1 << 16
 """No scope is larger than this; a file that says so was not written by us."""

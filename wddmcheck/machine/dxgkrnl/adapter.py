@@ -1,0 +1,91 @@
+"""Dxgkrnl's side of PnP: add, start, stop and remove the device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wddmcheck.machine.dxgkrnl import audit
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsProcess, OsResource
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.findings import Finding, Kind
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.structs import DXGK_START_INFO, NULL, Out
+
+PHYSICAL_DEVICE = 0x2_0000
+
+
+@ddi
+def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
+    """ADP-01, ADP-02: on success the driver's context block must not be NULL."""
+    m.require(m.adapter.state == "absent", "the adapter has been added")
+    m.admit(call)
+    context = Out(NULL)
+    yield from m.driver(call, PHYSICAL_DEVICE, context)
+    if call.succeeded:
+        if context.value == NULL:
+            m.report(Finding(Kind.CONTRACT, "DxgkDdiAddDevice succeeds and gives no context block"))
+        m.adapter.state, m.adapter.kmd = "added", context.value
+    else:
+        audit.after_failed_create(m, call)
+    return call.status
+
+
+@ddi
+def DxgkDdiStartDevice(m: Machine, call: Call) -> Steps:
+    """ADP-03; failing "hardware": the device does not come up."""
+    m.require(m.adapter.state == "added", "the adapter is not added, or is started")
+    m.admit(call)
+    m.gpu.healthy = not call.failures.take("hardware")
+    m.adapter.handle = m.handles.new()
+    interface = replace(m.interface, DeviceHandle=m.adapter.handle)
+    yield from m.driver(call, m.adapter.kmd, DXGK_START_INFO(), interface, Out(0), Out(0))
+    if call.succeeded:
+        m.adapter.state = "started"
+    else:
+        audit.after_failed_create(m, call)
+    return call.status
+
+
+def _idle(m: Machine, call: Call) -> None:
+    """ADP-10: nothing of the adapter is left when it stops."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(not any(m.handles.all(OsProcess)), "there are processes")
+    m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
+              "there are allocations")
+    m.admit(call)
+
+
+@ddi
+def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
+    """ADP-06."""
+    _idle(m, call)
+    yield from m.driver(call, m.adapter.kmd)
+    if call.succeeded:
+        m.adapter.state = "added"
+    return call.status
+
+
+@ddi
+def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(m: Machine, call: Call) -> Steps:
+    """ADP-07: as StopDevice; a driver may refuse. Failing "post display": it cannot hand over."""
+    _idle(m, call)
+    m.gpu.post_display = not call.failures.take("post display")
+    yield from m.driver(call, m.adapter.kmd, 0)
+    if call.succeeded:
+        m.adapter.state = "added"
+    return call.status
+
+
+@ddi
+def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
+    """ADP-08: the driver frees its context block, and the bus resets the device."""
+    m.require(m.adapter.state == "added", "the adapter is not added, or not stopped")
+    m.admit(call)
+    yield from m.driver(call, m.adapter.kmd)
+    if call.succeeded:
+        m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
+        m.paging.transferring, m.paging.allocation = False, None
+        audit.at_remove(m)
+        m.gpu.power_cycle()
+    return call.status

@@ -1,0 +1,202 @@
+"""Dxgkrnl's side of allocations: create, open, close, destroy, page, escape."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.dxgkrnl import audit, memory
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsAllocation,
+    OsContext,
+    OsDevice,
+    OsOpening,
+    OsResource,
+)
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.structs import (
+    DXGK_ALLOCATIONINFO,
+    DXGK_CREATEALLOCATIONFLAGS,
+    DXGK_DESTROYALLOCATIONFLAGS,
+    DXGK_OPENALLOCATIONINFO,
+    DXGK_TRANSFERFLAGS,
+    DXGKARG_BUILDPAGINGBUFFER,
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_DESTROYALLOCATION,
+    DXGKARG_ESCAPE,
+    DXGKARG_OPENALLOCATION,
+    INTERFACE_VERSION,
+    NULL,
+    PrivateData,
+)
+
+
+def _private(call: Call) -> PrivateData:
+    """What the user-mode driver sends; failing "version" or "parameter" makes it bad."""
+    version = INTERFACE_VERSION + call.failures.take("version")
+    return PrivateData(version, not call.failures.take("parameter"))
+
+
+@ddi
+def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None = None,
+                            makeResource: bool = False, count: int = 1) -> Steps:
+    """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hResource is None or (hResource.open and not makeResource),
+              f"{hResource!r} is gone, or a new resource is wanted as well")
+    m.admit(call)
+    resource = hResource
+    if makeResource:
+        resource = OsResource(handle=m.handles.new(), made_by=call)
+    flags = (DXGK_CREATEALLOCATIONFLAGS.Resource if makeResource
+             else DXGK_CREATEALLOCATIONFLAGS.NONE)
+    infos = [DXGK_ALLOCATIONINFO() for _ in range(count)]
+    arg = DXGKARG_CREATEALLOCATION(infos, hResource.kmd if hResource is not None else NULL, flags,
+                                   _private(call))
+    yield from m.driver(call, m.adapter.kmd, arg)
+    if not call.succeeded:
+        audit.after_failed_create(m, call)
+        return call.status
+    if resource is not None:
+        resource.kmd, resource.open = arg.hResource, True
+        m.handles.add(resource)
+    if makeResource:
+        assert resource is not None
+        call.made.append(resource)
+    for info in infos:
+        item = memory.allocation(m, resource)
+        assert item is not None, "the segment is larger than any scope"
+        item.kmd, item.open, item.made_by = info.hAllocation, True, call
+        call.made.append(m.handles.add(item))
+    return call.status
+
+
+def _named(m: Machine, item: OsAllocation | None, resource: OsResource | None,
+           whole: bool) -> list[OsAllocation]:
+    """The allocations that a DestroyAllocation is about."""
+    if whole:
+        return [a for a in m.handles.all(OsAllocation) if a.resource is resource]
+    return [item] if item is not None else []
+
+
+@ddi
+def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation | None = None,
+                             hResource: OsResource | None = None,
+                             destroyResource: bool = False) -> Steps:
+    """ALC-10 to ALC-17: of an allocation (in its resource), or of a resource with all it has.
+    Nothing of it is open, on the GPU, referenced by the driver, or (policy G09) being paged."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hResource is None or hResource.open, f"{hResource!r} is gone")
+    m.require(hAllocation is None or (hAllocation.open and hAllocation.resource is hResource),
+              f"{hAllocation!r} is gone, or not of {hResource!r}")
+    m.require(hAllocation is not None or destroyResource, "nothing is to be destroyed")
+    m.require(not destroyResource or (hResource is not None and hAllocation is None),
+              "a resource is destroyed with all its allocations")
+    doomed = _named(m, hAllocation, hResource, destroyResource)
+    m.require(not any(o.open and o.allocation in doomed for o in m.handles.all(OsOpening)),
+              f"{doomed!r} is open")
+    m.require(not any(_reads(m, c, doomed) for c in m.handles.all(OsContext)),
+              f"{doomed!r} is used on the GPU")
+    m.require(not any(a.references for a in doomed),
+              f"the driver holds a reference to {doomed!r}", driver=True)
+    m.require(m.policies.G09 != "waits" or m.paging.allocation not in doomed,
+              f"{doomed!r} is being paged")
+    m.admit(call)
+    for item in doomed:
+        item.open = False
+    if destroyResource:
+        assert hResource is not None
+        hResource.open = False
+    flags = (DXGK_DESTROYALLOCATIONFLAGS.DestroyResource if destroyResource
+             else DXGK_DESTROYALLOCATIONFLAGS.NONE)
+    arg = DXGKARG_DESTROYALLOCATION(
+        [a.kmd for a in doomed], hResource.kmd if hResource is not None else NULL, flags)
+    yield from m.driver(call, m.adapter.kmd, arg)
+    for item in doomed:
+        memory.free_allocation(m, item)
+    if destroyResource:
+        assert hResource is not None
+        audit.after_destroy(m, call.name, hResource)
+        m.handles.remove(hResource)
+    return call.status
+
+
+def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
+    """Whether a packet of the context that the GPU is not done with reads one of `doomed`."""
+    packet = m.gpu.nodes[0].packets.get(context.fence)
+    return packet is not None and packet.state in (
+        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED) and any(
+        a.content == content for _, content in packet.inputs for a in doomed)
+
+
+@ddi
+def DxgkDdiOpenAllocation(m: Machine, call: Call, hDevice: OsDevice,
+                          hAllocation: OsAllocation) -> Steps:
+    """ALC-08."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hDevice.open and hAllocation.open, f"{hDevice!r} or {hAllocation!r} is gone")
+    m.require(not any(o.device is hDevice and o.allocation is hAllocation
+                      for o in m.handles.all(OsOpening)), f"{hAllocation!r} is open on {hDevice!r}")
+    m.admit(call, hDevice.process)
+    info = DXGK_OPENALLOCATIONINFO(hAllocation.handle)
+    yield from m.driver(call, hDevice.kmd, DXGKARG_OPENALLOCATION([info], _private(call)))
+    if call.succeeded:
+        item = OsOpening(handle=m.handles.new(), kmd=info.hDeviceSpecificAllocation, open=True,
+                         device=hDevice, allocation=hAllocation, made_by=call)
+        memory.open_allocation(item)
+        call.made.append(m.handles.add(item))
+    else:
+        audit.after_failed_create(m, call)
+    return call.status
+
+
+@ddi
+def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsOpening) -> Steps:
+    """ALC-10, ALC-11."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hOpen.open and hOpen.device is hDevice, f"{hOpen!r} is not open on {hDevice!r}")
+    m.admit(call, hDevice.process)
+    hOpen.open = False
+    yield from m.driver(call, hDevice.kmd, DXGKARG_CLOSEALLOCATION([hOpen.kmd]))
+    audit.after_destroy(m, call.name, hOpen)
+    memory.close_allocation(m, hOpen)
+    return call.status
+
+
+@ddi
+def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
+                             hAllocation: OsAllocation | None = None) -> Steps:
+    """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd. Failing "dma buffer":
+    the buffer is too small; "busy": the copy engine takes nothing now."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    if operation == "TransferStart":
+        m.require(not m.paging.transferring, "a transfer is under way")
+        m.require(hAllocation is not None and hAllocation.open, f"{hAllocation!r} is gone")
+    else:
+        m.require(m.paging.transferring, "no transfer is under way")
+        moving = m.paging.allocation
+        m.require(moving is not None and (hAllocation is moving if not moving.gone
+                                          else hAllocation is None),
+                  f"{hAllocation!r} is not what is being transferred")
+    m.admit(call)
+    m.gpu.copy_busy = call.failures.take("busy")
+    arg = DXGKARG_BUILDPAGINGBUFFER(
+        hAllocation.kmd if hAllocation is not None else NULL, DXGK_TRANSFERFLAGS[operation],
+        DmaSize=0 if call.failures.take("dma buffer") else 4096)
+    yield from m.driver(call, m.adapter.kmd, arg)
+    if call.succeeded:
+        starts = operation == "TransferStart"
+        m.paging.transferring, m.paging.allocation = starts, hAllocation if starts else None
+    return call.status
+
+
+@ddi
+def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice, hAllocation: OsAllocation) -> Steps:
+    """An escape of the user-mode driver that works on an allocation for a while (ALC-21)."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hDevice.open and hAllocation.open, f"{hDevice!r} or {hAllocation!r} is gone")
+    m.admit(call, hDevice.process)
+    yield from m.driver(call, m.adapter.kmd,
+                        DXGKARG_ESCAPE(hDevice.kmd, "inspect", hAllocation.handle))
+    return call.status

@@ -1,0 +1,194 @@
+"""The callbacks that Dxgkrnl gives to the driver, with the checks that their pages promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from wddmcheck.machine.dxgkrnl import memory
+from wddmcheck.machine.dxgkrnl.calls import CallbackMade
+from wddmcheck.machine.dxgkrnl.facts import facts
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsAllocation,
+    OsContext,
+    OsContextAllocation,
+    OsDevice,
+)
+from wddmcheck.machine.findings import Kind, stop
+from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.processor import Irql
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import (
+    DXGK_CREATECONTEXTALLOCATIONFLAGS,
+    DXGK_INTERRUPT_TYPE,
+    DXGKARGCB_CREATECONTEXTALLOCATION,
+    DXGKARGCB_GETHANDLEDATA,
+    DXGKARGCB_MAPCONTEXTALLOCATION,
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA,
+    DXGKARGCB_RELEASEHANDLEDATA,
+    DXGKRNL_INTERFACE,
+    NULL,
+    Handle,
+    Out,
+)
+
+if TYPE_CHECKING:
+    from wddmcheck.machine.machine import Machine
+
+
+def interface(machine: Machine) -> DXGKRNL_INTERFACE:
+    """The table of callbacks; `DeviceHandle` is filled in at StartDevice."""
+    return DXGKRNL_INTERFACE(
+        NULL, partial(map_memory, machine), partial(create_context_allocation, machine),
+        partial(destroy_context_allocation, machine), partial(map_context_allocation, machine),
+        partial(get_handle_data, machine), partial(acquire_handle_data, machine),
+        partial(release_handle_data, machine), partial(notify_interrupt, machine),
+        partial(notify_dpc, machine), partial(queue_dpc, machine),
+        partial(synchronize_execution, machine))
+
+
+def _enter(machine: Machine, name: str, adapter: Handle | None = None) -> None:
+    form = facts(name)
+    machine.processor.require(name, form.lowest, form.highest)
+    if adapter is not None and adapter != machine.adapter.handle:
+        stop(Kind.BAD_HANDLE, f"{name}: {adapter:#x} is not the adapter's DeviceHandle", "0xC4")
+
+
+def _fails(machine: Machine, name: str) -> bool:
+    return machine.running is not None and machine.running.failures.take(name)
+
+
+def map_memory(machine: Machine) -> Registers:
+    """DxgkCbMapMemory: the register file."""
+    return Registers(machine.gpu)
+
+
+def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLOCATION) -> NtStatus:
+    """DxgkCbCreateContextAllocation (CAL-01, CAL-03): Dxgkrnl's own handles of device and context;
+    hContext is NULL exactly if the allocation is shared."""
+    name = "DxgkCbCreateContextAllocation"
+    _enter(machine, name, arg.hAdapter)
+    device = machine.handles.find(arg.hDevice, OsDevice, f"{name}: hDevice")
+    shared = DXGK_CREATECONTEXTALLOCATIONFLAGS.SharedAcrossContexts in arg.ContextAllocationFlags
+    context = None
+    if arg.hContext != NULL:
+        context = machine.handles.find(arg.hContext, OsContext, f"{name}: hContext")
+    if shared != (context is None) or (context is not None and context.device is not device):
+        stop(Kind.CONTRACT, f"{name}: hContext must be NULL for a shared allocation, and a context "
+             "of hDevice otherwise", "0xC4")
+    args = (("hDevice", device), ("hContext", context))
+    if _fails(machine, name):
+        machine.callback(name, args, CallbackMade(name, args, NtStatus.STATUS_NO_MEMORY))
+        return NtStatus.STATUS_NO_MEMORY
+    item = memory.context_allocation(machine, device, context, arg.hDriverAllocation)
+    if item is None:
+        return NtStatus.STATUS_NO_MEMORY
+    arg.hAllocation = item.handle
+    machine.callback(name, args, CallbackMade(name, args, result=item))
+    return NtStatus.STATUS_SUCCESS
+
+
+def destroy_context_allocation(machine: Machine, hAdapter: Handle, hAllocation: Handle) -> NtStatus:
+    """DxgkCbDestroyContextAllocation (CAL-06): memory and mapping go at once."""
+    name = "DxgkCbDestroyContextAllocation"
+    _enter(machine, name, hAdapter)
+    if hAllocation in machine.handles.gone:
+        stop(Kind.DOUBLE_FREE, f"{name}: {hAllocation:#x} is destroyed twice", "0xC4",
+             objects=(hAllocation,))
+    item = machine.handles.find(hAllocation, OsContextAllocation, f"{name}: hAllocation")
+    memory.free_context_allocation(machine, item)
+    machine.callback(name, (("hAllocation", item),))
+    return NtStatus.STATUS_SUCCESS
+
+
+def map_context_allocation(machine: Machine, hAdapter: Handle,
+                           arg: DXGKARGCB_MAPCONTEXTALLOCATION) -> int:
+    """DxgkCbMapContextAllocation: the GPU virtual address, 0 if there is none."""
+    name = "DxgkCbMapContextAllocation"
+    _enter(machine, name, hAdapter)
+    item = machine.handles.find(arg.hAllocation, OsContextAllocation, f"{name}: hAllocation")
+    if _fails(machine, name):
+        return 0
+    if item.va == 0:
+        item.va = item.device.process.table.map(item.page)
+    return item.va
+
+
+def get_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA) -> Handle:
+    """DxgkCbGetHandleData: the driver's handle; nothing holds the object (ALC-21)."""
+    _enter(machine, "DxgkCbGetHandleData")
+    item = machine.handles.find(arg.hObject, OsAllocation, "DxgkCbGetHandleData: hObject")
+    return item.kmd
+
+
+def acquire_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA,
+                        ReleaseHandle: Out[Handle]) -> Handle:
+    """DxgkCbAcquireHandleData: as GetHandleData, and the object stays until it is released."""
+    name = "DxgkCbAcquireHandleData"
+    _enter(machine, name)
+    item = machine.handles.find(arg.hObject, OsAllocation, f"{name}: hObject")
+    item.references += 1
+    ReleaseHandle.value = item.handle
+    machine.callback(name, (("hObject", item),))
+    return item.kmd
+
+
+def release_handle_data(machine: Machine, arg: DXGKARGCB_RELEASEHANDLEDATA) -> None:
+    """DxgkCbReleaseHandleData, once for each acquire."""
+    name = "DxgkCbReleaseHandleData"
+    _enter(machine, name)
+    item = machine.handles.find(arg.ReleaseHandle, OsAllocation, f"{name}: ReleaseHandle")
+    if item.references == 0:
+        stop(Kind.CONTRACT, f"{name}: {item!r} is released more often than acquired", "0xC4",
+             objects=(item.handle,))
+    item.references -= 1
+    machine.callback(name, (("hObject", item),))
+
+
+def notify_interrupt(machine: Machine, hAdapter: Handle,
+                     arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
+    """DxgkCbNotifyInterrupt: a fence that was submitted, is complete, and was not reported before
+    (FEN-01, FEN-03; stop 0x119/0x1)."""
+    name = "DxgkCbNotifyInterrupt"
+    _enter(machine, name, hAdapter)
+    if arg.InterruptType is not DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED:
+        return
+    fence = arg.SubmissionFenceId
+    context = next((c for c in machine.handles.all(OsContext) if c.fence == fence), None)
+    packet = machine.gpu.nodes[arg.NodeOrdinal].packets.get(fence)
+    if fence == 0 or context is None or packet is None:
+        stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, which is not outstanding",
+             "0x119/0x1")
+    if context.reported:
+        stop(Kind.BAD_FENCE, f"the driver reports fence {fence} again", "0x119/0x1",
+             objects=(context.kmd,))
+    if packet.state not in (PacketState.DONE, PacketState.ABORTED):
+        stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, whose packet is "
+             f"{packet.state.value}", "0x119/0x1", objects=(context.kmd,))
+    context.reported = True
+    machine.callback(name, (("hContext", context),))
+
+
+def notify_dpc(machine: Machine, hAdapter: Handle) -> None:
+    """DxgkCbNotifyDpc."""
+    _enter(machine, "DxgkCbNotifyDpc", hAdapter)
+    machine.callback("DxgkCbNotifyDpc", ())
+
+
+def queue_dpc(machine: Machine, hAdapter: Handle) -> bool:
+    """DxgkCbQueueDpc: at most one is queued (INT-04)."""
+    _enter(machine, "DxgkCbQueueDpc", hAdapter)
+    machine.callback("DxgkCbQueueDpc", ())
+    already, machine.adapter.dpc_queued = machine.adapter.dpc_queued, True
+    return not already
+
+
+def synchronize_execution(machine: Machine, hAdapter: Handle,
+                          routine: Callable[[], None]) -> NtStatus:
+    """DxgkCbSynchronizeExecution: runs `routine` at the level of the ISR."""
+    _enter(machine, "DxgkCbSynchronizeExecution", hAdapter)
+    with machine.processor.at(Irql.DIRQL):
+        routine()
+    return NtStatus.STATUS_SUCCESS

@@ -1,0 +1,57 @@
+"""Dxgkrnl's side of contexts."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.dxgkrnl import audit
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.structs import (
+    DXGKARG_CREATECONTEXT,
+    DXGKARG_SETROOTPAGETABLE,
+    INTERFACE_VERSION,
+    PrivateData,
+)
+
+
+@ddi
+def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
+    """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
+    Dxgkrnl sets the root page table at once, before the first packet can run."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hDevice.open, f"{hDevice!r} is gone")
+    m.admit(call, hDevice.process)
+    context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, made_by=call))
+    version = INTERFACE_VERSION + call.failures.take("version")
+    arg = DXGKARG_CREATECONTEXT(context.handle, pPrivateDriverData=PrivateData(version))
+    yield from m.driver(call, hDevice.kmd, arg)
+    if call.succeeded:
+        context.kmd, context.open = arg.hContext, True
+        call.made.append(context)
+        m.miniport.DxgkDdiSetRootPageTable(
+            m.adapter.kmd, DXGKARG_SETROOTPAGETABLE(context.kmd, hDevice.process.root))
+    else:
+        audit.after_failed_create(m, call)
+        m.handles.remove(context)
+    return call.status
+
+
+@ddi
+def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
+    """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
+    still have to be reported and retired."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hContext.open, f"{hContext!r} is gone")
+    packet = m.gpu.nodes[0].packets.get(hContext.fence)
+    m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
+              f"{hContext!r} has work on the GPU")
+    m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
+    m.admit(call, hContext.device.process)
+    hContext.open = False
+    yield from m.driver(call, hContext.kmd)
+    audit.left_context_allocations(m, "outlive it", hContext)
+    if call.succeeded:
+        m.handles.remove(hContext)
+    return call.status

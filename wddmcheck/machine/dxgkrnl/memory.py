@@ -1,0 +1,64 @@
+"""The video memory manager: pages behind allocations and context allocations, and where processes
+see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsAllocation,
+    OsContext,
+    OsContextAllocation,
+    OsDevice,
+    OsOpening,
+    OsResource,
+)
+
+if TYPE_CHECKING:
+    from wddmcheck.machine.machine import Machine
+
+
+def context_allocation(machine: Machine, device: OsDevice, context: OsContext | None,
+                       kmd: int) -> OsContextAllocation | None:
+    """A context allocation with memory behind it, None if there is none."""
+    page = machine.gpu.memory.segment.take()
+    if page is None:
+        return None
+    item = OsContextAllocation(handle=machine.handles.new(), kmd=kmd, open=True, device=device,
+                               context=context, page=page, made_by=machine.running)
+    return machine.handles.add(item)
+
+
+def free_context_allocation(machine: Machine, item: OsContextAllocation) -> None:
+    """Unmap it and give its memory back."""
+    item.device.process.table.unmap(item.va)
+    machine.gpu.memory.segment.give_back(item.page)
+    machine.handles.remove(item)
+
+
+def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | None:
+    """An allocation whose memory holds something to recognise it by, None if there is none."""
+    page = machine.gpu.memory.segment.take()
+    if page is None:
+        return None
+    handle = machine.handles.new()
+    content = b"A%07X" % (handle & 0xFFF_FFFF)
+    machine.gpu.memory.segment.write(page, content)
+    return OsAllocation(handle=handle, resource=resource, page=page, content=content)
+
+
+def free_allocation(machine: Machine, item: OsAllocation) -> None:
+    """Give the memory back; whoever still maps it sees what comes there next."""
+    machine.gpu.memory.segment.give_back(item.page)
+    machine.handles.remove(item)
+
+
+def open_allocation(item: OsOpening) -> None:
+    """Let the process of the device see the allocation."""
+    item.va = item.device.process.table.map(item.allocation.page)
+
+
+def close_allocation(machine: Machine, item: OsOpening) -> None:
+    """Take it out of the address space."""
+    item.device.process.table.unmap(item.va)
+    machine.handles.remove(item)

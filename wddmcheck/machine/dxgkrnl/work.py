@@ -1,0 +1,74 @@
+"""Dxgkrnl's side of work: submission, interrupts, engine reset."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.objects import OsContext, OsOpening
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.structs import (
+    DXGK_ALLOCATIONLIST,
+    DXGKARG_RESETENGINE,
+    DXGKARG_SUBMITCOMMAND,
+)
+
+
+@ddi
+def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
+                         hOpen: OsOpening | None = None) -> Steps:
+    """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
+    context's device."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hContext.open, f"{hContext!r} is gone")
+    m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
+    reads: tuple[DXGK_ALLOCATIONLIST, ...] = ()
+    if hOpen is not None:
+        m.require(hOpen.open and hOpen.device is hContext.device,
+                  f"{hOpen!r} is not open on the device of {hContext!r}")
+        reads = (DXGK_ALLOCATIONLIST(hOpen.kmd, hOpen.va, hOpen.allocation.content),)
+    m.admit(call)
+    m.last_fence += 1
+    hContext.fence, hContext.reported = m.last_fence, False
+    yield from m.driver(call, m.adapter.kmd,
+                        DXGKARG_SUBMITCOMMAND(hContext.kmd, hContext.fence, reads))
+    return call.status
+
+
+@ddi
+def DxgkDdiResetEngine(m: Machine, call: Call) -> Steps:
+    """SUB-09, FEN-02: the scheduler gives up on the packets of a node."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(any(p.state in (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
+                  for p in m.gpu.nodes[0].packets.values()), "the node has no work to give up")
+    m.admit(call)
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_RESETENGINE())
+    return call.status
+
+
+@ddi
+def DxgkDdiInterruptRoutine(m: Machine, call: Call) -> Steps:
+    """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice."""
+    m.require(m.adapter.state == "started", "no ISR is connected")
+    m.require(m.gpu.interrupts_enabled, "the device's interrupts are disabled", driver=True)
+    m.require(m.gpu.pending, "the device raises no interrupt", driver=True)
+    claimed = yield from m.driver(call, m.adapter.kmd, 0)
+    return claimed
+
+
+@ddi
+def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
+    """INT-04, INT-05: the DPC, if one is queued; it is off the queue before it runs."""
+    m.require(m.adapter.state == "started", "no DPC can be queued")
+    m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
+    m.adapter.dpc_queued = False
+    yield from m.driver(call, m.adapter.kmd)
+    _retire(m)
+    return None
+
+
+def _retire(m: Machine) -> None:
+    """A packet is retired when the driver has freed its ring entry."""
+    for context in m.handles.all(OsContext):
+        if context.reported and context.fence not in m.gpu.nodes[0].packets:
+            context.fence, context.reported = 0, False

@@ -1,0 +1,1 @@
+"""The GPU: nodes that run packets, memory of real bytes behind page tables, an interrupt line."""

@@ -1,0 +1,127 @@
+"""The GPU as its driver sees it: registers, nodes, one interrupt line.
+
+The registers are what DxgkCbMapMemory maps. After a surprise removal the device is gone: reads give
+all ones, writes go nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wddmcheck.machine.findings import OutOfReachError
+from wddmcheck.machine.gpu.memory import VideoMemory
+from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
+
+GONE = 0xFFFF_FFFF
+
+
+@dataclass(slots=True)
+class Gpu:
+    """The device. `pending`: it raises its interrupt line. `healthy`: it comes up when the driver
+    starts it; `copy_busy`: the copy engine takes no transfer now;
+    `post_display`: it can hand over the boot display. These are for the caller to set,
+    to inject failures."""
+
+    memory: VideoMemory = field(default_factory=VideoMemory)
+    nodes: list[Node] = field(default_factory=list)
+    interrupts_enabled: bool = False
+    pending: bool = False
+    present: bool = True
+    healthy: bool = True
+    copy_busy: bool = False
+    post_display: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.nodes:
+            self.nodes.append(Node(0, self.memory))
+
+    def power_cycle(self) -> None:
+        """The state after the bus has reset the device."""
+        self.interrupts_enabled = self.pending = False
+        for node in self.nodes:
+            node.reset()
+            node.packets.clear()
+
+    def vsync(self) -> None:
+        """An interrupt that has nothing to do with packets. Raises `OutOfReachError`."""
+        if not self.interrupts_enabled or self.pending:
+            raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending")
+        self.pending = True
+
+    def run_packet(self, node: int, fence: int) -> None:
+        """The node starts a packet."""
+        self.nodes[node].run(fence)
+
+    def complete_packet(self, node: int, fence: int) -> None:
+        """The node finishes a packet and raises the interrupt."""
+        self.nodes[node].complete(fence)
+        self.pending = True
+
+
+@dataclass(slots=True)
+class Registers:
+    """The register file of a GPU, as mapped into the driver's address space."""
+
+    gpu: Gpu
+
+    @property
+    def interrupt_status(self) -> int:
+        """1 while the interrupt line is raised; all ones where no device is."""
+        return int(self.gpu.pending) if self.gpu.present else GONE
+
+    def acknowledge_interrupt(self) -> None:
+        """Lower the interrupt line."""
+        if self.gpu.present:
+            self.gpu.pending = False
+
+    def enable_interrupts(self, enabled: bool) -> None:
+        """Let the device raise its interrupt, or not."""
+        if self.gpu.present:
+            self.gpu.interrupts_enabled = enabled
+
+    def initialize(self) -> bool:
+        """Bring the device up; False if it does not come up."""
+        return self.gpu.present and self.gpu.healthy
+
+    def release_post_display(self) -> bool:
+        """Hand over the display that the firmware set up; False if that cannot be done."""
+        return self.gpu.post_display
+
+    def copy_engine_ready(self) -> bool:
+        """Whether the copy engine takes a transfer."""
+        return not self.gpu.copy_busy
+
+    def submit(self, node: int, packet: Packet) -> None:
+        """Ring the doorbell of a node."""
+        if self.gpu.present:
+            self.gpu.nodes[node].submit(packet)
+
+    def retire(self, node: int, fence: int) -> None:
+        """Free the ring entry of a packet."""
+        if self.gpu.present:
+            self.gpu.nodes[node].forget(fence)
+
+    def is_complete(self, node: int, fence: int) -> bool:
+        """Whether the node has signalled `fence` (fence memory, not a register)."""
+        packet = self.gpu.nodes[node].packets.get(fence)
+        return packet is not None and packet.state in (PacketState.DONE, PacketState.ABORTED)
+
+    def is_current(self, node: int, context: HwContext) -> bool:
+        """Whether the node still holds the state of `context`."""
+        return self.gpu.present and self.gpu.nodes[node].current is context
+
+    def switch_to_null(self, node: int, context: HwContext) -> None:
+        """Make the node let go of `context`."""
+        if self.gpu.present:
+            self.gpu.nodes[node].abandon(context)
+
+    def preempt(self, node: int) -> int:
+        """Preempt a node; the fence of the packet taken off, 0 if it was idle."""
+        packet = self.gpu.nodes[node].preempt() if self.gpu.present else None
+        return packet.fence if packet is not None else 0
+
+    def reset(self, node: int) -> tuple[int, ...]:
+        """Reset a node; the fences of the packets that this aborts."""
+        if not self.gpu.present:
+            return ()
+        return tuple(p.fence for p in self.gpu.nodes[node].reset())

@@ -1,0 +1,174 @@
+"""A node (engine) of the GPU: contexts take turns on it, and their state stays behind.
+
+After its last packet a context is still *current*: the node saves its state into the context's
+save area when it switches to another context, or when it idles, not before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NoReturn
+
+from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
+from wddmcheck.machine.gpu.memory import VideoMemory
+
+
+class PacketState(Enum):
+    """How far the GPU has got with a packet."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PREEMPTED = "preempted"
+    DONE = "done"
+    ABORTED = "aborted"
+
+
+@dataclass(slots=True, eq=False)
+class HwContext:
+    """What the hardware knows of a context: the driver fills it in. `save_va` is where its state
+    goes, in the address space whose page table has its root at `root`."""
+
+    ident: int
+    save_va: int
+    root: int = 0
+
+    @property
+    def signature(self) -> bytes:
+        """The header of the state that the hardware keeps in the save area."""
+        return b"CTX%05d" % (self.ident % 100_000)
+
+
+@dataclass(slots=True, eq=False)
+class Packet:
+    """A DMA packet: reads `inputs` (GPU virtual address, the bytes expected there) and then
+    signals `fence`."""
+
+    context: HwContext
+    fence: int
+    inputs: tuple[tuple[int, bytes], ...] = ()
+    state: PacketState = PacketState.QUEUED
+
+
+@dataclass(slots=True)
+class Node:
+    """One node. `packets` are those that the driver submitted and the GPU has not forgotten, by
+    fence; `completed` is the highest fence that the node has signalled."""
+
+    ordinal: int
+    memory: VideoMemory
+    current: HwContext | None = None
+    packets: dict[int, Packet] = field(default_factory=dict)
+    hung: bool = False
+
+    @property
+    def running(self) -> Packet | None:
+        """The packet on the node."""
+        return next((p for p in self.packets.values() if p.state is PacketState.RUNNING), None)
+
+    # --- what the hardware does by itself ---------------------------------------------------------
+
+    def run(self, fence: int) -> None:
+        """Start a queued packet. If the node holds another context, its state is saved first.
+        Raises `OutOfReachError`, `BugCheck`."""
+        packet = self.packets.get(fence)
+        if packet is None or packet.state not in (PacketState.QUEUED, PacketState.PREEMPTED):
+            raise OutOfReachError(f"no packet with fence {fence} is queued on node {self.ordinal}")
+        if self.running is not None or self.hung:
+            raise OutOfReachError(f"node {self.ordinal} is busy")
+        if self.current is not None and self.current is not packet.context:
+            self._save(self.current)
+        self._load(packet.context)
+        self.current = packet.context
+        packet.state = PacketState.RUNNING
+
+    def complete(self, fence: int) -> None:
+        """Finish the running packet: read its inputs, signal its fence.
+        Raises `OutOfReachError`, `BugCheck`."""
+        packet = self.packets.get(fence)
+        if packet is None or packet.state is not PacketState.RUNNING or self.hung:
+            raise OutOfReachError(f"the packet with fence {fence} is not running")
+        for va, expected in packet.inputs:
+            self._read(packet.context.root, va, expected, f"packet {fence}")
+        packet.state = PacketState.DONE
+
+    def save_idle_context(self) -> None:
+        """An idle node saves the state of the context that it still holds.
+        Raises `OutOfReachError`, `BugCheck`."""
+        if self.current is None or self.running is not None or self.hung:
+            raise OutOfReachError(f"node {self.ordinal} has no idle context to save")
+        self._save(self.current)
+        self.current = None
+
+    # --- what the driver tells it to do -----------------------------------------------------------
+
+    def submit(self, packet: Packet) -> None:
+        """Put a packet into the node's queue."""
+        self.packets[packet.fence] = packet
+
+    def forget(self, fence: int) -> None:
+        """The driver has retired the packet; its entry in the ring can be used again."""
+        self.packets.pop(fence, None)
+
+    def abandon(self, context: HwContext) -> None:
+        """Switch to the null context if `context` is current; its state is not saved."""
+        if self.current is context:
+            self.current = None
+
+    def preempt(self) -> Packet | None:
+        """Take the running packet off the node, to be run again later; its context's state is
+        saved. Returns the packet, None if the node was idle. Raises `BugCheck`."""
+        packet = self.running
+        if packet is None or self.hung:
+            return None
+        self._save(packet.context)
+        packet.state = PacketState.PREEMPTED
+        self.current = None
+        return packet
+
+    def reset(self) -> tuple[Packet, ...]:
+        """Reset the node: nothing runs, nothing is queued, no context is current. Returns the
+        packets that were aborted."""
+        aborted = tuple(p for p in self.packets.values()
+                        if p.state not in (PacketState.DONE, PacketState.ABORTED))
+        for packet in aborted:
+            packet.state = PacketState.ABORTED
+        self.current, self.hung = None, False
+        return aborted
+
+    # --- memory -----------------------------------------------------------------------------------
+
+    def _load(self, context: HwContext) -> None:
+        page = self.memory.translate(context.root, context.save_va)
+        if page is None:
+            _fault(f"node {self.ordinal} loads hardware context {context.ident} from "
+                   f"{context.save_va:#x}, where nothing is mapped", context.save_va)
+        self.memory.segment.write(page, context.signature)
+
+    def _save(self, context: HwContext) -> None:
+        what = f"node {self.ordinal} saves the state of hardware context {context.ident}"
+        page = self.memory.translate(context.root, context.save_va)
+        if page is None:
+            _fault(f"{what} at {context.save_va:#x}, where nothing is mapped any more",
+                   context.save_va)
+        found = self.memory.segment.read(page)
+        if not found.startswith(context.signature):
+            _fault(f"{what} at {context.save_va:#x}, into memory that is something else's now "
+                   f"({found[:8]!r})", context.save_va)
+        self.memory.segment.write(page, context.signature + b" saved")
+
+    def _read(self, root: int, va: int, expected: bytes, what: str) -> None:
+        page = self.memory.translate(root, va)
+        if page is None:
+            _fault(f"{what} reads {va:#x} on node {self.ordinal}, where nothing is mapped any more",
+                   va)
+        found = self.memory.segment.read(page)
+        if not found.startswith(expected):
+            _fault(f"{what} reads {va:#x} on node {self.ordinal} and finds {found[:8]!r}, not "
+                   f"{expected[:8]!r}", va)
+
+
+def _fault(message: str, va: int) -> NoReturn:
+    """A GPU page fault, or a read of what is no longer there: the machine stops here to show it
+    (Windows would put the device into error and reset the engine)."""
+    raise BugCheck(Finding(Kind.GPU_ACCESS, message, (va,)))

@@ -1,0 +1,229 @@
+"""The machine as its caller drives it: a miniport, a GPU and Dxgkrnl, one step at a time.
+
+    machine = Machine(ReferenceMiniport)
+    machine.DxgkDdiAddDevice()
+    machine.DxgkDdiStartDevice()
+    process = machine.DxgkDdiCreateProcess().created()
+    ...
+    call = machine.DxgkDdiDestroyContext(hContext=context)   # may pause half way
+    machine.DxgkDdiDpcRoutine()                              # so that this can happen meanwhile
+    machine.resume(call)
+
+A step that Dxgkrnl or the hardware would not do now raises `OutOfReachError`. What the driver does
+wrong is kept in `findings`; a bug check also ends the run by raising `BugCheck`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from functools import partial
+
+from wddmcheck.machine.dxgkrnl import audit, callbacks
+from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
+from wddmcheck.machine.dxgkrnl.objects import HandleTable, OsAllocation, OsProcess
+from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
+from wddmcheck.machine.gpu.device import Gpu
+from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
+from wddmcheck.machine.pool import Pool
+from wddmcheck.machine.processor import Processor
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
+    G04: how far a context's work has got when it is destroyed, completed or retired.
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not."""
+
+    G04: str = "completed"
+    G09: str = "waits"
+
+
+@dataclass(slots=True)
+class Adapter:
+    """Dxgkrnl's record of the adapter. `state`: absent, added or started."""
+
+    state: str = "absent"
+    kmd: Handle = 0
+    handle: Handle = 0
+    dpc_queued: bool = False
+
+
+@dataclass(slots=True)
+class Paging:
+    """The paging transfer under way, if there is one."""
+
+    transferring: bool = False
+    allocation: OsAllocation | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Machine:
+    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would."""
+
+    factory: Factory
+    policies: Policies = field(default_factory=Policies)
+    processor: Processor = field(default_factory=Processor)
+    gpu: Gpu = field(default_factory=Gpu)
+    handles: HandleTable = field(default_factory=HandleTable)
+    adapter: Adapter = field(default_factory=Adapter)
+    paging: Paging = field(default_factory=Paging)
+    calls: list[Call] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    stopped: Finding | None = None
+    steps: int = 0
+    last_fence: int = 0
+    running: Call | None = None
+    pool: Pool = field(init=False)
+    miniport: Miniport = field(init=False)
+    interface: DXGKRNL_INTERFACE = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.processor, fails=self._pool_fails,
+                         on_free=partial(audit.on_free, self))
+        self.interface = callbacks.interface(self)
+        self.miniport = self.factory(
+            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued))
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Callable[..., Call]:
+        if name.startswith("Dxgk") and name in load():
+            return partial(self.call, name)
+        raise AttributeError(f"a machine has no `{name}`")
+
+    @property
+    def known_calls(self) -> Collection[str]:
+        """The DDIs that this Dxgkrnl calls."""
+        return load().keys()
+
+    def call(self, name: str, /, *, failing: str | tuple[str, ...] = (), **args: object) -> Call:
+        """Begin a DDI and run it to its first pause, or to its return. `failing`: what fails in it,
+        see `Failures`. Raises `OutOfReachError`, `BugCheck`."""
+        side = load().get(name)
+        if side is None:
+            raise OutOfReachError(f"this Dxgkrnl never calls {name}")
+        call = new_call(name, dict(args), (failing,) if isinstance(failing, str) else failing)
+        call.steps = side(self, call, **args)
+        if not self._advance(call):
+            self.calls.append(call)
+        return call
+
+    def resume(self, call: Call) -> Call:
+        """Run a paused call to its next pause, or to its return. Does nothing for one that has
+        returned. Raises `OutOfReachError` if it waits for what has not happened, `BugCheck`."""
+        if call.returned:
+            return call
+        if call.waiting is not None and not call.waiting.ready():
+            raise OutOfReachError(f"{call.name} still waits for {call.waiting.what}", driver=True)
+        if self._advance(call):
+            self.calls.remove(call)
+        return call
+
+    def run_packet(self, context: object) -> None:
+        """The GPU starts the packet of a context. Raises `OutOfReachError`, `BugCheck`."""
+        self._hardware(lambda: self.gpu.run_packet(0, getattr(context, "fence", 0)))
+
+    def complete_packet(self, context: object) -> None:
+        """The GPU finishes the packet of a context, reads its inputs and raises its interrupt.
+        Raises `OutOfReachError`, `BugCheck`."""
+        self._hardware(lambda: self.gpu.complete_packet(0, getattr(context, "fence", 0)))
+
+    def save_idle_context(self) -> None:
+        """The idle node saves the context that it still holds. Raises `OutOfReachError`,
+        `BugCheck`."""
+        self._hardware(lambda: self.gpu.nodes[0].save_idle_context())
+
+    def vsync(self) -> None:
+        """A vertical sync interrupt. Raises `OutOfReachError`."""
+        self._hardware(self.gpu.vsync)
+
+    # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
+
+    def require(self, fact: object, why: str, *, driver: bool = False) -> None:
+        """Raise `OutOfReachError` unless `fact` holds: Dxgkrnl would not make this call."""
+        if not fact:
+            raise OutOfReachError(why, driver=driver)
+
+    def admit(self, call: Call, process: OsProcess | None = None) -> None:
+        """Check that `call` may overlap the calls in flight. Raises `OutOfReachError`."""
+        call.process = process
+        for other in self.calls:
+            why = clash(call, other)
+            if why:
+                raise OutOfReachError(f"{call.name} cannot overlap {other.name}: {why}",
+                                      driver=True)
+
+    def driver(self, call: Call, *args: object) -> Steps:
+        """Run the driver's DDI with `args`; the value is its status."""
+        result = yield from drive(self.miniport, call.name, args)
+        if isinstance(result, NtStatus):
+            call.status = result
+            audit.status(self, call)
+        return result
+
+    def report(self, finding: Finding) -> None:
+        """Keep a finding, with the step it belongs to."""
+        self.findings.append(Finding(finding.kind, finding.message, finding.objects, finding.stop,
+                                     finding.where, finding.details, self.steps))
+
+    def callback(self, name: str, args: tuple[tuple[str, object], ...],
+                 made: CallbackMade | None = None) -> None:
+        """Note a callback of the running call."""
+        if self.running is not None:
+            self.running.callbacks.append(made or CallbackMade(name, args))
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _advance(self, call: Call) -> bool:
+        """Run a call to its next pause or to its end; whether that was its end."""
+        self._begin_step()
+        call.callbacks, call.waiting = [], None
+        self.running, self.pool.caller = call, call
+        assert call.steps is not None
+        try:
+            with self.processor.at(call.facts.lowest):
+                pause = next(call.steps)
+            call.waiting = pause if isinstance(pause, Wait) else None
+        except StopIteration as end:
+            call.returned = True
+            call.result = end.value
+        except BugCheck as end:
+            self._stop(end)
+        except OutOfReachError:
+            self.steps -= 1
+            raise
+        finally:
+            self.running, self.pool.caller = None, None
+        return call.returned
+
+    def _hardware(self, act: Callable[[], None]) -> None:
+        self._begin_step()
+        try:
+            act()
+        except BugCheck as end:
+            self._stop(end)
+        except OutOfReachError:
+            self.steps -= 1
+            raise
+
+    def _begin_step(self) -> None:
+        if self.stopped is not None:
+            raise OutOfReachError(f"the machine has stopped: {self.stopped.message}", driver=True)
+        self.steps += 1
+
+    def _stop(self, end: BugCheck) -> None:
+        self.report(end.finding)
+        self.stopped = self.findings[-1]
+        raise end
+
+    def _pool_fails(self, kind: str) -> bool:
+        call = self.running
+        if call is None:
+            return False
+        named = call.failures.take(f"pool:{kind}")
+        return call.failures.take("pool:*") or named
+

@@ -1,0 +1,162 @@
+"""What a miniport is to this machine: the DDIs that it has to have, and how it waits.
+
+A miniport is any object with these methods; `docs/own_driver.md` shows one. A method returns an
+NTSTATUS (or nothing, where the page says so). One that other threads, the GPU or an interrupt may
+interleave with is a generator: it yields `PREEMPT` where it can be interrupted for good, and a
+`Wait` where it blocks; it *returns* its status all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from wddmcheck.machine.pool import Pool
+from wddmcheck.machine.processor import Processor
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import (
+    DXGK_START_INFO,
+    DXGKARG_BUILDPAGINGBUFFER,
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_CREATECONTEXT,
+    DXGKARG_CREATEDEVICE,
+    DXGKARG_CREATEPROCESS,
+    DXGKARG_DESTROYALLOCATION,
+    DXGKARG_ESCAPE,
+    DXGKARG_OPENALLOCATION,
+    DXGKARG_RESETENGINE,
+    DXGKARG_SETROOTPAGETABLE,
+    DXGKARG_SUBMITCOMMAND,
+    DXGKRNL_INTERFACE,
+    Handle,
+    Out,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The driver blocks until `ready()`; `what` says on what, for people."""
+
+    what: str
+    ready: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Preempt:
+    """The driver can be interrupted here."""
+
+
+PREEMPT: Final = Preempt()
+
+Pauses: TypeAlias = Generator[Preempt | Wait, None, NtStatus]
+"""The result of a DDI that is a generator."""
+
+Result: TypeAlias = NtStatus | Pauses
+
+
+@dataclass(slots=True)
+class Kernel:
+    """What a driver may use besides the callbacks of Dxgkrnl: memory, and waiting for its DPC.
+    `dpc_queued` tells whether its DPC is queued."""
+
+    pool: Pool
+    processor: Processor
+    dpc_queued: Callable[[], bool]
+
+    def KeFlushQueuedDpcs(self) -> Wait:
+        """Wait until the driver's DPC has run; to be yielded."""
+        return Wait("KeFlushQueuedDpcs", lambda: not self.dpc_queued())
+
+
+class Miniport(Protocol):
+    """The DDIs of a WDDM miniport that this machine calls, by their documented names."""
+
+    def DxgkDdiAddDevice(self, PhysicalDeviceObject: Handle,
+                         MiniportDeviceContext: Out[Handle]) -> Result:
+        """NC:dispmprt.DXGKDDI_ADD_DEVICE."""
+
+    def DxgkDdiStartDevice(self, MiniportDeviceContext: Handle,
+                           DxgkStartInfo: DXGK_START_INFO, DxgkInterface: DXGKRNL_INTERFACE,
+                           NumberOfVideoPresentSources: Out[int],
+                           NumberOfChildren: Out[int]) -> Result:
+        """NC:dispmprt.DXGKDDI_START_DEVICE."""
+
+    def DxgkDdiStopDevice(self, MiniportDeviceContext: Handle) -> Result:
+        """NC:dispmprt.DXGKDDI_STOP_DEVICE."""
+
+    def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(
+            self, MiniportDeviceContext: Handle, TargetId: int) -> Result:
+        """NC:dispmprt.DXGKDDI_STOP_DEVICE_AND_RELEASE_POST_DISPLAY_OWNERSHIP."""
+
+    def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> Result:
+        """NC:dispmprt.DXGKDDI_REMOVE_DEVICE."""
+
+    def DxgkDdiCreateProcess(self, hAdapter: Handle,
+                             pArgs: DXGKARG_CREATEPROCESS) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CREATEPROCESS."""
+
+    def DxgkDdiDestroyProcess(self, hAdapter: Handle, hKmdProcess: Handle) -> Result:
+        """NC:d3dkmddi.DXGKDDI_DESTROYPROCESS."""
+
+    def DxgkDdiCreateDevice(self, hAdapter: Handle,
+                            pCreateDevice: DXGKARG_CREATEDEVICE) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CREATEDEVICE."""
+
+    def DxgkDdiDestroyDevice(self, hDevice: Handle) -> Result:
+        """NC:d3dkmddi.DXGKDDI_DESTROYDEVICE."""
+
+    def DxgkDdiCreateContext(self, hDevice: Handle,
+                             pCreateContext: DXGKARG_CREATECONTEXT) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CREATECONTEXT."""
+
+    def DxgkDdiDestroyContext(self, hContext: Handle) -> Result:
+        """NC:d3dkmddi.DXGKDDI_DESTROYCONTEXT."""
+
+    def DxgkDdiSetRootPageTable(self, hAdapter: Handle,
+                                pSetPageTable: DXGKARG_SETROOTPAGETABLE) -> None:
+        """NC:d3dkmddi.DXGKDDI_SETROOTPAGETABLE."""
+
+    def DxgkDdiSubmitCommand(self, hAdapter: Handle,
+                             pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> Result:
+        """NC:d3dkmddi.DXGKDDI_SUBMITCOMMAND."""
+
+    def DxgkDdiResetEngine(self, hAdapter: Handle,
+                           pResetEngine: DXGKARG_RESETENGINE) -> Result:
+        """NC:d3dkmddi.DXGKDDI_RESETENGINE."""
+
+    def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: Handle,
+                                MessageNumber: int) -> bool:
+        """NC:dispmprt.DXGKDDI_INTERRUPT_ROUTINE."""
+
+    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> None:
+        """NC:dispmprt.DXGKDDI_DPC_ROUTINE."""
+
+    def DxgkDdiCreateAllocation(self, hAdapter: Handle,
+                                pCreateAllocation: DXGKARG_CREATEALLOCATION) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CREATEALLOCATION."""
+
+    def DxgkDdiDestroyAllocation(self, hAdapter: Handle,
+                                 pDestroyAllocation: DXGKARG_DESTROYALLOCATION) -> Result:
+        """NC:d3dkmddi.DXGKDDI_DESTROYALLOCATION."""
+
+    def DxgkDdiOpenAllocation(self, hDevice: Handle,
+                              pOpenAllocation: DXGKARG_OPENALLOCATION) -> Result:
+        """NC:d3dkmddi.DXGKDDI_OPENALLOCATIONINFO."""
+
+    def DxgkDdiCloseAllocation(self, hDevice: Handle,
+                               pCloseAllocation: DXGKARG_CLOSEALLOCATION) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CLOSEALLOCATION."""
+
+    def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
+                                 pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> Result:
+        """NC:d3dkmddi.DXGKDDI_BUILDPAGINGBUFFER."""
+
+    def DxgkDdiEscape(self, hAdapter: Handle, pEscape: DXGKARG_ESCAPE) -> Result:
+        """NC:d3dkmddi.DXGKDDI_ESCAPE."""
+
+
+Factory: TypeAlias = Callable[[Kernel], Miniport]
+"""DriverEntry: makes a miniport that lives in this kernel."""
+

@@ -1,0 +1,97 @@
+"""What the reference miniport keeps of each object, in pool memory.
+
+`os_handle` is Dxgkrnl's handle, which callbacks want; the address of the structure is the handle
+that the driver gives to Dxgkrnl. What the ISR or the DPC touches, or a call at DISPATCH_LEVEL, is
+not paged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.pool import PagedStructure, Structure
+from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
+
+
+@dataclass(eq=False, repr=False)
+class IsrState(Structure):
+    """What the ISR and the DPC work on."""
+
+    TAG: ClassVar[str] = "WIsr"
+    masked: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class Adapter(Structure):
+    """The device context block. `submissions` are the contexts with a packet that is not retired,
+    oldest first: ISR and DPC walk it."""
+
+    TAG: ClassVar[str] = "WAdp"
+    dxgk: DXGKRNL_INTERFACE | None = None
+    registers: Registers | None = None
+    isr: IsrState | None = None
+    submissions: list[Context] = field(default_factory=list)
+    next_hw_context: int = 1
+
+
+@dataclass(eq=False, repr=False)
+class Process(PagedStructure):
+    """A process."""
+
+    TAG: ClassVar[str] = "WPrc"
+    os_handle: Handle
+
+
+@dataclass(eq=False, repr=False)
+class Device(PagedStructure):
+    """A device. `shared_areas` are the context allocations that all its contexts share."""
+
+    TAG: ClassVar[str] = "WDev"
+    os_handle: Handle
+    adapter: Adapter
+    process: Process
+    shared_areas: list[Handle] = field(default_factory=list)
+
+
+@dataclass(eq=False, repr=False)
+class Context(Structure):
+    """A context. `areas` are its context allocations; the first is where the hardware saves its
+    state. `fence` is that of the packet that is not retired, 0 if there is none; `reported`:
+    Dxgkrnl has been told that it is complete; `uses`: the allocation that it reads."""
+
+    TAG: ClassVar[str] = "WCtx"
+    os_handle: Handle
+    adapter: Adapter
+    device: Device
+    areas: list[Handle] = field(default_factory=list)
+    hardware: HwContext | None = None
+    fence: int = 0
+    reported: bool = False
+    uses: Allocation | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Resource(PagedStructure):
+    """A resource."""
+
+    TAG: ClassVar[str] = "WRes"
+
+
+@dataclass(eq=False, repr=False)
+class Allocation(Structure):
+    """An allocation, perhaps in a resource."""
+
+    TAG: ClassVar[str] = "WAll"
+    resource: Resource | None = None
+
+
+@dataclass(eq=False, repr=False)
+class OpenAllocation(Structure):
+    """An allocation as opened on a device."""
+
+    TAG: ClassVar[str] = "WOpn"
+    device: Device
+    allocation: Allocation

@@ -1,0 +1,395 @@
+"""The argument structures of the DDIs and callbacks, with the fields that the reference documents.
+
+Direction is in each docstring: i is filled by the caller, o by the callee, io by both. A field that
+nothing here uses is left out; the pages of the structures (NS:d3dkmddi.…) have the rest. Handles
+are integers (`Handle`); 0 is NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Generic, TypeVar
+
+from wddmcheck.machine.status import NtStatus
+
+Handle = int
+"""A HANDLE or D3DKMT_HANDLE: opaque to whoever did not make it."""
+
+NULL: Handle = 0
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Out(Generic[T]):
+    """A pointer to a variable that the callee fills in."""
+
+    value: T
+
+
+# --- adapter -------------------------------------------------------------------------------------
+
+@dataclass(slots=True)
+class DXGK_START_INFO:
+    """NS:dispmprt._DXGK_START_INFO. RequiredDmaQueueEntry i, AdapterLuid i."""
+
+    RequiredDmaQueueEntry: int = 8
+    AdapterLuid: int = 1
+
+
+# --- processes and devices -----------------------------------------------------------------------
+
+@dataclass(slots=True)
+class DXGKARG_CREATEPROCESS:
+    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o, SystemProcess i."""
+
+    hDxgkProcess: Handle
+    SystemProcess: bool = False
+    hKmdProcess: Handle = NULL
+
+
+class DXGK_CREATEDEVICEFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_CREATEDEVICEFLAGS."""
+
+    NONE = 0
+    SystemDevice = 0x1
+    GdiDevice = 0x2
+
+
+@dataclass(slots=True)
+class DXGKARG_CREATEDEVICE:
+    """NS:d3dkmddi._DXGKARG_CREATEDEVICE. hDevice io: the OS handle in, the driver's out;
+    hKmdProcess i, Flags i."""
+
+    hDevice: Handle
+    hKmdProcess: Handle
+    Flags: DXGK_CREATEDEVICEFLAGS = DXGK_CREATEDEVICEFLAGS.NONE
+
+
+# --- contexts ------------------------------------------------------------------------------------
+
+@dataclass(slots=True)
+class DXGK_CONTEXTINFO:
+    """NS:d3dkmddi._DXGK_CONTEXTINFO, all o."""
+
+    DmaBufferSize: int = 0
+    DmaBufferPrivateDataSize: int = 0
+    AllocationListSize: int = 0
+
+
+class DXGK_CREATECONTEXTFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_CREATECONTEXTFLAGS."""
+
+    NONE = 0
+    SystemContext = 0x1
+    GdiContext = 0x2
+    VirtualAddressing = 0x4
+
+
+@dataclass(slots=True)
+class DXGKARG_CREATECONTEXT:
+    """NS:d3dkmddi._DXGKARG_CREATECONTEXT. hContext io: the OS handle in, the driver's out; the
+    rest i but ContextInfo o. pPrivateDriverData is what the user-mode driver sent."""
+
+    hContext: Handle
+    NodeOrdinal: int = 0
+    EngineAffinity: int = 1
+    Flags: DXGK_CREATECONTEXTFLAGS = DXGK_CREATECONTEXTFLAGS.VirtualAddressing
+    pPrivateDriverData: PrivateData | None = None
+    ContextInfo: DXGK_CONTEXTINFO = field(default_factory=DXGK_CONTEXTINFO)
+
+
+INTERFACE_VERSION = 1
+"""The version of the private data that the reference miniport's user-mode driver sends."""
+
+
+@dataclass(slots=True)
+class PrivateData:
+    """What the reference miniport's own user-mode driver puts into pPrivateDriverData: nothing that
+    Windows looks at."""
+
+    version: int = INTERFACE_VERSION
+    valid: bool = True
+
+
+class DXGK_CREATECONTEXTALLOCATIONFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_CREATECONTEXTALLOCATIONFLAGS."""
+
+    NONE = 0
+    SharedAcrossContexts = 0x1
+    MapGpuVirtualAddress = 0x2
+
+
+@dataclass(slots=True)
+class DXGKARGCB_CREATECONTEXTALLOCATION:
+    """NS:d3dkmddi._DXGKARGCB_CREATECONTEXTALLOCATION. hAdapter, hDevice and hContext i are OS
+    handles (hContext NULL if shared), hDriverAllocation i the driver's; hAllocation o the OS's."""
+
+    hAdapter: Handle
+    hDevice: Handle
+    hContext: Handle
+    hDriverAllocation: Handle = NULL
+    ContextAllocationFlags: DXGK_CREATECONTEXTALLOCATIONFLAGS = (
+        DXGK_CREATECONTEXTALLOCATIONFLAGS.NONE)
+    Size: int = 4096
+    Alignment: int = 4096
+    SupportedSegmentSet: int = 1
+    EvictionSegmentSet: int = 1
+    hAllocation: Handle = NULL
+
+
+@dataclass(slots=True)
+class DXGKARGCB_MAPCONTEXTALLOCATION:
+    """NS:d3dkmddi._DXGKARGCB_MAPCONTEXTALLOCATION. hAllocation i is the OS's."""
+
+    hAllocation: Handle
+    OffsetInPages: int = 0
+    SizeInPages: int = 1
+
+
+# --- allocations ---------------------------------------------------------------------------------
+
+@dataclass(slots=True)
+class DXGK_ALLOCATIONINFO:
+    """NS:d3dkmddi._DXGK_ALLOCATIONINFO. pPrivateDriverData i, Size o, hAllocation o."""
+
+    pPrivateDriverData: PrivateData | None = None
+    Size: int = 0
+    SupportedWriteSegmentSet: int = 0
+    hAllocation: Handle = NULL
+
+
+class DXGK_CREATEALLOCATIONFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_CREATEALLOCATIONFLAGS."""
+
+    NONE = 0
+    Resource = 0x1
+
+
+@dataclass(slots=True)
+class DXGKARG_CREATEALLOCATION:
+    """NS:d3dkmddi._DXGKARG_CREATEALLOCATION. pAllocationInfo io, hResource io, the rest i."""
+
+    pAllocationInfo: list[DXGK_ALLOCATIONINFO]
+    hResource: Handle = NULL
+    Flags: DXGK_CREATEALLOCATIONFLAGS = DXGK_CREATEALLOCATIONFLAGS.NONE
+    pPrivateDriverData: PrivateData | None = None
+
+    @property
+    def NumAllocations(self) -> int:
+        """The length of pAllocationInfo."""
+        return len(self.pAllocationInfo)
+
+
+class DXGK_DESTROYALLOCATIONFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_DESTROYALLOCATIONFLAGS."""
+
+    NONE = 0
+    DestroyResource = 0x1
+
+
+@dataclass(slots=True)
+class DXGKARG_DESTROYALLOCATION:
+    """NS:d3dkmddi._DXGKARG_DESTROYALLOCATION. All i: the driver gets a pointer to const."""
+
+    pAllocationList: Sequence[Handle]
+    hResource: Handle = NULL
+    Flags: DXGK_DESTROYALLOCATIONFLAGS = DXGK_DESTROYALLOCATIONFLAGS.NONE
+
+    @property
+    def NumAllocations(self) -> int:
+        """The length of pAllocationList."""
+        return len(self.pAllocationList)
+
+
+@dataclass(slots=True)
+class DXGK_OPENALLOCATIONINFO:
+    """NS:d3dkmddi._DXGK_OPENALLOCATIONINFO. hAllocation i (the OS's D3DKMT_HANDLE),
+    hDeviceSpecificAllocation o (not NULL on success)."""
+
+    hAllocation: Handle
+    pPrivateDriverData: PrivateData | None = None
+    hDeviceSpecificAllocation: Handle = NULL
+
+
+@dataclass(slots=True)
+class DXGKARG_OPENALLOCATION:
+    """NS:d3dkmddi._DXGKARG_OPENALLOCATION. pOpenAllocation io, the rest i."""
+
+    pOpenAllocation: list[DXGK_OPENALLOCATIONINFO]
+    pPrivateDriverData: PrivateData | None = None
+    Create: bool = False
+
+    @property
+    def NumAllocations(self) -> int:
+        """The length of pOpenAllocation."""
+        return len(self.pOpenAllocation)
+
+
+@dataclass(slots=True)
+class DXGKARG_CLOSEALLOCATION:
+    """NS:d3dkmddi._DXGKARG_CLOSEALLOCATION. All i."""
+
+    pOpenHandleList: Sequence[Handle]
+
+    @property
+    def NumAllocations(self) -> int:
+        """The length of pOpenHandleList."""
+        return len(self.pOpenHandleList)
+
+
+class HandleType(IntEnum):
+    """NE:d3dkmddi._DXGK_HANDLE_TYPE."""
+
+    DXGK_HANDLE_ALLOCATION = 1
+    DXGK_HANDLE_RESOURCE = 2
+
+
+@dataclass(slots=True)
+class DXGKARGCB_GETHANDLEDATA:
+    """NS:d3dkmddi._DXGKARGCB_GETHANDLEDATA. All i."""
+
+    hObject: Handle
+    Type: HandleType = HandleType.DXGK_HANDLE_ALLOCATION
+
+
+@dataclass(slots=True)
+class DXGKARGCB_RELEASEHANDLEDATA:
+    """NS:d3dkmddi._DXGKARGCB_RELEASEHANDLEDATA. All i."""
+
+    ReleaseHandle: Handle
+    Type: HandleType = HandleType.DXGK_HANDLE_ALLOCATION
+
+
+@dataclass(slots=True)
+class DXGKARG_ESCAPE:
+    """NS:d3dkmddi._DXGKARG_ESCAPE. All i. hDevice is the driver's; the rest is the private data of
+    the reference miniport's escapes: a command, and OS handles of what it works on."""
+
+    hDevice: Handle
+    command: str
+    hAllocation: Handle = NULL
+    hContext: Handle = NULL
+
+
+# --- work ----------------------------------------------------------------------------------------
+
+@dataclass(slots=True)
+class DXGK_ALLOCATIONLIST:
+    """NS:d3dkmddi._DXGK_ALLOCATIONLIST. hDeviceSpecificAllocation i, VirtualAddress i; `content` is
+    what the memory holds, for the GPU to check."""
+
+    hDeviceSpecificAllocation: Handle
+    VirtualAddress: int
+    content: bytes
+    WriteOperation: bool = False
+
+
+@dataclass(slots=True)
+class DXGKARG_SUBMITCOMMAND:
+    """NS:d3dkmddi._DXGKARG_SUBMITCOMMAND. All i. `allocations` stands for what the DMA buffer's
+    commands read."""
+
+    hContext: Handle
+    SubmissionFenceId: int
+    allocations: Sequence[DXGK_ALLOCATIONLIST] = ()
+    NodeOrdinal: int = 0
+    EngineOrdinal: int = 0
+
+
+@dataclass(slots=True)
+class DXGKARG_SETROOTPAGETABLE:
+    """NS:d3dkmddi._DXGKARG_SETROOTPAGETABLE. All i: Address is the physical address of the root."""
+
+    hContext: Handle
+    Address: int
+    NumEntries: int = 512
+
+
+@dataclass(slots=True)
+class DXGKARG_PREEMPTCOMMAND:
+    """NS:d3dkmddi._DXGKARG_PREEMPTCOMMAND. All i."""
+
+    PreemptionFenceId: int
+    NodeOrdinal: int = 0
+    EngineOrdinal: int = 0
+
+
+@dataclass(slots=True)
+class DXGKARG_RESETENGINE:
+    """NS:d3dkmddi._DXGKARG_RESETENGINE. NodeOrdinal i, EngineOrdinal i, LastAbortedFenceId o."""
+
+    NodeOrdinal: int = 0
+    EngineOrdinal: int = 0
+    LastAbortedFenceId: int = 0
+
+
+class PagingOperation(IntEnum):
+    """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
+
+    DXGK_OPERATION_TRANSFER = 0
+
+
+class DXGK_TRANSFERFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_TRANSFERFLAGS."""
+
+    NONE = 0
+    TransferStart = 0x8
+    TransferEnd = 0x10
+
+
+@dataclass(slots=True)
+class DXGKARG_BUILDPAGINGBUFFER:
+    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operation Transfer. hAllocation i is the driver's and
+    may be NULL; DmaSize io."""
+
+    hAllocation: Handle
+    Flags: DXGK_TRANSFERFLAGS
+    Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
+    DmaSize: int = 4096
+
+
+# --- interrupts ----------------------------------------------------------------------------------
+
+class DXGK_INTERRUPT_TYPE(IntEnum):
+    """NE:d3dkmddi._DXGK_INTERRUPT_TYPE."""
+
+    DXGK_INTERRUPT_DMA_COMPLETED = 1
+    DXGK_INTERRUPT_DMA_PREEMPTED = 2
+    DXGK_INTERRUPT_CRTC_VSYNC = 3
+    DXGK_INTERRUPT_DMA_FAULTED = 4
+
+
+@dataclass(slots=True)
+class DXGKARGCB_NOTIFY_INTERRUPT_DATA:
+    """NS:d3dkmddi._DXGKARGCB_NOTIFY_INTERRUPT_DATA. All i; the members of the union that the type
+    selects."""
+
+    InterruptType: DXGK_INTERRUPT_TYPE
+    SubmissionFenceId: int = 0
+    PreemptionFenceId: int = 0
+    LastCompletedFenceId: int = 0
+    NodeOrdinal: int = 0
+    EngineOrdinal: int = 0
+
+
+# --- the interface that Dxgkrnl gives at StartDevice ----------------------------------------------
+
+@dataclass(frozen=True, slots=True)
+class DXGKRNL_INTERFACE:
+    """NS:dispmprt._DXGKRNL_INTERFACE: the adapter's OS handle and the callbacks."""
+
+    DeviceHandle: Handle
+    DxgkCbMapMemory: Callable[[], object]
+    DxgkCbCreateContextAllocation: Callable[[DXGKARGCB_CREATECONTEXTALLOCATION], NtStatus]
+    DxgkCbDestroyContextAllocation: Callable[[Handle, Handle], NtStatus]
+    DxgkCbMapContextAllocation: Callable[[Handle, DXGKARGCB_MAPCONTEXTALLOCATION], int]
+    DxgkCbGetHandleData: Callable[[DXGKARGCB_GETHANDLEDATA], Handle]
+    DxgkCbAcquireHandleData: Callable[[DXGKARGCB_GETHANDLEDATA, Out[Handle]], Handle]
+    DxgkCbReleaseHandleData: Callable[[DXGKARGCB_RELEASEHANDLEDATA], None]
+    DxgkCbNotifyInterrupt: Callable[[Handle, DXGKARGCB_NOTIFY_INTERRUPT_DATA], None]
+    DxgkCbNotifyDpc: Callable[[Handle], None]
+    DxgkCbQueueDpc: Callable[[Handle], bool]
+    DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], None]], NtStatus]

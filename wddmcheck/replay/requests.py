@@ -1,0 +1,72 @@
+"""What a step of a story asks of the machine: which call, with which failures in it.
+
+The model says *that* something fails; this says what has to go wrong on the machine for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wddmcheck.report.story import ChangeKind, StoryStep
+
+CREATE_AREA = "DxgkCbCreateContextAllocation"
+
+FAILS_FOR = {
+    "STATUS_GRAPHICS_DRIVER_MISMATCH": "version",
+    "STATUS_INVALID_PARAMETER": "parameter",
+    "STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER": "dma buffer",
+    "STATUS_GRAPHICS_ALLOCATION_BUSY": "busy",
+    "STATUS_NOT_SUPPORTED": "post display",
+}
+"""A status that only one thing brings about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`failing` is for `Machine.call`; `extra` are arguments that the model does not have: what
+    Dxgkrnl or the application chose."""
+
+    failing: tuple[str, ...] = ()
+    extra: tuple[tuple[str, object], ...] = ()
+
+
+def request(step: StoryStep, pools: Mapping[str, str]) -> Request:
+    """What to ask for, so that the driver can do what the step says. `pools`: the class of each
+    identity."""
+    failing = [f"pool:{pool}:{_made(step, pools, pool) + 1}" for pool in step.failed]
+    seen: dict[str, int] = {}
+    for made in step.calls:
+        count = seen[made.name] = seen.get(made.name, 0) + 1
+        if made.status not in ("", "STATUS_SUCCESS"):
+            failing.append(f"{made.name}:{count}")
+    if step.status in FAILS_FOR:
+        failing.append(FAILS_FOR[step.status])
+    if not failing:
+        failing += _late(step)
+    return Request(tuple(failing), _extra(step, pools))
+
+
+def _late(step: StoryStep) -> list[str]:
+    """What fails after all that could be created has been."""
+    match step.block:
+        case "DxgkDdiStartDevice" if step.status == "STATUS_UNSUCCESSFUL" or step.turns == (2,):
+            return ["hardware"]
+        case "DxgkDdiCreateContext" if step.status == "STATUS_NO_MEMORY" or step.turns == (1, 2):
+            return ["DxgkCbMapContextAllocation"]
+    return []
+
+
+def _extra(step: StoryStep, pools: Mapping[str, str]) -> tuple[tuple[str, object], ...]:
+    match step.block:
+        case "DxgkDdiCreateDevice":
+            return (("gdi", any(c.name == CREATE_AREA for c in step.calls)),)
+        case "DxgkDdiCreateAllocation":
+            count = _made(step, pools, "Allocation") + ("Allocation" in step.failed)
+            return (("count", max(1, count)),)
+    return ()
+
+
+def _made(step: StoryStep, pools: Mapping[str, str], pool: str) -> int:
+    """How many objects of a class the step created, those included that it destroyed again."""
+    return sum(c.kind is ChangeKind.CREATED and pools.get(c.subject) == pool for c in step.changes)

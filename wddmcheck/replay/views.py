@@ -1,0 +1,121 @@
+"""A state as both sides can describe it: objects with fields in words.
+
+Values that a field has at first (`none`, `false`, `0`) are left out on both sides. References are
+identities, or `dangling`; a set is the sorted tuple of its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from wddmcheck.report.story import Change, ChangeKind, StoryStep, Value, ValueKind
+
+FieldValue: TypeAlias = str | tuple[str, ...]
+Fields: TypeAlias = dict[str, FieldValue]
+
+DANGLING = "dangling"
+FIRST = frozenset({"", "none", "false", "0"})
+
+KNOWN: dict[str, frozenset[str]] = {
+    "Adapter": frozenset({"life", "interrupts", "pending", "dpcQueued", "isr", "current", "list",
+                          "transfer", "transferring"}),
+    "IsrState": frozenset(),
+    "Process": frozenset({"handle"}),
+    "Device": frozenset({"handle", "process"}),
+    "Context": frozenset({"life", "handle", "device", "save", "uses"}),
+    "ContextAllocation": frozenset({"device", "context"}),
+    "Resource": frozenset({"handle"}),
+    "Allocation": frozenset({"handle", "resource", "pins"}),
+    "OpenAllocation": frozenset({"handle", "device", "allocation"}),
+}
+"""The classes and fields of models/miniport.wddm that the machine has too. What a variant adds is
+its own affair and is not compared."""
+
+
+@dataclass(slots=True)
+class ToldState:
+    """The state of the model, followed through a story by the changes of its steps."""
+
+    pools: Mapping[str, str]
+    objects: dict[str, Fields] = field(default_factory=dict)
+
+    def follow(self, step: StoryStep) -> tuple[str, ...]:
+        """Take the changes of a step; the identities that it created and that are still there."""
+        born: list[str] = []
+        for change in step.changes:
+            known = KNOWN.get(self.pools.get(change.subject, ""))
+            if known is None:
+                continue
+            match change.kind:
+                case ChangeKind.CREATED:
+                    born.append(change.subject)
+                    self.objects[change.subject] = _created(change, known)
+                case ChangeKind.DESTROYED:
+                    self.objects.pop(change.subject, None)
+                case _:
+                    fields = self.objects.get(change.subject)
+                    if fields is not None and change.label in known:
+                        _change(fields, change)
+        return tuple(b for b in born if b in self.objects)
+
+
+def _created(change: Change, known: frozenset[str]) -> Fields:
+    fields: Fields = {f.name: _value(f.value) for f in change.fields if f.name in known}
+    if "life" in known:
+        fields["life"] = change.after
+    return {k: v for k, v in fields.items() if v not in FIRST}
+
+
+def _value(value: Value) -> str:
+    match value.kind:
+        case ValueKind.OBJECT:
+            return value.object
+        case ValueKind.DANGLING:
+            return DANGLING
+        case _:
+            return value.text
+
+
+def _change(fields: Fields, change: Change) -> None:
+    old = fields.get(change.label, ())
+    members = set(old) if isinstance(old, tuple) else None
+    match change.kind:
+        case ChangeKind.ADDED:
+            new: FieldValue = tuple(sorted({*(members or ()), change.object}))
+        case ChangeKind.REMOVED:
+            new = tuple(sorted((members or set()) - {change.object}))
+        case ChangeKind.DANGLED if change.label == "list":
+            new = tuple(sorted({*((members or set()) - {change.object}), DANGLING}))
+        case ChangeKind.DANGLED:
+            new = DANGLING
+        case _:
+            new = change.after
+    if new in FIRST or new == ():
+        fields.pop(change.label, None)
+    else:
+        fields[change.label] = new
+
+
+def differences(told: Mapping[str, Fields], seen: Mapping[str, Fields]) -> list[str]:
+    """What the machine (`seen`) has otherwise than the model (`told`), for people."""
+    result = []
+    for identity in sorted(told.keys() | seen.keys()):
+        if identity not in seen:
+            result.append(f"{identity}: the model has it, the driver does not")
+        elif identity not in told:
+            result.append(f"{identity}: the driver has it, the model does not")
+        else:
+            mine, other = told[identity], seen[identity]
+            for name in sorted(mine.keys() | other.keys()):
+                if mine.get(name) != other.get(name):
+                    result.append(f"{identity}.{name}: {_show(mine.get(name))} in the model, "
+                                  f"{_show(other.get(name))} on the machine")
+    return result
+
+
+def _show(value: FieldValue | None) -> str:
+    if isinstance(value, tuple):
+        return "{" + ", ".join(value) + "}"
+    return value if value is not None else "as at first"
