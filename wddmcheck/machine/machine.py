@@ -187,6 +187,8 @@ class Machine:
         try:
             with self.processor.at(call.facts.lowest):
                 pause = next(call.steps)
+                while isinstance(pause, Wait) and pause.ready():
+                    pause = next(call.steps)
             call.waiting = pause if isinstance(pause, Wait) else None
         except StopIteration as end:
             call.returned = True

@@ -266,7 +266,8 @@ class DXGKARGCB_RELEASEHANDLEDATA:
 @dataclass(slots=True)
 class DXGKARG_ESCAPE:
     """NS:d3dkmddi._DXGKARG_ESCAPE. All i. hDevice is the driver's; the rest is the private data of
-    the reference miniport's escapes: a command, and OS handles of what it works on."""
+    the reference miniport's escapes: a command, Dxgkrnl's handle of an allocation (or of a context
+    allocation), and the driver's of a context."""
 
     hDevice: Handle
     command: str
@@ -290,11 +291,13 @@ class DXGK_ALLOCATIONLIST:
 @dataclass(slots=True)
 class DXGKARG_SUBMITCOMMAND:
     """NS:d3dkmddi._DXGKARG_SUBMITCOMMAND. All i. `allocations` stands for what the DMA buffer's
-    commands read."""
+    commands read; the private data are the driver's own: for the reference miniport, a context
+    allocation that the commands read as well, and where it is mapped."""
 
     hContext: Handle
     SubmissionFenceId: int
     allocations: Sequence[DXGK_ALLOCATIONLIST] = ()
+    pDmaBufferPrivateData: tuple[Handle, int] = (NULL, 0)
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
 

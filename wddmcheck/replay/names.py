@@ -5,30 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from wddmcheck.machine.dxgkrnl.objects import (
-    OsAllocation,
-    OsContext,
-    OsContextAllocation,
-    OsDevice,
-    OsObject,
-    OsOpening,
-    OsProcess,
-    OsResource,
-)
+from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.replay.abstraction import GONE, Seen
 from wddmcheck.replay.views import DANGLING, FIRST, Fields
-
-RECORDS: Mapping[str, type[OsObject]] = {
-    "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
-    "ContextAllocation": OsContextAllocation, "Resource": OsResource, "Allocation": OsAllocation,
-    "OpenAllocation": OsOpening,
-}
 
 
 @dataclass(slots=True)
 class Names:
-    """`records` are what an identity is to Dxgkrnl, `keys` what it is to the abstraction."""
+    """`kinds` are what the classes of the model are to Dxgkrnl, `records` what an identity is to
+    it, `keys` what an identity is to the abstraction."""
 
+    kinds: Mapping[str, type[OsObject]] = field(default_factory=dict)
     records: dict[str, OsObject] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict)
     _of: dict[int, str] = field(default_factory=dict)   # by id() of a record, which `records` keeps
@@ -48,7 +35,7 @@ class Names:
         order."""
         left = list(made)
         for identity, pool in born:
-            wanted = RECORDS.get(pool)
+            wanted = self.kinds.get(pool)
             found = next((r for r in left if wanted is not None and isinstance(r, wanted)), None)
             if found is not None:
                 self.records[identity] = found

@@ -6,7 +6,7 @@ callbacks it made, and (for the reference miniport and its defects) the whole st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade
@@ -16,31 +16,27 @@ from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.abstraction import look
 from wddmcheck.replay.names import Names
-from wddmcheck.replay.requests import request
 from wddmcheck.replay.views import ToldState, differences
+from wddmcheck.replay.vocabulary import MINIPORT, Taking, Vocabulary
+from wddmcheck.replay.yardstick import YARDSTICK
 from wddmcheck.report.story import Argument, Story, StoryStep, Value, ValueKind
 
-GPU_STEPS = {
-    "RunPacket": "run_packet", "CompletePacket": "complete_packet",
-    "SaveIdleContext": "save_idle_context", "Vsync": "vsync",
-}
-"""What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
-
-INTERRUPTS = ("interrupt", "dpc")
-
-
-class UnknownStepError(Exception):
-    """A step whose block the machine does not have: the trace is of another kind of model."""
+VOCABULARIES = (YARDSTICK, MINIPORT)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that was replayed. `deviations` say where the machine differs from the story, in
-    `state` and in what the call did; `findings` are what this step brought up; `impossible` is why
-    the step could not be done at all, `blamed` whether that is the driver's doing."""
+    """A step that was replayed. `at`, `status`, `result` and `callbacks` are those of its call
+    after this step (`at` is "" for what is no call). `deviations` say where the machine differs from the
+    story, in what the call did and in the state; `findings` are what this step brought up;
+    `impossible` is why the step could not be done at all, `blamed` whether that is the driver's
+    doing."""
 
     step: StoryStep
-    call: Call | None = None
+    at: str = ""
+    status: str = ""
+    result: object = None
+    callbacks: tuple[CallbackMade, ...] = ()
     deviations: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     impossible: str = ""
@@ -55,15 +51,17 @@ class Runner:
 
     machine: Machine
     pools: dict[str, str]
+    words: Vocabulary
     compare_state: bool
-    names: Names = field(default_factory=Names)
+    names: Names = field(init=False)
     told: ToldState = field(init=False)
     calls: dict[str, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.names = Names(self.words.records)
         self.told = ToldState(self.pools)
 
-    def steps(self, steps: tuple[StoryStep, ...]) -> Iterator[Done]:
+    def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
         `UnknownStepError`."""
         for step in steps:
@@ -78,59 +76,36 @@ class Runner:
         call: Call | None = None
         stopped = False
         try:
-            call = self._act(step)
+            args = {a.name: self._argument(a) for a in step.args}
+            call = self.words.take(Taking(self.machine, step, args, self.calls, self.pools))
         except OutOfReachError as error:
-            return Done(step, None, (), self._new(noted), str(error), error.driver)
+            return Done(step, findings=self._new(noted), impossible=str(error),
+                        blamed=error.driver)
         except BugCheck:
             stopped = True
         born = tuple((i, self.pools[i]) for i in self.told.follow(step))
-        deviations: list[str] = []
         if call is not None:
             made: list[OsObject] = [*call.made] if call.returned else []
             made += [c.result for c in call.callbacks if c.result is not None]
             self.names.bind_records(born, made)
-        ended = any(f.stops for f in step.faults)
-        if not stopped and not ended:
-            if call is not None and step.kind == "ddi":
-                deviations += _parted(step, call)
-            if call is not None:
-                deviations += self._callbacks(step, call)
-            if self.compare_state:
-                seen = look(self.machine)
-                self.names.bind_keys(born, seen)
-                deviations += differences(self.told.objects, self.names.view(seen))
-        return Done(step, call, tuple(deviations), self._new(noted), stopped=stopped)
+        deviations: tuple[str, ...] = ()
+        if not stopped and not any(f.stops for f in step.faults):
+            deviations = tuple(self._deviations(step, call, born))
+        if call is None:
+            return Done(step, deviations=deviations, findings=self._new(noted), stopped=stopped)
+        status = call.status.name if call.status is not None else ""
+        return Done(step, call.at, status, call.result, tuple(call.callbacks), deviations,
+                    self._new(noted), stopped=stopped)
+
+    def settle(self) -> tuple[Finding, ...]:
+        """After the last step: let happen what must; what that brought up."""
+        noted = len(self.machine.findings)
+        if self.machine.stopped is None:
+            self.words.settle(self.machine)
+        return self._new(noted)
 
     def _new(self, noted: int) -> tuple[Finding, ...]:
         return tuple(self.machine.findings[noted:])
-
-    # --- acting -----------------------------------------------------------------------------------
-
-    def _act(self, step: StoryStep) -> Call | None:
-        if step.kind == "gpu":
-            self._hardware(step)
-            return None
-        if step.kind not in ("ddi", *INTERRUPTS):
-            raise UnknownStepError(f"{step.block} is a {step.kind} step")
-        if step.phase in ("resume", "return"):
-            call = self.calls.get(step.call)
-            if call is None:
-                raise OutOfReachError(f"{step.call} was never begun", driver=True)
-            return self.machine.resume(call)
-        asked = request(step, self.pools)
-        args = {a.name: self._argument(a) for a in step.args} | dict(asked.extra)
-        if step.block not in self.machine.known_calls:
-            raise UnknownStepError(f"the machine has no {step.block}")
-        call = self.machine.call(step.block, failing=asked.failing, **args)
-        if step.call:
-            self.calls[step.call] = call
-        return call
-
-    def _hardware(self, step: StoryStep) -> None:
-        method = GPU_STEPS.get(step.block)
-        if method is None:
-            raise UnknownStepError(f"the machine's GPU does not do {step.block}")
-        getattr(self.machine, method)(*(self._argument(a) for a in step.args))
 
     def _argument(self, argument: Argument) -> object:
         value = argument.value
@@ -147,6 +122,17 @@ class Runner:
                 return {"true": True, "false": False}.get(value.text, value.text)
 
     # --- comparing --------------------------------------------------------------------------------
+
+    def _deviations(self, step: StoryStep, call: Call | None,
+                    born: tuple[tuple[str, str], ...]) -> Iterator[str]:
+        if call is not None and step.kind == "ddi":
+            yield from _parted(step, call)
+        if call is not None and self.words.same_state:
+            yield from self._callbacks(step, call)
+        if self.compare_state:
+            seen = look(self.machine)
+            self.names.bind_keys(born, seen)
+            yield from differences(self.told.objects, self.names.view(seen))
 
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         wanted = sorted(self._told(c.name, c.args, c.status) for c in step.calls)
@@ -165,10 +151,12 @@ class Runner:
         return f"{made.name}({shown})" + _failed(made.status.name)
 
 
-def machine_runner(machine: Machine, story: Story) -> Runner:
+def runner_for(story: Story, machine: Machine) -> Runner:
     """A runner for a story, on a fresh machine."""
+    words = next(v for v in VOCABULARIES if v.knows(story))
     pools = {life.object: life.pool for life in story.lives}
-    return Runner(machine, pools, isinstance(machine.miniport, ReferenceMiniport))
+    return Runner(machine, pools, words, words.same_state
+                  and isinstance(machine.miniport, ReferenceMiniport))
 
 
 def _parted(step: StoryStep, call: Call) -> Iterator[str]:

@@ -103,19 +103,26 @@ def differences(told: Mapping[str, Fields], seen: Mapping[str, Fields]) -> list[
     result = []
     for identity in sorted(told.keys() | seen.keys()):
         if identity not in seen:
-            result.append(f"{identity}: the model has it, the driver does not")
+            result.append(f"{identity} is gone; in the model it is still there")
         elif identity not in told:
-            result.append(f"{identity}: the driver has it, the model does not")
+            result.append(f"{identity} is still there; in the model it is gone")
         else:
             mine, other = told[identity], seen[identity]
             for name in sorted(mine.keys() | other.keys()):
-                if mine.get(name) != other.get(name):
-                    result.append(f"{identity}.{name}: {_show(mine.get(name))} in the model, "
-                                  f"{_show(other.get(name))} on the machine")
+                one, two = mine.get(name), other.get(name)
+                if one != two:
+                    result.append(f"{identity}.{name} is {_show(two, one)}; in the model it is "
+                                  f"{_show(one, two)}")
     return result
 
 
-def _show(value: FieldValue | None) -> str:
-    if isinstance(value, tuple):
-        return "{" + ", ".join(value) + "}"
-    return value if value is not None else "as at first"
+def _show(value: FieldValue | None, beside: FieldValue | None) -> str:
+    """A value; one that is as at first is shown as what `beside` is not."""
+    match value:
+        case tuple():
+            return "{" + ", ".join(value) + "}"
+        case str():
+            return value
+    if isinstance(beside, tuple):
+        return "{}"
+    return {"true": "false"}.get(beside or "", "0" if (beside or "").isdigit() else "none")

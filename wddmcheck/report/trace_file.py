@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from wddmcheck import __version__
@@ -20,12 +21,13 @@ from wddmcheck.report.codec import INT_LIMIT, Malformed, decode, encode
 from wddmcheck.report.files import write_atomic
 from wddmcheck.report.jsontext import Json, dumps
 from wddmcheck.report.places import relative
-from wddmcheck.report.story import Story
+from wddmcheck.report.story import Life, Story, StoryStep, ValueKind
 from wddmcheck.result.verdict import Step, Trace
 
 FORMAT = "wddmcheck-trace"
 SCHEMA_VERSION = 2
-"""2 added `failed` and `turns` of a step; files of version 1 are read as having none."""
+"""2 added `failed` and `turns` of a step, and `checksum`; files of version 1 are read as having
+none."""
 MAX_BYTES = 64 << 20
 MAX_SIZE = 1 << 16
 """No scope is larger than this; a file that says so was not written by us."""
@@ -69,7 +71,8 @@ class Tool:
 @dataclass(frozen=True, slots=True)
 class TraceFile:
     """The content of a trace file. `scope` has the size of every pool that is not single, `digest`
-    is the sha256 of the model's sources, `model` its path as the user gave it."""
+    is the sha256 of the model's sources, `model` its path as the user gave it, `checksum` the
+    sha256 of the rest."""
 
     format: str
     schema_version: int
@@ -84,6 +87,11 @@ class TraceFile:
     policies: tuple[tuple[str, str], ...]
     trace: RawTrace
     story: Story
+    checksum: str = ""
+
+    def intact(self) -> bool:
+        """Whether the file is as it was written. (Files of version 1 cannot tell.)"""
+        return self.schema_version == 1 or self.checksum == _checksum(self)
 
     def to_trace(self) -> Trace:
         """The trace for the oracle and for replay."""
@@ -97,10 +105,15 @@ def make(story: Story, trace: Trace, *, model: str, digest: str, engine: str,
     """The file that holds `trace` and its `story`."""
     raw = RawTrace(trace.initial, tuple(RawStep(s.action, s.args, s.state) for s in trace.steps),
                    trace.shortest, trace.loop)
-    return TraceFile(
+    file = TraceFile(
         FORMAT, SCHEMA_VERSION, Tool("wddmcheck", __version__), relative(model), digest, command,
         story.property, "VIOLATED" if story.violated else "REACHED", engine,
         tuple(sorted((s.pool, s.size) for s in story.scope)), tuple(sorted(policies)), raw, story)
+    return replace(file, checksum=_checksum(file))
+
+
+def _checksum(file: TraceFile) -> str:
+    return sha256(dumps(to_json(replace(file, checksum=""))).encode()).hexdigest()
 
 
 def to_json(file: TraceFile) -> dict[str, Json]:
@@ -276,12 +289,34 @@ def _check(name: str, file: TraceFile) -> None:
     if story.broken_at is not None and not 0 <= story.broken_at <= last:
         raise _error(CONTRADICTION, f"{name}: story.broken_at: there is no step "
                      f"{story.broken_at}", _EDITED)
-    known = {life.object for life in story.lives}
+    lives = {life.object: life for life in story.lives}
+    known = lives.keys()
     for told in story.steps:
+        _check_arguments(name, told, lives)
         for change in told.changes:
             if change.subject and change.subject not in known and "," not in change.subject:
                 raise _error(CONTRADICTION, f"{name}: step {told.number}: no object "
                              f"{change.subject} is in story.lives", _EDITED)
+
+
+def _check_arguments(name: str, told: StoryStep, lives: Mapping[str, Life]) -> None:
+    """A step is about objects that are there, and continues a call that was begun."""
+    for argument in told.args:
+        value = argument.value
+        if value.kind is not ValueKind.OBJECT:
+            continue
+        life = lives.get(value.object)
+        if life is None or life.born >= told.number:
+            raise _error(CONTRADICTION, f"{name}: step {told.number}: {argument.name} is "
+                         f"{value.object}, which no step before it creates", _EDITED)
+        if life.died is not None and life.died < told.number:
+            raise _error(CONTRADICTION, f"{name}: step {told.number}: {argument.name} is "
+                         f"{value.object}, which step {life.died} destroys", _EDITED)
+    if told.phase in ("resume", "return"):
+        life = lives.get(told.call)
+        if life is None or life.born >= told.number:
+            raise _error(CONTRADICTION, f"{name}: step {told.number}: {told.call or 'the call'} is "
+                         "continued, and no step before it begins it", _EDITED)
 
 
 def _error(code: str, message: str, help: str = "") -> UserError:  # noqa: A002

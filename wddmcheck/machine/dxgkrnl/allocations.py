@@ -7,6 +7,7 @@ from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
+    OsContextAllocation,
     OsDevice,
     OsOpening,
     OsResource,
@@ -192,11 +193,19 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
 
 
 @ddi
-def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice, hAllocation: OsAllocation) -> Steps:
-    """An escape of the user-mode driver that works on an allocation for a while (ALC-21)."""
+def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
+                  hAllocation: OsAllocation | None = None, command: str = "inspect",
+                  hContext: OsContext | None = None,
+                  area: OsContextAllocation | None = None) -> Steps:
+    """A private request of the user-mode driver: work on an allocation for a while (ALC-21), create
+    a context allocation, destroy one."""
     m.require(m.adapter.state == "started", "the adapter is not started")
-    m.require(hDevice.open and hAllocation.open, f"{hDevice!r} or {hAllocation!r} is gone")
+    m.require(hDevice.open, f"{hDevice!r} is gone")
+    for item in (hAllocation, hContext, area):
+        m.require(item is None or item.open, f"{item!r} is gone")
     m.admit(call, hDevice.process)
-    yield from m.driver(call, m.adapter.kmd,
-                        DXGKARG_ESCAPE(hDevice.kmd, "inspect", hAllocation.handle))
+    named = area if area is not None else hAllocation
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_ESCAPE(
+        hDevice.kmd, command, named.handle if named is not None else NULL,
+        hContext.kmd if hContext is not None else NULL))
     return call.status

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wddmcheck.machine.dxgkrnl.objects import (
-    OsAllocation,
     OsContext,
     OsContextAllocation,
     OsDevice,
     OsObject,
     OsOpening,
     OsProcess,
-    OsResource,
 )
 from wddmcheck.machine.findings import Finding, Kind, call_site
 
@@ -40,7 +38,8 @@ def on_free(machine: Machine, block: Block) -> None:
             Kind.CONTRACT, f"the driver frees {block.kind.__name__} {block.address:#x} although "
             "Dxgkrnl still holds its handle", (block.address,), where=call_site(),
             details=block.history()))
-    for child in machine.handles.all(OsObject):
+    machine.handles.forget(machine.pool.is_live)
+    for child in (*machine.handles.all(OsObject), *machine.handles.departed):
         if _within(child, item) and machine.pool.is_live(child.kmd):
             machine.report(Finding(
                 Kind.ORPHAN, f"{block.kind.__name__} {block.address:#x} is freed before "
@@ -73,18 +72,17 @@ def after_failed_create(machine: Machine, call: Call) -> None:
             details=tuple(line for b in blocks for line in b.history())))
 
 
-def left_context_allocations(machine: Machine, when: str, owner: OsContext | OsDevice | OsProcess,
-                             ) -> None:
+def left_context_allocations(machine: Machine, owner: OsContext | OsDevice | OsProcess) -> None:
     """Context allocations that outlive what they belong to (CTX-07, CAL-08, PRC-04)."""
     left = [a for a in machine.handles.all(OsContextAllocation) if owner in (
         a.context, a.device, a.device.process)]
     if left:
-        machine.report(Finding(
-            Kind.LEAK, f"{len(left)} context allocation{'s' * (len(left) > 1)} of {owner!r} "
-            f"{when}", tuple(a.handle for a in left)))
+        many = f"{len(left)} context allocation" + ("s of it are" if len(left) > 1 else " of it is")
+        machine.report(Finding(Kind.LEAK, f"{owner!r} is destroyed and {many} left",
+                               tuple(a.handle for a in left)))
 
 
-def after_destroy(machine: Machine, what: str, item: OsResource | OsAllocation | OsOpening) -> None:
+def after_destroy(machine: Machine, what: str, item: OsObject) -> None:
     """The driver was told to free an object, and has not."""
     block = machine.pool.blocks.get(item.kmd)
     if block is not None and not block.freed:

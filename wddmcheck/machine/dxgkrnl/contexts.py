@@ -51,7 +51,8 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.admit(call, hContext.device.process)
     hContext.open = False
     yield from m.driver(call, hContext.kmd)
-    audit.left_context_allocations(m, "outlive it", hContext)
+    audit.left_context_allocations(m, hContext)
+    audit.after_destroy(m, call.name, hContext)
     if call.succeeded:
         m.handles.remove(hContext)
     return call.status

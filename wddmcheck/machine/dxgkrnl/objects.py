@@ -7,7 +7,7 @@ may still use the object: from the return of its create to the call of its destr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -98,10 +98,13 @@ O = TypeVar("O", bound=OsObject)  # noqa: E741
 
 @dataclass(slots=True)
 class HandleTable:
-    """All objects that are not gone, by Dxgkrnl's handle; and the handles of those that are."""
+    """All objects that are not gone, by Dxgkrnl's handle; and the handles of those that are.
+    `departed` are records of those that went last, until `forget`: the driver may have kept its
+    structures for them."""
 
     objects: dict[int, OsObject] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
+    departed: list[OsObject] = field(default_factory=list)
     _next: int = FIRST_HANDLE
 
     def new(self) -> int:
@@ -119,6 +122,11 @@ class HandleTable:
         item.gone, item.open = True, False
         if self.objects.pop(item.handle, None) is not None:
             self.gone.add(item.handle)
+            self.departed.append(item)
+
+    def forget(self, keep: Callable[[int], bool]) -> None:
+        """Drop the records of departed objects but for those whose driver handle is to be kept."""
+        self.departed = [o for o in self.departed if keep(o.kmd)]
 
     def all(self, kind: type[O]) -> Iterator[O]:
         """The records of a kind."""

@@ -51,9 +51,10 @@ def DxgkDdiDestroyProcess(m: Machine, call: Call, hKmdProcess: OsProcess) -> Ste
     m.require(not any(d.process is process and d.open for d in m.handles.all(OsDevice)),
               f"{process!r} still has devices")
     m.admit(call, process)
-    audit.left_context_allocations(m, "are left when their process is destroyed", process)
+    audit.left_context_allocations(m, process)
     process.open = False
     yield from m.driver(call, m.adapter.kmd, process.kmd)
+    audit.after_destroy(m, call.name, process)
     if call.succeeded:
         _forget(m, process)
     return call.status
@@ -92,7 +93,8 @@ def DxgkDdiDestroyDevice(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
     m.admit(call, hDevice.process)
     hDevice.open = False
     yield from m.driver(call, hDevice.kmd)
-    audit.left_context_allocations(m, "outlive it", hDevice)
+    audit.left_context_allocations(m, hDevice)
+    audit.after_destroy(m, call.name, hDevice)
     if call.succeeded:
         m.handles.remove(hDevice)
     return call.status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsOpening
+from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
@@ -11,14 +11,17 @@ from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONLIST,
     DXGKARG_RESETENGINE,
     DXGKARG_SUBMITCOMMAND,
+    NULL,
 )
 
 
 @ddi
 def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
-                         hOpen: OsOpening | None = None) -> Steps:
+                         hOpen: OsOpening | None = None,
+                         area: OsContextAllocation | None = None) -> Steps:
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
-    context's device."""
+    context's device, and perhaps a context allocation of that device (which is the driver's own
+    affair: it travels as private data)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
@@ -27,11 +30,15 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
         m.require(hOpen.open and hOpen.device is hContext.device,
                   f"{hOpen!r} is not open on the device of {hContext!r}")
         reads = (DXGK_ALLOCATIONLIST(hOpen.kmd, hOpen.va, hOpen.allocation.content),)
+    if area is not None:
+        m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
     m.admit(call)
     m.last_fence += 1
     hContext.fence, hContext.reported = m.last_fence, False
     yield from m.driver(call, m.adapter.kmd,
-                        DXGKARG_SUBMITCOMMAND(hContext.kmd, hContext.fence, reads))
+                        DXGKARG_SUBMITCOMMAND(
+                            hContext.kmd, hContext.fence, reads,
+                            (area.handle, area.va) if area is not None else (NULL, 0)))
     return call.status
 
 

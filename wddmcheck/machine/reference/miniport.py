@@ -11,7 +11,7 @@ from functools import partial
 
 from wddmcheck.machine.gpu.device import GONE, Registers
 from wddmcheck.machine.gpu.node import HwContext, Packet
-from wddmcheck.machine.miniport import PREEMPT, Kernel, Pauses, Preempt, Wait
+from wddmcheck.machine.miniport import PREEMPT, Kernel, Pauses, Preempt, Result, Wait
 from wddmcheck.machine.reference.objects import (
     Adapter,
     Allocation,
@@ -244,7 +244,7 @@ class ReferenceMiniport:
         self.leave_submissions(context)
         self.leave_node(context)
         yield PREEMPT
-        self.free_areas(context.adapter, context.areas)
+        self.free_context_areas(context)
         self.free_context(context)
         return SUCCESS
 
@@ -259,6 +259,10 @@ class ReferenceMiniport:
         registers = self.registers(context.adapter)
         if registers.is_current(0, context.hardware):
             registers.switch_to_null(0, context.hardware)
+
+    def free_context_areas(self, context: Context) -> None:
+        """CTX-07: all that was allocated for the context."""
+        self.free_areas(context.adapter, context.areas)
 
     def free_context(self, context: Context) -> None:
         """The context itself, and the ring entry of its last packet."""
@@ -277,9 +281,12 @@ class ReferenceMiniport:
         for entry in pSubmitCommand.allocations:
             opened = self.pool.at(entry.hDeviceSpecificAllocation, OpenAllocation)
             context.uses = opened.allocation
+        context.reads, va = pSubmitCommand.pDmaBufferPrivateData
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
         adapter.submissions.append(context)
         inputs = tuple((e.VirtualAddress, e.content) for e in pSubmitCommand.allocations)
+        if context.reads != NULL:
+            inputs += ((va, b""),)
         self.registers(adapter).submit(0, Packet(context.hardware, context.fence, inputs))
         return SUCCESS
 
@@ -319,7 +326,7 @@ class ReferenceMiniport:
         """A packet is over: its ring entry is free, and the context has no work."""
         self.registers(context.adapter).retire(0, context.fence)
         context.adapter.submissions.remove(context)
-        context.fence, context.reported, context.uses = 0, False, None
+        context.fence, context.reported, context.uses, context.reads = 0, False, None, NULL
 
     def DxgkDdiResetEngine(self, hAdapter: Handle, pResetEngine: DXGKARG_RESETENGINE) -> NtStatus:
         """SUB-09, FEN-02: nothing is left on the node; what was not reported is reported now."""
@@ -382,10 +389,14 @@ class ReferenceMiniport:
         """ALC-12 to ALC-14: the allocations of the list, which may be empty, and the resource if
         (and only if) DestroyResource says so."""
         for handle in pDestroyAllocation.pAllocationList:
-            self.pool.free(self.pool.at(handle, Allocation), Allocation.TAG)
+            self.free_allocation(self.pool.at(handle, Allocation))
         if DXGK_DESTROYALLOCATIONFLAGS.DestroyResource in pDestroyAllocation.Flags:
             self.pool.free(self.pool.at(pDestroyAllocation.hResource, Resource), Resource.TAG)
         return SUCCESS
+
+    def free_allocation(self, allocation: Allocation) -> None:
+        """What the driver keeps of an allocation."""
+        self.pool.free(allocation, Allocation.TAG)
 
     def DxgkDdiOpenAllocation(self, hDevice: Handle,
                               pOpenAllocation: DXGKARG_OPENALLOCATION) -> NtStatus:
@@ -429,15 +440,55 @@ class ReferenceMiniport:
         """Look at what the driver keeps of an allocation."""
         return allocation.resource
 
-    def DxgkDdiEscape(self, hAdapter: Handle, pEscape: DXGKARG_ESCAPE) -> Pauses:
+    # --- private escapes --------------------------------------------------------------------------
+
+    def DxgkDdiEscape(self, hAdapter: Handle, pEscape: DXGKARG_ESCAPE) -> Result:
+        """What the user-mode driver asks for by itself."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        match pEscape.command:
+            case "inspect":
+                return self.escape_inspect(adapter, pEscape)
+            case "create area":
+                context = self.pool.at(pEscape.hContext, Context)
+                return self.escape_create_area(context)
+            case "destroy area":
+                return self.escape_destroy_area(self.pool.at(pEscape.hContext, Context), pEscape)
+            case _:
+                return NtStatus.STATUS_NOT_SUPPORTED
+
+    def escape_inspect(self, adapter: Adapter, pEscape: DXGKARG_ESCAPE) -> Pauses:
         """ALC-21: the allocation is held while another thread may run."""
-        dxgk = self.dxgk(self.pool.at(hAdapter, Adapter))
+        dxgk = self.dxgk(adapter)
         release = Out(NULL)
         handle = dxgk.DxgkCbAcquireHandleData(DXGKARGCB_GETHANDLEDATA(pEscape.hAllocation), release)
         yield PREEMPT
         self.inspect(self.pool.at(handle, Allocation))
         dxgk.DxgkCbReleaseHandleData(DXGKARGCB_RELEASEHANDLEDATA(release.value))
         return SUCCESS
+
+    def escape_create_area(self, context: Context) -> NtStatus:
+        """A further context allocation, for whatever the user-mode driver keeps with a context."""
+        if not self.create_area(context):
+            return NO_MEMORY
+        dxgk = self.dxgk(context.adapter)
+        va = dxgk.DxgkCbMapContextAllocation(
+            dxgk.DeviceHandle, DXGKARGCB_MAPCONTEXTALLOCATION(context.areas[-1]))
+        if va == 0:
+            self.free_areas(context.adapter, [context.areas.pop()])
+            return NO_MEMORY
+        return SUCCESS
+
+    def escape_destroy_area(self, context: Context, pEscape: DXGKARG_ESCAPE) -> NtStatus:
+        """CAL-07: a further context allocation goes, unless the GPU still reads it."""
+        if self.is_read(context.adapter, pEscape.hAllocation):
+            return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
+        context.areas.remove(pEscape.hAllocation)
+        self.free_areas(context.adapter, [pEscape.hAllocation])
+        return SUCCESS
+
+    def is_read(self, adapter: Adapter, area: Handle) -> bool:
+        """Whether a packet that is not retired reads a context allocation."""
+        return any(c.reads == area for c in adapter.submissions)
 
 
 def same_version(data: PrivateData | None) -> bool:

@@ -13,7 +13,7 @@ from typing import ClassVar
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import HwContext
 from wddmcheck.machine.pool import PagedStructure, Structure
-from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
+from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
 
 @dataclass(eq=False, repr=False)
@@ -60,7 +60,8 @@ class Device(PagedStructure):
 class Context(Structure):
     """A context. `areas` are its context allocations; the first is where the hardware saves its
     state. `fence` is that of the packet that is not retired, 0 if there is none; `reported`:
-    Dxgkrnl has been told that it is complete; `uses`: the allocation that it reads."""
+    Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and the context
+    allocation, that it reads."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -71,6 +72,7 @@ class Context(Structure):
     fence: int = 0
     reported: bool = False
     uses: Allocation | None = None
+    reads: Handle = NULL
 
 
 @dataclass(eq=False, repr=False)

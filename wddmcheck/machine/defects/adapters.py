@@ -1,0 +1,32 @@
+"""Defects of stopping an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from wddmcheck.machine.miniport import PREEMPT, Preempt, Wait
+from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.machine.reference.objects import Adapter, IsrState
+
+
+class FreesIsrStateFirst(ReferenceMiniport):
+    """What the ISR works on goes before the interrupt is disabled."""
+
+    def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+        """Against INT-06."""
+        self.pool.free(adapter.isr, IsrState.TAG)
+        yield PREEMPT
+        self.registers(adapter).enable_interrupts(False)
+        yield self.kernel.KeFlushQueuedDpcs()
+        adapter.isr = None
+
+
+class LeaksIsrState(ReferenceMiniport):
+    """What StartDevice allocated for the ISR is forgotten."""
+
+    def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+        """Against ADP-08."""
+        self.registers(adapter).enable_interrupts(False)
+        yield PREEMPT
+        yield self.kernel.KeFlushQueuedDpcs()
+        adapter.isr = None
