@@ -161,10 +161,10 @@ class _Judge:
         if not whole or (last is not None and any(f.stops for f in last.faults)):
             return None
         number = last.number if last is not None else 0
-        later = self.runner.settle()
+        later = self.runner.settle(self.file.story)
         if later:
             return self._finding(Verdict.REPRODUCED, number, later,
-                                 "state reached, and what it leads to: ")
+                                 "the state is reached, and then: ")
         if not self.runner.compare_state and not self.own:
             return None       # the state of somebody's own miniport cannot be read
         return self._make(Verdict.REPRODUCED, number,

@@ -28,7 +28,7 @@ class Request:
     Dxgkrnl or the application chose."""
 
     failing: tuple[str, ...] = ()
-    extra: tuple[tuple[str, object], ...] = ()
+    extra: tuple[tuple[str, bool | int], ...] = ()
 
 
 def request(step: StoryStep, pools: Mapping[str, str]) -> Request:
@@ -57,7 +57,7 @@ def _late(step: StoryStep) -> list[str]:
     return []
 
 
-def _extra(step: StoryStep, pools: Mapping[str, str]) -> tuple[tuple[str, object], ...]:
+def _extra(step: StoryStep, pools: Mapping[str, str]) -> tuple[tuple[str, bool | int], ...]:
     match step.block:
         case "DxgkDdiCreateDevice":
             return (("gdi", any(c.name == CREATE_AREA for c in step.calls)),)

@@ -7,6 +7,7 @@ callbacks it made, and (for the reference miniport and its defects) the whole st
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade
@@ -17,7 +18,7 @@ from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.abstraction import look
 from wddmcheck.replay.names import Names
 from wddmcheck.replay.views import ToldState, differences
-from wddmcheck.replay.vocabulary import MINIPORT, Taking, Vocabulary
+from wddmcheck.replay.vocabulary import MINIPORT, Act, Given, Ref, Vocabulary
 from wddmcheck.replay.yardstick import YARDSTICK
 from wddmcheck.report.story import Argument, Story, StoryStep, Value, ValueKind
 
@@ -27,10 +28,10 @@ VOCABULARIES = (YARDSTICK, MINIPORT)
 @dataclass(frozen=True, slots=True)
 class Done:
     """A step that was replayed. `at`, `status`, `result` and `callbacks` are those of its call
-    after this step (`at` is "" for what is no call). `deviations` say where the machine differs from the
-    story, in what the call did and in the state; `findings` are what this step brought up;
-    `impossible` is why the step could not be done at all, `blamed` whether that is the driver's
-    doing."""
+    after this step (`at` is "" for what is no call). `deviations` say where the machine differs
+    from the story, in what the call did and in the state; `findings` are what this step brought
+    up; `impossible` is why the step could not be done at all, `blamed` whether that is the
+    driver's doing."""
 
     step: StoryStep
     at: str = ""
@@ -76,8 +77,10 @@ class Runner:
         call: Call | None = None
         stopped = False
         try:
-            args = {a.name: self._argument(a) for a in step.args}
-            call = self.words.take(Taking(self.machine, step, args, self.calls, self.pools))
+            for act in self.words.acts(step, self.pools):
+                call = self._do(act) or call
+            if call is not None and step.call:
+                self.calls[step.call] = call
         except OutOfReachError as error:
             return Done(step, findings=self._new(noted), impossible=str(error),
                         blamed=error.driver)
@@ -97,29 +100,39 @@ class Runner:
         return Done(step, call.at, status, call.result, tuple(call.callbacks), deviations,
                     self._new(noted), stopped=stopped)
 
-    def settle(self) -> tuple[Finding, ...]:
-        """After the last step: let happen what must; what that brought up."""
+    def settle(self, story: Story) -> tuple[Finding, ...]:
+        """After the last step: let happen what does by itself; what that brought up."""
         noted = len(self.machine.findings)
-        if self.machine.stopped is None:
-            self.words.settle(self.machine)
+        with suppress(BugCheck, OutOfReachError):
+            for act in self.words.settle(story):
+                self._do(act)
         return self._new(noted)
 
     def _new(self, noted: int) -> tuple[Finding, ...]:
         return tuple(self.machine.findings[noted:])
 
-    def _argument(self, argument: Argument) -> object:
-        value = argument.value
-        match value.kind:
-            case ValueKind.OBJECT | ValueKind.DANGLING:
-                record = self.names.record(value.object)
-                if record is None:
-                    raise OutOfReachError(f"the driver never gave Dxgkrnl {value.text}",
-                                          driver=True)
-                return record
-            case ValueKind.NONE:
-                return None
-            case _:
-                return {"true": True, "false": False}.get(value.text, value.text)
+    def _do(self, act: Act) -> Call | None:
+        args = {name: self._given(value) for name, value in act.args}
+        if act.hardware:
+            getattr(self.machine, act.name)(*args.values())
+            return None
+        if act.resumes:
+            call = self.calls.get(act.resumes)
+            if call is None:
+                raise OutOfReachError(f"{act.resumes} never began", driver=True)
+            return self.machine.resume(call)
+        call = self.machine.call(act.name, failing=act.failing, **args)
+        while act.whole and not call.returned:
+            self.machine.resume(call)
+        return call
+
+    def _given(self, value: Given) -> object:
+        if not isinstance(value, Ref):
+            return value
+        record = self.names.record(value.identity)
+        if record is None:
+            raise OutOfReachError(f"the driver never gave Dxgkrnl {value.identity}", driver=True)
+        return getattr(record, value.field) if value.field else record
 
     # --- comparing --------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""How the steps of a kind of model are taken on the machine.
+"""How the steps of a kind of model are taken on the machine: a step of a story as calls of the
+machine, as data, which a replay executes and a generated test spells out.
 
 The steps of models/miniport.wddm and its variants have the machine's own names. (What the yardstick
 calls things is in `replay.yardstick`.)
@@ -8,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -20,41 +21,67 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     OsResource,
 )
-from wddmcheck.machine.findings import OutOfReachError
-from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.dxgkrnl.registry import load
 from wddmcheck.replay.requests import request
-from wddmcheck.report.story import Story, StoryStep
+from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
 
 
 class UnknownStepError(Exception):
     """A step that the machine does not have: the trace is of another kind of model."""
 
 
-@dataclass(slots=True)
-class Taking:
-    """A step that is being taken: its arguments as Dxgkrnl's records or plain values, the calls in
-    flight by their identities, and the class of each identity."""
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Dxgkrnl's record of an identity of the story, or what its field `field` names."""
 
-    machine: Machine
-    step: StoryStep
-    args: dict[str, object]
-    calls: dict[str, Call]
-    pools: Mapping[str, str]
+    identity: str
+    field: str = ""
+
+
+Given: TypeAlias = Ref | str | int | bool | None
+"""An argument of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do with the machine: call the DDI `name` with `args` by name (with `failing`,
+    see `Machine.call`), and `whole`: to its end; or, with `resumes`, go on with the call of that
+    identity; or, with `hardware`, let the GPU do `name`, with `args` in order."""
+
+    name: str
+    args: tuple[tuple[str, Given], ...] = ()
+    failing: tuple[str, ...] = ()
+    whole: bool = False
+    resumes: str = ""
+    hardware: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`take` takes a step and returns the call it was part of, if any. `records` are what the
-    classes of the model are to Dxgkrnl. `same_state`: the model's state is the driver's, so it
-    can be compared. `settle` lets happen what must, after the last step."""
+    """`acts` is what a step asks for (given the class of each identity); `settle` what happens by
+    itself after the last step. `records` are what the classes of the model are to Dxgkrnl.
+    `same_state`: the model's state is the driver's, so it can be compared."""
 
-    name: str
-    take: Callable[[Taking], Call | None]
+    acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     knows: Callable[[Story], bool]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
     same_state: bool = False
-    settle: Callable[[Machine], None] = lambda machine: None
+    settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
 
+
+def given(argument: Argument) -> Given:
+    """An argument of a step as an argument of the machine."""
+    value = argument.value
+    match value.kind:
+        case ValueKind.OBJECT | ValueKind.DANGLING:
+            return Ref(value.object)
+        case ValueKind.NONE:
+            return None
+        case _:
+            return {"true": True, "false": False}.get(value.text, value.text)
+
+
+# --- models/miniport.wddm ------------------------------------------------------------------------
 
 GPU_STEPS = {
     "RunPacket": "run_packet", "CompletePacket": "complete_packet",
@@ -63,32 +90,25 @@ GPU_STEPS = {
 """What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
 
 
-def _take(taking: Taking) -> Call | None:
-    step, machine = taking.step, taking.machine
+def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
+    args = tuple((a.name, given(a)) for a in step.args)
     if step.kind == "gpu":
         method = GPU_STEPS.get(step.block)
         if method is None:
             raise UnknownStepError(f"the machine's GPU does not do {step.block}")
-        getattr(machine, method)(*taking.args.values())
-        return None
+        return (Act(method, args, hardware=True),)
     if step.kind not in ("ddi", "interrupt", "dpc"):
         raise UnknownStepError(f"{step.block} is a step of a {step.kind}, and the machine has none")
     if step.phase in ("resume", "return"):
-        call = taking.calls.get(step.call)
-        if call is None:
-            raise OutOfReachError(f"{step.call} has returned before", driver=True)
-        return machine.resume(call)
-    if step.block not in machine.known_calls:
+        return (Act(step.block, resumes=step.call),)
+    if step.block not in load():
         raise UnknownStepError(f"the machine has no {step.block}")
-    asked = request(step, taking.pools)
-    call = machine.call(step.block, failing=asked.failing, **(taking.args | dict(asked.extra)))
-    if step.call:
-        taking.calls[step.call] = call
-    return call
+    asked = request(step, pools)
+    return (Act(step.block, args + asked.extra, asked.failing),)
 
 
 MINIPORT = Vocabulary(
-    "miniport", _take, lambda story: True,
+    _acts, lambda story: True,
     {"Process": OsProcess, "Device": OsDevice, "Context": OsContext,
      "ContextAllocation": OsContextAllocation, "Resource": OsResource,
      "Allocation": OsAllocation, "OpenAllocation": OsOpening},

@@ -2,14 +2,13 @@
 are context allocations that the user-mode driver asks for by escapes.
 
 The yardstick is coarser than the machine: a call is one step there, and the GPU's completion stands
-for the end of the packet, its interrupt and its DPC.
+for the whole of a packet, its interrupt and its DPC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
@@ -17,59 +16,37 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsObject,
     OsProcess,
 )
-from wddmcheck.machine.findings import BugCheck
-from wddmcheck.machine.gpu.node import PacketState
-from wddmcheck.machine.machine import Machine
-from wddmcheck.replay.vocabulary import Taking, UnknownStepError, Vocabulary
-from wddmcheck.report.story import Story
+from wddmcheck.replay.vocabulary import Act, Ref, UnknownStepError, Vocabulary, given
+from wddmcheck.report.story import Story, StoryStep
 
 
-def _whole(name: str, *names: str) -> Callable[[Machine, list[object]], Call]:
+def _whole(name: str, *names: str) -> Callable[[list[Ref]], tuple[Act, ...]]:
     """A step that is one call of a DDI, with its arguments under other names."""
-
-    def call(machine: Machine, args: list[object]) -> Call:
-        return _to_the_end(machine, machine.call(
-            name, failing=(), **dict(zip(names, args, strict=True))))
-
-    return call
+    return lambda refs: (Act(name, tuple(zip(names, refs, strict=True)), whole=True),)
 
 
-def _to_the_end(machine: Machine, call: Call) -> Call:
-    while not call.returned:
-        machine.resume(call)
-    return call
+def _create_area(refs: list[Ref]) -> tuple[Act, ...]:
+    (context,) = refs
+    return (Act("DxgkDdiEscape", (
+        ("hDevice", Ref(context.identity, "device")), ("command", "create area"),
+        ("hContext", context)), whole=True),)
 
 
-def _create_area(machine: Machine, args: list[object]) -> Call:
-    (context,) = args
-    assert isinstance(context, OsContext)
-    return machine.call("DxgkDdiEscape", hDevice=context.device, hContext=context,
-                        command="create area")
+def _destroy_area(refs: list[Ref]) -> tuple[Act, ...]:
+    (area,) = refs
+    return (Act("DxgkDdiEscape", (
+        ("hDevice", Ref(area.identity, "device")), ("command", "destroy area"),
+        ("hContext", Ref(area.identity, "context")), ("area", area)), whole=True),)
 
 
-def _destroy_area(machine: Machine, args: list[object]) -> Call:
-    (area,) = args
-    assert isinstance(area, OsContextAllocation)
-    return machine.call("DxgkDdiEscape", hDevice=area.device, hContext=area.context, area=area,
-                        command="destroy area")
+def _complete(refs: list[Ref]) -> tuple[Act, ...]:
+    (context,) = refs
+    args = (("hContext", context),)
+    return (Act("run_packet", args, hardware=True), Act("complete_packet", args, hardware=True),
+            Act("DxgkDdiInterruptRoutine"), Act("DxgkDdiDpcRoutine"))
 
 
-def _complete(machine: Machine, args: list[object]) -> Call:
-    (context,) = args
-    assert isinstance(context, OsContext)
-    _finish(machine, context)
-    machine.call("DxgkDdiInterruptRoutine")
-    return machine.call("DxgkDdiDpcRoutine")
-
-
-def _finish(machine: Machine, context: OsContext) -> None:
-    packet = machine.gpu.nodes[0].packets.get(context.fence)
-    if packet is not None and packet.state is PacketState.QUEUED:
-        machine.run_packet(context)
-    machine.complete_packet(context)
-
-
-STEPS: dict[str, Callable[[Machine, list[object]], Call]] = {
+STEPS: dict[str, Callable[[list[Ref]], tuple[Act, ...]]] = {
     "AddDevice": _whole("DxgkDdiAddDevice"),
     "StartDevice": _whole("DxgkDdiStartDevice"),
     "StopDevice": _whole("DxgkDdiStopDevice"),
@@ -87,26 +64,29 @@ STEPS: dict[str, Callable[[Machine, list[object]], Call]] = {
 }
 
 
-def _take(taking: Taking) -> Call:
-    step = STEPS.get(taking.step.block)
-    if step is None:
-        raise UnknownStepError(f"the yardstick has no {taking.step.block}")
-    return step(taking.machine, list(taking.args.values()))
+def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
+    acts = STEPS.get(step.block)
+    if acts is None:
+        raise UnknownStepError(f"the yardstick has no {step.block}")
+    return acts([ref for a in step.args if isinstance(ref := given(a), Ref)])
 
 
 def _knows(story: Story) -> bool:
     return bool(story.steps) and all(s.block in STEPS for s in story.steps)
 
 
-def _settle(machine: Machine) -> None:
-    """The GPU finishes what it has."""
-    try:
-        for context in tuple(machine.handles.all(OsContext)):
-            packet = machine.gpu.nodes[0].packets.get(context.fence)
-            if packet is not None and packet.state in (PacketState.QUEUED, PacketState.RUNNING):
-                _finish(machine, context)
-    except BugCheck:
-        return
+def _settle(story: Story) -> tuple[Act, ...]:
+    """The GPU finishes what it has: of each context the packet that was submitted last, unless it
+    is complete."""
+    busy: dict[Ref, None] = {}
+    for step in story.steps:
+        refs = [ref for a in step.args if isinstance(ref := given(a), Ref)]
+        match step.block:
+            case "Submit":
+                busy[refs[0]] = None
+            case "Complete" | "DestroyContext":
+                busy.pop(refs[0], None)
+    return tuple(act for ref in busy for act in _complete([ref]))
 
 
 RECORDS: dict[str, type[OsObject]] = {
@@ -114,4 +94,4 @@ RECORDS: dict[str, type[OsObject]] = {
     "Allocation": OsContextAllocation,
 }
 
-YARDSTICK = Vocabulary("yardstick", _take, _knows, RECORDS, settle=_settle)
+YARDSTICK = Vocabulary(_acts, _knows, RECORDS, settle=_settle)

@@ -38,9 +38,10 @@ class CallbackMade:
 class Failures:
     """What is to fail in a call: "pool:Context", "pool:Context:2" (the second one), "pool:*:3" (the
     third allocation of whatever class), a callback's name, or a word that a DDI knows ("version",
-    "parameter", "hardware", "dma buffer", "busy"). Each happens once."""
+    "parameter", "hardware", "dma buffer", "busy"). Each happens once. `asked`: there are any."""
 
     wanted: set[str] = field(default_factory=set)
+    asked: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
     def take(self, what: str) -> bool:
@@ -95,7 +96,7 @@ class Call:
 
 def new_call(name: str, args: dict[str, object], failing: tuple[str, ...]) -> Call:
     """A call that has not begun."""
-    return Call(name, args, facts(name), Failures(set(failing)))
+    return Call(name, args, facts(name), Failures(set(failing), bool(failing)))
 
 
 def clash(call: Call, other: Call) -> str:

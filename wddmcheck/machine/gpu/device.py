@@ -45,7 +45,8 @@ class Gpu:
     def vsync(self) -> None:
         """An interrupt that has nothing to do with packets. Raises `OutOfReachError`."""
         if not self.interrupts_enabled or self.pending:
-            raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending")
+            raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending",
+                                  driver=True)
         self.pending = True
 
     def run_packet(self, node: int, fence: int) -> None:

@@ -73,9 +73,10 @@ class Node:
         Raises `OutOfReachError`, `BugCheck`."""
         packet = self.packets.get(fence)
         if packet is None or packet.state not in (PacketState.QUEUED, PacketState.PREEMPTED):
-            raise OutOfReachError(f"no packet with fence {fence} is queued on node {self.ordinal}")
+            raise OutOfReachError(f"no packet with fence {fence} is queued on node {self.ordinal}",
+                                  driver=True)
         if self.running is not None or self.hung:
-            raise OutOfReachError(f"node {self.ordinal} is busy")
+            raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
         if self.current is not None and self.current is not packet.context:
             self._save(self.current)
         self._load(packet.context)
@@ -87,7 +88,7 @@ class Node:
         Raises `OutOfReachError`, `BugCheck`."""
         packet = self.packets.get(fence)
         if packet is None or packet.state is not PacketState.RUNNING or self.hung:
-            raise OutOfReachError(f"the packet with fence {fence} is not running")
+            raise OutOfReachError(f"the packet with fence {fence} is not running", driver=True)
         for va, expected in packet.inputs:
             self._read(packet.context.root, va, expected, f"packet {fence}")
         packet.state = PacketState.DONE
@@ -96,7 +97,7 @@ class Node:
         """An idle node saves the state of the context that it still holds.
         Raises `OutOfReachError`, `BugCheck`."""
         if self.current is None or self.running is not None or self.hung:
-            raise OutOfReachError(f"node {self.ordinal} has no idle context to save")
+            raise OutOfReachError(f"node {self.ordinal} has no idle context to save", driver=True)
         self._save(self.current)
         self.current = None
 

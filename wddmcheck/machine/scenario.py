@@ -1,0 +1,218 @@
+"""A scenario on a machine, as a test: steps that Dxgkrnl, the GPU and the interrupt take, in this
+order, and in the end a driver that has done nothing wrong.
+
+    def test_a_context_goes_before_its_dpc(wddm_machine):
+        with Scenario(wddm_machine) as run:
+            run.DxgkDdiAddDevice()
+            run.DxgkDdiStartDevice()
+            process = run.DxgkDdiCreateProcess().process
+            ...
+            call = run.DxgkDdiDestroyContext(hContext=context, outcome="preempted")
+            run.resume(call)
+            run.DxgkDdiDpcRoutine()
+
+The test fails where the machine finds a mistake. It passes where nothing is wrong at the end, and
+where the driver does not let the scenario come about: a step returns something else than the
+`outcome` that it needs, or cannot happen because of what the driver did before. (`prevented` then
+says so.) It fails where it would say nothing about the driver: a step that this Dxgkrnl would never
+take, a DDI that the driver does not have, a create that fails although nothing was made to fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
+from typing import Final, TypeVar
+
+from wddmcheck.machine.dxgkrnl.calls import Call
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsAllocation,
+    OsContext,
+    OsContextAllocation,
+    OsDevice,
+    OsObject,
+    OsOpening,
+    OsProcess,
+    OsResource,
+)
+from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
+from wddmcheck.machine.machine import Machine
+
+ANY: Final = "any"
+"""The outcome of a step that may end in any way."""
+
+SUCCESS: Final = "STATUS_SUCCESS"
+_SETS_UP = tuple(f"DxgkDdi{verb}" for verb in ("Add", "Start", "Create", "Open", "Submit"))
+O = TypeVar("O", bound=OsObject)  # noqa: E741
+
+
+class _PreventedError(Exception):
+    """The driver does not let the scenario come about."""
+
+
+class DriverMistake(AssertionError):  # noqa: N818 (it is what a test reports, not what we catch)
+    """The driver did something wrong; the message has the findings."""
+
+
+@dataclass(slots=True)
+class Took:
+    """A step of a call: what Dxgkrnl got from it."""
+
+    call: Call
+    made: list[OsObject]
+
+    def all(self, kind: type[O]) -> list[O]:
+        """The objects of a kind, in the order they were made."""
+        return [o for o in self.made if isinstance(o, kind)]
+
+    def _one(self, kind: type[O]) -> O:
+        found = self.all(kind)
+        if not found:
+            name = kind.__name__.removeprefix("Os")
+            raise _PreventedError(f"{self.call.name} makes no {name}")
+        return found[0]
+
+    @property
+    def process(self) -> OsProcess:
+        """The process that it made."""
+        return self._one(OsProcess)
+
+    @property
+    def device(self) -> OsDevice:
+        """The device that it made."""
+        return self._one(OsDevice)
+
+    @property
+    def context(self) -> OsContext:
+        """The context that it made."""
+        return self._one(OsContext)
+
+    @property
+    def area(self) -> OsContextAllocation:
+        """The (first) context allocation that the driver made in it."""
+        return self._one(OsContextAllocation)
+
+    @property
+    def resource(self) -> OsResource:
+        """The resource that it made."""
+        return self._one(OsResource)
+
+    @property
+    def allocation(self) -> OsAllocation:
+        """The (first) allocation that it made."""
+        return self._one(OsAllocation)
+
+    @property
+    def allocations(self) -> list[OsAllocation]:
+        """The allocations that it made."""
+        return self.all(OsAllocation)
+
+    @property
+    def opening(self) -> OsOpening:
+        """The allocation as it was opened."""
+        return self._one(OsOpening)
+
+
+@dataclass(slots=True)
+class Scenario:
+    """Runs a scenario on `machine`; `prevented` says at which step the driver did better, "" if it
+    went through."""
+
+    machine: Machine
+    prevented: str = ""
+    steps: int = field(default=0)
+
+    def __getattr__(self, name: str) -> Callable[..., Took]:
+        if name in self.machine.known_calls:
+            return partial(self._call, name)
+        raise AttributeError(f"a scenario has no `{name}`")
+
+    def resume(self, took: Took, outcome: str = SUCCESS) -> Took:
+        """Let a call go on."""
+        return self._took(lambda: self.machine.resume(took.call), outcome)
+
+    def run_packet(self, context: OsContext) -> None:
+        """The GPU starts the packet of a context."""
+        self._hardware(lambda: self.machine.run_packet(context))
+
+    def complete_packet(self, context: OsContext) -> None:
+        """The GPU finishes the packet of a context."""
+        self._hardware(lambda: self.machine.complete_packet(context))
+
+    def save_idle_context(self) -> None:
+        """The idle node saves the context that it still holds."""
+        self._hardware(self.machine.save_idle_context)
+
+    def vsync(self) -> None:
+        """A vertical sync interrupt."""
+        self._hardware(self.machine.vsync)
+
+    # --- with -------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Scenario:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> bool:
+        match error:
+            case None:
+                pass
+            case BugCheck():
+                raise DriverMistake(_text(self.machine.findings, self.steps)) from None
+            case _PreventedError():
+                self.prevented = f"step {self.steps}: {error}"
+            case OutOfReachError() if error.driver:
+                self.prevented = f"step {self.steps}: it cannot happen: {error}"
+            case OutOfReachError():
+                raise AssertionError(f"step {self.steps}: Dxgkrnl would never take this step: "
+                                     f"{error}") from error
+            case _:
+                return False
+        if self.machine.findings:
+            raise DriverMistake(_text(self.machine.findings, self.steps)) from None
+        if self.prevented:
+            print(f"prevented at {self.prevented}")  # noqa: T201 (pytest shows it with -rP)
+        return True
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _call(self, name: str, /, *, outcome: str = SUCCESS, whole: bool = False,
+              failing: str | tuple[str, ...] = (), **args: object) -> Took:
+        if not callable(getattr(self.machine.miniport, name, None)):
+            raise AssertionError(f"step {self.steps + 1}: the miniport has no {name}")
+
+        def begin() -> Call:
+            call = self.machine.call(name, failing=failing, **args)
+            while whole and not call.returned:
+                self.machine.resume(call)
+            return call
+
+        return self._took(begin, outcome)
+
+    def _took(self, act: Callable[[], Call], outcome: str) -> Took:
+        self.steps += 1
+        call = act()
+        ended = call.status.name if call.status is not None else SUCCESS
+        found = ended if call.returned else call.at.partition(" ")[0]
+        if call.status is not None and not call.status.succeeds and not call.failures.asked and (
+                call.name.startswith(_SETS_UP)):
+            raise AssertionError(f"step {self.steps}: {call.name} returns {ended} although nothing "
+                                 "was made to fail")
+        if outcome not in (ANY, found):
+            raise _PreventedError(f"{call.name}: {found}, not {outcome}")
+        made = [*call.made] if call.returned else []
+        return Took(call, made + [c.result for c in call.callbacks if c.result is not None])
+
+    def _hardware(self, act: Callable[[], None]) -> None:
+        self.steps += 1
+        act()
+
+
+def _text(findings: list[Finding], step: int) -> str:
+    lines = [f"step {step}:"]
+    for finding in findings:
+        first, *more = finding.lines()
+        lines += [f"  {first}", *(f"    {line}" for line in more)]
+    return "\n".join(lines)

@@ -1,0 +1,151 @@
+"""A story as lines of a scenario (`machine.scenario`): one line for each thing that happens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsAllocation,
+    OsContext,
+    OsContextAllocation,
+    OsDevice,
+    OsObject,
+    OsOpening,
+    OsProcess,
+    OsResource,
+)
+from wddmcheck.replay.runner import VOCABULARIES
+from wddmcheck.replay.vocabulary import Act, Given, Ref, Vocabulary
+from wddmcheck.report.story import ChangeKind, Story, StoryStep
+
+WIDTH = 96
+_ATTRIBUTES: Mapping[type[OsObject], str] = {
+    OsProcess: "process", OsDevice: "device", OsContext: "context", OsContextAllocation: "area",
+    OsResource: "resource", OsAllocation: "allocation", OsOpening: "opening",
+}
+_STOPS = {"pauses": "preempted", "waits": "waits"}
+_SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
+
+
+@dataclass(slots=True)
+class Script:
+    """Writes the lines of one story. `names` are the variables for identities."""
+
+    story: Story
+    words: Vocabulary
+    pools: Mapping[str, str]
+    used: frozenset[str]
+    names: dict[str, str] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """The lines, each with its comment; without indentation."""
+        last = len(self.story.steps)
+        for step in self.story.steps:
+            broken = step.number == last and any(f.stops for f in step.faults)
+            yield from self._step(step, broken)
+        settle = self.words.settle(self.story)
+        if settle:
+            yield "# what the GPU has is finished"
+        for act in settle:
+            yield self._act(act, "", "")
+
+    def _step(self, step: StoryStep, broken: bool) -> Iterator[str]:
+        if broken:
+            yield "# here the rule is broken:"
+        acts = self.words.acts(step, self.pools)
+        for act in acts[:-1]:
+            yield self._act(act, "", "")
+        born = [c.subject for c in step.changes if c.kind is ChangeKind.CREATED
+                and c.subject in self.used]
+        outcome = "any" if broken else _STOPS.get(step.at, step.status)
+        if step.at:
+            yield f"# {_SHORT.get(step.at, step.at)}:"
+        if acts[-1].hardware or outcome in ("", "STATUS_SUCCESS"):
+            outcome = ""
+        yield from self._last(acts[-1], step, born, outcome)
+
+    def _last(self, act: Act, step: StoryStep, born: Sequence[str], outcome: str) -> Iterator[str]:
+        """The act that a step ends with, and the variables for what it made."""
+        whole = len(born) == 1 and not (step.at and step.call)
+        suffix = self._made(step, born[0]) if whole else ""
+        target = ""
+        if whole:
+            target = self._name(born[0])
+        elif step.at and step.call and not act.resumes:
+            target = self._name(step.call)
+        elif born:
+            target = f"made{step.number}"
+        yield (f"{target} = " if target else "") + self._act(act, outcome, suffix)
+        if not whole:
+            for identity in born:
+                yield f"{self._name(identity)} = {target}{self._made(step, identity)}"
+
+    def _made(self, step: StoryStep, identity: str) -> str:
+        """How what a step made is read from it."""
+        kind = self.words.records[self.pools[identity]]
+        gone = {c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
+        alike = [c.subject for c in step.changes if c.kind is ChangeKind.CREATED
+                 and c.subject not in gone and self.pools.get(c.subject) == self.pools[identity]]
+        if len(alike) > 1:
+            return f".all({kind.__name__})[{alike.index(identity)}]"
+        return f".{_ATTRIBUTES[kind]}"
+
+    def _name(self, identity: str) -> str:
+        if identity not in self.names:
+            name = re.sub(r"\W", "", identity)
+            while name in self.names.values():
+                name += "_"
+            self.names[identity] = name
+        return self.names[identity]
+
+    def _act(self, act: Act, outcome: str, suffix: str) -> str:
+        if act.hardware:
+            args = [self._given(value) for _, value in act.args]
+        elif act.resumes:
+            args = [self._name(act.resumes)]
+        else:
+            args = [f"{name}={self._given(value)}" for name, value in act.args]
+        if act.whole and act.name in _LONG:
+            args.append("whole=True")
+        if act.failing:
+            failing = act.failing[0] if len(act.failing) == 1 else act.failing
+            args.append(f"failing={_literal(failing)}")
+        if outcome:
+            args.append(f"outcome={_literal(outcome)}")
+        return f"run.{'resume' if act.resumes else act.name}({', '.join(args)}){suffix}"
+
+    def _given(self, value: Given) -> str:
+        if isinstance(value, Ref):
+            return self._name(value.identity) + (f".{value.field}" if value.field else "")
+        return _literal(value)
+
+
+_LONG = frozenset({"DxgkDdiDestroyContext", "DxgkDdiStopDevice"})
+"""DDIs of the reference miniport that pause; where a step is a whole call, they must not."""
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_literal(v) for v in value) + ("," if len(value) == 1 else "") + ")"
+    return repr(value)
+
+
+def script(story: Story) -> Script:
+    """The script of a story. Raises `UnknownStepError` for what the machine does not have."""
+    words = next(v for v in VOCABULARIES if v.knows(story))
+    pools = {life.object: life.pool for life in story.lives}
+    used: set[str] = set()
+    for step in story.steps:
+        for act in words.acts(step, pools):
+            used |= {v.identity for _, v in act.args if isinstance(v, Ref)}
+    return Script(story, words, pools, frozenset(used))
+
+
+def kinds_named(lines: Sequence[str]) -> tuple[str, ...]:
+    """The record classes that the lines name, for their import."""
+    found = {name for line in lines for name in re.findall(r"\.all\((Os\w+)\)", line)}
+    return tuple(sorted(found))
