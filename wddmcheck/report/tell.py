@@ -1,42 +1,27 @@
 """Trace -> story. In: a system, pool sizes, a property, a trace and the sources. Out: a `Story`.
 
-The trace is executed again by the oracle on the way; one that does not re-execute, or does not
-show what it should, is an `InternalError`. Everything shown about a step is evaluated in the state
-before it, as `ir.system` defines labels.
+The trace is executed again by the oracle on the way (`report.narrate`); one that does not
+re-execute, or does not show what it should, is an `InternalError`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from wddmcheck.diagnostics.diagnostic import InternalError
-from wddmcheck.diagnostics.source import SourceMap, Span
-from wddmcheck.ir.evaluate import Layout, Outcome, initial_state, take
-from wddmcheck.ir.expr import Expr, sort_of
-from wddmcheck.ir.show import show_expr, show_value
-from wddmcheck.ir.sorts import DANGLING, NONE, RefSort
-from wddmcheck.ir.system import Action, Kind, Label, Obligation, Phase, Property, SubCall, System
-from wddmcheck.report.changes import changes
-from wddmcheck.report.identities import Identities, StepNames
+from wddmcheck.diagnostics.source import SourceMap
+from wddmcheck.ir.evaluate import Layout, initial_state
+from wddmcheck.ir.show import show_expr
+from wddmcheck.ir.system import Kind, Property, System
+from wddmcheck.report.identities import Identities
 from wddmcheck.report.lives import lives
 from wddmcheck.report.moment import Moment
+from wddmcheck.report.narrate import Narrator
 from wddmcheck.report.places import Places, cited, clean
-from wddmcheck.report.story import (
-    Argument,
-    CallMade,
-    Fault,
-    Place,
-    Size,
-    Story,
-    StoryStep,
-    Value,
-    ValueKind,
-    Waiting,
-    Why,
-)
+from wddmcheck.report.story import Size, Story, StoryStep, Waiting, Why
 from wddmcheck.report.witness import witnesses
-from wddmcheck.result.verdict import Step, Trace
+from wddmcheck.result.verdict import Trace
 
 
 def tell(system: System, scope: Mapping[str, int], prop: Property, trace: Trace, *,
@@ -57,97 +42,19 @@ class _Teller:
     trace: Trace
     violated: bool
     places: Places
-    waiting: dict[str, Waiting] = field(default_factory=dict)
 
     def story(self) -> Story:
         """Execute the trace and tell it."""
         if self.trace.initial != initial_state(self.layout):
             raise InternalError("a trace does not start in the initial state")
-        actions = {a.name: a for a in self.system.actions}
-        who = Identities(self.system, self.layout.sizes)
-        now = Moment(self.layout, self.trace.initial)
-        who.start(now)
-        steps = []
-        for number, step in enumerate(self.trace.steps, 1):
-            action = actions.get(step.action)
-            if action is None or len(step.args) != len(action.params):
-                raise InternalError(f"step {number} of a trace is no action: {step.action}")
-            told, after = self._step(number, step, action, now, who)
-            steps.append(told)
-            if after is None and number < len(self.trace.steps):
-                raise InternalError(f"step {number} of a trace ends the run, but is not the last")
-            now = after or now
-        return self._finish(tuple(steps), now, who)
-
-    def _step(self, number: int, step: Step, action: Action, now: Moment,
-              who: Identities) -> tuple[StoryStep, Moment | None]:
-        old = now.bind({p.name: v for p, v in zip(action.params, step.args, strict=True)})
-        outcome = take(self.layout, action, step.args, now.state)
-        if outcome is None:
-            raise InternalError(f"step {number} of a trace is not enabled: {step.action}")
-        if outcome.state != step.state:
-            raise InternalError(f"step {number} of a trace leads elsewhere: {step.action}")
-        after = Moment(self.layout, outcome.state) if outcome.state is not None else None
-        new = after or self._intended(action, step, now, outcome)
-        names = who.step(number, action, old, new)
-        show = _Show(old, who, names)
-        label = action.label
-        made = tuple(c for sub in label.calls for c in show.calls(sub))
-        faults = tuple(
-            Fault(o.property, clean(o.message), self._place(o), cited(o.origin),
-                  witnesses(o.broken, old, who, names), o.stops)
-            for o in outcome.broken)
-        for fault in faults:
-            for identity in fault.objects:
-                died = who.records[identity].died
-                if died is not None and died < number and fault.stops:
-                    who.records[identity].touched.append(number)
-        ended = new is None
-        told = StoryStep(
-            number, label.actor.value, label.block, label.kind, label.phase.value,
-            show.arguments(label.args), "" if ended else label.status,
-            show.value(label.result) if label.result is not None and not ended else None,
-            made, show.call(label), "" if ended else _stop(label),
-            None if ended or not _stop(label) else self.places.of(_last(label)),
-            tuple(p for p in map(self.places.of, label.path) if p is not None),
-            cited(action.origin), changes(self.system, old, new, names), faults, label.failed,
-            label.turns)
-        who.advance(names, new)
-        self._in_flight(told)
-        return told, after
-
-    def _intended(self, action: Action, step: Step, now: Moment,
-                  outcome: Outcome) -> Moment | None:
-        """What the step was about to do, if what stops it is a written claim (about the entry or
-        the return of a call) and no fault on the way."""
-        if not self._is_written(outcome.broken[-1]):
-            return None
-        free = take(self.layout, replace(action, obligations=()), step.args, now.state)
-        assert free is not None
-        assert free.state is not None
-        return Moment(self.layout, free.state)
-
-    def _is_written(self, obligation: Obligation) -> bool:
-        """Whether it stems from a property that the model writes, not from a statement."""
-        written = {p.name: p.origin.span for p in self.system.properties}
-        span = obligation.origin.span
-        return span is not None and written.get(obligation.property) == span
-
-    def _place(self, obligation: Obligation) -> Place | None:
-        span = obligation.origin.span
-        if self._is_written(obligation):
-            return self.places.claim(span, obligation.property)[1]
-        return self.places.of(span)
-
-    def _in_flight(self, step: StoryStep) -> None:
-        if step.call and step.at:
-            self.waiting[step.call] = Waiting(step.call, step.block, step.at, step.stops)
-        elif step.call:
-            self.waiting.pop(step.call, None)
+        narrator = Narrator(self.layout, self.places)
+        steps = tuple(narrator.take(step) for step in self.trace.steps)
+        return self._finish(steps, narrator.now, narrator.who, tuple(narrator.waiting.values()))
 
     # --- the end -------------------------------------------------------------------------------
 
-    def _finish(self, steps: tuple[StoryStep, ...], last: Moment, who: Identities) -> Story:
+    def _finish(self, steps: tuple[StoryStep, ...], last: Moment, who: Identities,
+                waiting: tuple[Waiting, ...]) -> Story:
         prop = self.prop
         count = len(steps)
         objects: tuple[str, ...] = ()
@@ -183,7 +90,7 @@ class _Teller:
             tuple(Size(p.name, self.layout.sizes[p.name]) for p in self.system.pools
                   if not p.single),
             steps, lives(prop, steps, who, objects), self._why(), self.trace.shortest, ends,
-            broken_at, self.trace.loop, objects, tuple(self.waiting.values()))
+            broken_at, self.trace.loop, objects, waiting)
 
     def _why(self) -> Why:
         prop = self.prop
@@ -201,66 +108,3 @@ class _Teller:
                 return f"{show_expr(prop.formula)} leads to {show_expr(prop.target)}"
             case Kind.OBLIGATION | Kind.FIRES | Kind.NO_DEADLOCK:
                 return ""
-
-
-def _last(label: Label) -> Span | None:
-    return label.path[-1] if label.path else None
-
-
-def _stop(label: Label) -> str:
-    """Why the call stops at the end of the step, if it does."""
-    if label.phase not in (Phase.ENTRY, Phase.RESUME):
-        return ""
-    words = label.at or "step"
-    if words.startswith("acquire "):
-        return f"waits for {words.removeprefix('acquire ')}"
-    return {"step": "pauses", "wait": "waits"}.get(words, words)
-
-
-@dataclass(slots=True)
-class _Show:
-    """Shows values of one step."""
-
-    old: Moment
-    who: Identities
-    names: StepNames
-
-    def arguments(self, args: tuple[tuple[str, Expr], ...]) -> tuple[Argument, ...]:
-        """Named values."""
-        return tuple(Argument(name, self.value(expr)) for name, expr in args)
-
-    def value(self, expr: Expr) -> Value:
-        """The value of `expr` before the step."""
-        sort, value = sort_of(expr), self.old.value(expr)
-        if not isinstance(sort, RefSort):
-            return Value(ValueKind.PLAIN, show_value(value, sort))
-        if value == NONE:
-            return Value(ValueKind.NONE, "none")
-        if value == DANGLING:
-            was = self.who.was(expr, self.old, self.names)
-            return Value(ValueKind.DANGLING, f"destroyed {was}".rstrip(), was)
-        identity = self.names.of((sort.pool, value))
-        if identity is None:
-            return Value(ValueKind.DANGLING, f"absent {sort.pool}")
-        return Value(ValueKind.OBJECT, identity, identity)
-
-    def calls(self, sub: SubCall) -> tuple[CallMade, ...]:
-        """The callbacks that a `SubCall` stands for, one for each value of its binders."""
-        at = [self.old]
-        for name, pool in sub.binders:
-            at = [m.bind({name: slot}) for m in at for slot in range(m.sizes[pool])]
-        made = []
-        for moment in at:
-            if moment.value(sub.where):
-                inner = _Show(moment, self.who, self.names)
-                made.append(CallMade(
-                    sub.name, inner.arguments(sub.args), sub.status,
-                    inner.value(sub.result) if sub.result is not None else None))
-        return tuple(made)
-
-    def call(self, label: Label) -> str:
-        """The call in flight to which the step belongs."""
-        if not label.call_slot:
-            return ""
-        pool = next(p.name for p in self.who.system.pools if p.calls)
-        return self.names.of((pool, self.old.env[label.call_slot])) or ""
