@@ -19,9 +19,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 
-from wddmcheck.machine.dxgkrnl import audit, callbacks
+from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
-from wddmcheck.machine.dxgkrnl.objects import HandleTable, OsAllocation, OsProcess
+from wddmcheck.machine.dxgkrnl.objects import HandleTable, OsAllocation, OsOpening, OsProcess
 from wddmcheck.machine.dxgkrnl.registry import load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import Gpu
@@ -54,10 +54,12 @@ class Adapter:
 
 @dataclass(slots=True)
 class Paging:
-    """The paging transfer under way, if there is one."""
+    """The paging transfer under way, if there is one; `closing` are allocations that were closed
+    and that a packet still reads."""
 
     transferring: bool = False
     allocation: OsAllocation | None = None
+    closing: list[OsOpening] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -216,6 +218,7 @@ class Machine:
         if self.stopped is not None:
             raise OutOfReachError(f"the machine has stopped: {self.stopped.message}", driver=True)
         self.steps += 1
+        memory.unmap_closed(self)
 
     def _stop(self, end: BugCheck) -> None:
         self.report(end.finding)

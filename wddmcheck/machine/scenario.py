@@ -117,10 +117,11 @@ class Took:
 
 @dataclass(slots=True)
 class Scenario:
-    """Runs a scenario on `machine`; `prevented` says at which step the driver did better, "" if it
-    went through."""
+    """Runs a scenario on `machine`; `prevented` says at which step the driver did otherwise, "" if
+    it went through. `strict`: a driver that does otherwise fails the test."""
 
     machine: Machine
+    strict: bool = False
     prevented: str = ""
     steps: int = field(default=0)
 
@@ -172,6 +173,8 @@ class Scenario:
                 return False
         if self.machine.findings:
             raise DriverMistake(_text(self.machine.findings, self.steps)) from None
+        if self.prevented and self.strict:
+            raise AssertionError(self.prevented) from None
         if self.prevented:
             print(f"prevented at {self.prevented}")  # noqa: T201 (pytest shows it with -rP)
         return True

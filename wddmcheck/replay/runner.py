@@ -20,7 +20,7 @@ from wddmcheck.replay.names import Names
 from wddmcheck.replay.views import ToldState, differences
 from wddmcheck.replay.vocabulary import MINIPORT, Act, Given, Ref, Vocabulary
 from wddmcheck.replay.yardstick import YARDSTICK
-from wddmcheck.report.story import Argument, Story, StoryStep, Value, ValueKind
+from wddmcheck.report.story import CallMade, ChangeKind, Story, StoryStep, Value, ValueKind
 
 VOCABULARIES = (YARDSTICK, MINIPORT)
 
@@ -148,19 +148,25 @@ class Runner:
             yield from differences(self.told.objects, self.names.view(seen))
 
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
-        wanted = sorted(self._told(c.name, c.args, c.status) for c in step.calls)
+        passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
+            c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
+        wanted = sorted(self._told(c, passing) for c in step.calls)
         made = sorted(self._made(c) for c in call.callbacks)
         for text in _without(wanted, made):
             yield f"the driver does not call {text}"
         for text in _without(made, wanted):
             yield f"the driver calls {text}"
 
-    def _told(self, name: str, args: tuple[Argument, ...], status: str) -> str:
-        shown = ", ".join(_shown(a.value) for a in args if a.name != "space")
-        return f"{name}({shown})" + _failed(status)
+    def _told(self, made: CallMade, passing: set[str]) -> str:
+        """A callback as the story has it. What does not outlive its step has no name."""
+        shown = ", ".join(
+            f"a {self.pools[a.value.object]}" if a.value.object in passing else _shown(a.value)
+            for a in made.args if a.name != "space")
+        return f"{made.name}({shown})" + _failed(made.status)
 
     def _made(self, made: CallbackMade) -> str:
-        shown = ", ".join(self.names.identity(a) or repr(a) for _, a in made.args)
+        shown = ", ".join(self.names.identity(a) or f"a {type(a).__name__.removeprefix('Os')}"
+                          for _, a in made.args)
         return f"{made.name}({shown})" + _failed(made.status.name)
 
 

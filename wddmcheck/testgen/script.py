@@ -31,24 +31,27 @@ _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has t
 
 @dataclass(slots=True)
 class Script:
-    """Writes the lines of one story. `names` are the variables for identities."""
+    """Writes the lines of one run. `pools` has the class of each identity, `used` those that are
+    needed later, `settle` what happens by itself in the end; `names` are the variables for
+    identities."""
 
-    story: Story
+    steps: Sequence[StoryStep]
     words: Vocabulary
     pools: Mapping[str, str]
     used: frozenset[str]
+    settle: tuple[Act, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def lines(self) -> Iterator[str]:
         """The lines, each with its comment; without indentation."""
-        last = len(self.story.steps)
-        for step in self.story.steps:
+        last = len(self.steps)
+        for step in self.steps:
             broken = step.number == last and any(f.stops for f in step.faults)
             yield from self._step(step, broken)
-        settle = self.words.settle(self.story)
-        if settle:
+        if self.settle:
             yield "# what the GPU has is finished"
-        for act in settle:
+        for act in self.settle:
             yield self._act(act, "", "")
 
     def _step(self, step: StoryStep, broken: bool) -> Iterator[str]:
@@ -95,8 +98,9 @@ class Script:
     def _name(self, identity: str) -> str:
         if identity not in self.names:
             name = re.sub(r"\W", "", identity)
-            while name in self.names.values():
+            while name in self.taken:
                 name += "_"
+            self.taken.add(name)
             self.names[identity] = name
         return self.names[identity]
 
@@ -138,11 +142,15 @@ def script(story: Story) -> Script:
     """The script of a story. Raises `UnknownStepError` for what the machine does not have."""
     words = next(v for v in VOCABULARIES if v.knows(story))
     pools = {life.object: life.pool for life in story.lives}
-    used: set[str] = set()
-    for step in story.steps:
-        for act in words.acts(step, pools):
-            used |= {v.identity for _, v in act.args if isinstance(v, Ref)}
-    return Script(story, words, pools, frozenset(used))
+    return script_of(story.steps, words, pools, words.settle(story))
+
+
+def script_of(steps: Sequence[StoryStep], words: Vocabulary, pools: Mapping[str, str],
+              settle: tuple[Act, ...] = ()) -> Script:
+    """The script of some steps. Raises `UnknownStepError`."""
+    acts = [act for step in steps for act in words.acts(step, pools)]
+    used = {v.identity for act in (*acts, *settle) for _, v in act.args if isinstance(v, Ref)}
+    return Script(steps, words, pools, frozenset(used), settle)
 
 
 def kinds_named(lines: Sequence[str]) -> tuple[str, ...]:

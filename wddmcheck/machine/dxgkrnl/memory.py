@@ -59,6 +59,16 @@ def open_allocation(item: OsOpening) -> None:
 
 
 def close_allocation(machine: Machine, item: OsOpening) -> None:
-    """Take it out of the address space."""
-    item.device.process.table.unmap(item.va)
+    """Take it out of the address space, once no packet reads it there any more."""
     machine.handles.remove(item)
+    machine.paging.closing.append(item)
+    unmap_closed(machine)
+
+
+def unmap_closed(machine: Machine) -> None:
+    """Deferred destruction: unmap what was closed and is no longer read."""
+    for item in tuple(machine.paging.closing):
+        table = item.device.process.root
+        if not any(node.reads(table, item.va) for node in machine.gpu.nodes):
+            item.device.process.table.unmap(item.va)
+            machine.paging.closing.remove(item)

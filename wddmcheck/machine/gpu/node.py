@@ -66,6 +66,12 @@ class Node:
         """The packet on the node."""
         return next((p for p in self.packets.values() if p.state is PacketState.RUNNING), None)
 
+    def reads(self, root: int, va: int) -> bool:
+        """Whether a packet that is not over reads `va` in the address space at `root`."""
+        return any(p.state not in (PacketState.DONE, PacketState.ABORTED)
+                   and p.context.root == root and any(at == va for at, _ in p.inputs)
+                   for p in self.packets.values())
+
     # --- what the hardware does by itself ---------------------------------------------------------
 
     def run(self, fence: int) -> None:
