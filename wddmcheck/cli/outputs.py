@@ -16,10 +16,11 @@ STDOUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What `--json` and `--out` name. None: not asked for; `-`: stdout."""
+    """What `--json`, `--out` and `--save-tests` name. None: not asked for; `-`: stdout."""
 
     json: str | None = None
     out: str | None = None
+    tests: str | None = None
 
     @property
     def json_on_stdout(self) -> bool:
@@ -31,8 +32,9 @@ class Outputs:
         behind."""
         if self.json is not None and not self.json_on_stdout:
             _probe_file(Path(self.json))
-        if self.out is not None:
-            _probe_folder(Path(self.out))
+        for folder in (self.out, self.tests):
+            if folder is not None:
+                _probe_folder(Path(folder))
 
     def trace_path(self, model: str, name: str, *, several: bool) -> Path:
         """Where the counterexample of property `name` goes."""

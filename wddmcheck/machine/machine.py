@@ -62,7 +62,7 @@ class Paging:
     closing: list[OsOpening] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Machine:
     """A machine with one adapter. `factory` makes the miniport, as DriverEntry would."""
 
@@ -89,6 +89,9 @@ class Machine:
         self.interface = callbacks.interface(self)
         self.miniport = self.factory(
             Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued))
+
+    def __repr__(self) -> str:
+        return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
 
     # --- steps ------------------------------------------------------------------------------------
 

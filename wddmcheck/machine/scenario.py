@@ -37,7 +37,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     OsResource,
 )
-from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
+from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
 
 ANY: Final = "any"
@@ -46,6 +46,7 @@ ANY: Final = "any"
 SUCCESS: Final = "STATUS_SUCCESS"
 _SETS_UP = tuple(f"DxgkDdi{verb}" for verb in ("Add", "Start", "Create", "Open", "Submit"))
 O = TypeVar("O", bound=OsObject)  # noqa: E741
+T = TypeVar("T")
 
 
 class _PreventedError(Exception):
@@ -132,22 +133,27 @@ class Scenario:
 
     def resume(self, took: Took, outcome: str = SUCCESS) -> Took:
         """Let a call go on."""
+        __tracebackhide__ = True
         return self._took(lambda: self.machine.resume(took.call), outcome)
 
     def run_packet(self, context: OsContext) -> None:
         """The GPU starts the packet of a context."""
+        __tracebackhide__ = True
         self._hardware(lambda: self.machine.run_packet(context))
 
     def complete_packet(self, context: OsContext) -> None:
         """The GPU finishes the packet of a context."""
+        __tracebackhide__ = True
         self._hardware(lambda: self.machine.complete_packet(context))
 
     def save_idle_context(self) -> None:
         """The idle node saves the context that it still holds."""
+        __tracebackhide__ = True
         self._hardware(self.machine.save_idle_context)
 
     def vsync(self) -> None:
         """A vertical sync interrupt."""
+        __tracebackhide__ = True
         self._hardware(self.machine.vsync)
 
     # --- with -------------------------------------------------------------------------------------
@@ -157,11 +163,10 @@ class Scenario:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> bool:
+        __tracebackhide__ = True
         match error:
             case None:
-                pass
-            case BugCheck():
-                raise DriverMistake(_text(self.machine.findings, self.steps)) from None
+                return True
             case _PreventedError():
                 self.prevented = f"step {self.steps}: {error}"
             case OutOfReachError() if error.driver:
@@ -171,18 +176,16 @@ class Scenario:
                                      f"{error}") from error
             case _:
                 return False
-        if self.machine.findings:
-            raise DriverMistake(_text(self.machine.findings, self.steps)) from None
-        if self.prevented and self.strict:
+        if self.strict:
             raise AssertionError(self.prevented) from None
-        if self.prevented:
-            print(f"prevented at {self.prevented}")  # noqa: T201 (pytest shows it with -rP)
+        print(f"prevented at {self.prevented}")  # noqa: T201 (pytest shows it with -rP)
         return True
 
     # --- inside -----------------------------------------------------------------------------------
 
     def _call(self, name: str, /, *, outcome: str = SUCCESS, whole: bool = False,
               failing: str | tuple[str, ...] = (), **args: object) -> Took:
+        __tracebackhide__ = True
         if not callable(getattr(self.machine.miniport, name, None)):
             raise AssertionError(f"step {self.steps + 1}: the miniport has no {name}")
 
@@ -195,8 +198,8 @@ class Scenario:
         return self._took(begin, outcome)
 
     def _took(self, act: Callable[[], Call], outcome: str) -> Took:
-        self.steps += 1
-        call = act()
+        __tracebackhide__ = True     # a failure is shown at the line of the test
+        call = self._step(act)
         ended = call.status.name if call.status is not None else SUCCESS
         found = ended if call.returned else call.at.partition(" ")[0]
         if call.status is not None and not call.status.succeeds and not call.failures.asked and (
@@ -209,13 +212,25 @@ class Scenario:
         return Took(call, made + [c.result for c in call.callbacks if c.result is not None])
 
     def _hardware(self, act: Callable[[], None]) -> None:
+        __tracebackhide__ = True
+        self._step(act)
+
+    def _step(self, act: Callable[[], T]) -> T:
+        """Take a step; what the machine finds in it fails the test here."""
+        __tracebackhide__ = True
         self.steps += 1
-        act()
+        before = len(self.machine.findings)
+        try:
+            result = act()
+        except BugCheck:
+            raise DriverMistake(self._text(before)) from None
+        if len(self.machine.findings) > before:
+            raise DriverMistake(self._text(before))
+        return result
 
-
-def _text(findings: list[Finding], step: int) -> str:
-    lines = [f"step {step}:"]
-    for finding in findings:
-        first, *more = finding.lines()
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
-    return "\n".join(lines)
+    def _text(self, before: int) -> str:
+        lines = [f"step {self.steps}:"]
+        for finding in self.machine.findings[before:]:
+            first, *more = finding.lines()
+            lines += [f"  {first}", *(f"    {line}" for line in more)]
+        return "\n".join(lines)

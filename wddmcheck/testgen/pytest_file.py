@@ -6,7 +6,7 @@ The file is named by its content: the same run gives the same file, byte for byt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -35,12 +35,10 @@ def pytest_file(file: TraceFile) -> TestFile:
     chosen = [(k, v) for k, v in file.policies if k in POLICIES]
     body = "\n".join(_test(story, lines, chosen))
     digest = sha256(body.encode()).hexdigest()[:10]
-    name = f"test_{_word(story.system)}_{_word(story.property)}_{digest}.py"
-    imports = [f"from wddmcheck.machine.dxgkrnl.objects import {', '.join(kinds)}"
-               for kinds in (kinds_named(lines),) if kinds]
-    imports.append("from wddmcheck.machine.scenario import Scenario")
-    text = "\n".join([*_header(story), "", *_imports(imports, bool(_policies(story, chosen))), "",
-                      "", body]) + "\n"
+    name = f"test_{word(story.system)}_{word(story.property)}_{digest}.py"
+    marked = bool(list(marker(chosen)))
+    text = "\n".join([*_header(story), "", *imports(kinds_named(lines), marked), "", "",
+                      body]) + "\n"
     return TestFile(name, text)
 
 
@@ -72,29 +70,31 @@ def rules_of(story: Story) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule for c in cited for rule in c.rules))
 
 
-def _imports(imports: list[str], marked: bool) -> Iterator[str]:
+def imports(kinds: tuple[str, ...], marked: bool) -> Iterator[str]:
+    """The imports of a generated file. `marked`: it has markers."""
     if marked:
         yield "import pytest"
         yield ""
-    for line in imports:
-        yield from code(line, 0)
+    if kinds:
+        yield from code(f"from wddmcheck.machine.dxgkrnl.objects import {', '.join(kinds)}", 0)
+    yield "from wddmcheck.machine.scenario import Scenario"
 
 
-def _policies(story: Story, chosen: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The policies that are not what the machine does anyway."""
-    return [(k, v) for k, v in chosen if v != POLICIES[k][0]]
+def marker(chosen: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The marker for policies that are not what the machine does anyway."""
+    words = ", ".join(f'{k}="{v}"' for k, v in chosen if v != POLICIES[k][0])
+    if words:
+        yield f"@pytest.mark.wddm_policies({words})"
 
 
 def _test(story: Story, lines: list[str], chosen: list[tuple[str, str]]) -> Iterator[str]:
-    policies = _policies(story, chosen)
-    if policies:
-        words = ", ".join(f'{k}="{v}"' for k, v in policies)
-        yield f"@pytest.mark.wddm_policies({words})"
-    yield f"def test_{_word(story.system)}(wddm_machine):"
+    yield from marker(chosen)
+    yield f"def test_{word(story.system)}(wddm_machine):"
     yield "    with Scenario(wddm_machine) as run:"
     for line in lines:
         yield from comment(line, 8) if line.startswith("#") else code(line, 8)
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
+    """A text as part of a name."""
     return re.sub(r"\W+", "_", text.lower()).strip("_")

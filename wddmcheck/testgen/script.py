@@ -56,12 +56,12 @@ class Script:
 
     def _step(self, step: StoryStep, broken: bool) -> Iterator[str]:
         if broken:
-            yield "# here the rule is broken:"
+            yield "# here the model's driver breaks the rule:"
         acts = self.words.acts(step, self.pools)
         for act in acts[:-1]:
             yield self._act(act, "", "")
         born = [c.subject for c in step.changes if c.kind is ChangeKind.CREATED
-                and c.subject in self.used]
+                and c.subject in self.used and c.subject != step.call]
         outcome = "any" if broken else _STOPS.get(step.at, step.status)
         if step.at:
             yield f"# {_SHORT.get(step.at, step.at)}:"
@@ -76,7 +76,7 @@ class Script:
         target = ""
         if whole:
             target = self._name(born[0])
-        elif step.at and step.call and not act.resumes:
+        elif step.at and step.call in self.used and not act.resumes:
             target = self._name(step.call)
         elif born:
             target = f"made{step.number}"
@@ -150,6 +150,7 @@ def script_of(steps: Sequence[StoryStep], words: Vocabulary, pools: Mapping[str,
     """The script of some steps. Raises `UnknownStepError`."""
     acts = [act for step in steps for act in words.acts(step, pools)]
     used = {v.identity for act in (*acts, *settle) for _, v in act.args if isinstance(v, Ref)}
+    used |= {act.resumes for act in acts if act.resumes}
     return Script(steps, words, pools, frozenset(used), settle)
 
 

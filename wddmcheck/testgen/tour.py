@@ -1,10 +1,10 @@
-"""A shortest tour through all transitions of a model at a scope.
+"""A tour through all transitions of a model at a scope, as short as they go.
 
 The directed Chinese postman problem (Edmonds, Johnson, "Matching, Euler tours and the Chinese
 postman", 1973): copies of edges, chosen by a cheapest flow, make the graph Eulerian; a circuit then
 takes every edge. A restart leads from every state back to the initial one, for models that do not
-get there by themselves, and costs more than any way round. The circuit is cut where it comes to the
-initial state, so that each run can be a test of its own.
+get there by themselves, and costs more than any way round. The circuit is cut into runs of a length
+that people can follow, each led to its start by a shortest way.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ import networkx as nx
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.engines.base import Limits, silent
-from wddmcheck.engines.explicit.compile import Instance, Program, compile_system
+from wddmcheck.engines.explicit.compile import Program, compile_system
 from wddmcheck.engines.explicit.search import Found, Wanted, search
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.result.verdict import Step
 
 MOST_TRANSITIONS = 250_000
+RUN = 500
+"""Steps of the circuit in one run."""
+
 RESTART = -1
 
 
@@ -66,14 +69,30 @@ def tour(layout: Layout) -> Tour:
 
 
 def _runs(program: Program, found: Found) -> Iterator[list[Step]]:
-    """The circuit, cut at the initial state and at restarts."""
+    """The circuit, cut at restarts and after `RUN` steps."""
     run: list[Step] = []
-    for _, target, edge in nx.eulerian_circuit(_eulerian(found), source=0, keys=True):
-        if edge[0] != RESTART:
-            run.append(_step(program, found, edge[0], target))
-        if target == 0 and run:
-            yield run
+    length = 0
+    for source, target, edge in nx.eulerian_circuit(_eulerian(found), source=0, keys=True):
+        if edge[0] == RESTART or length >= RUN:
+            if run:
+                yield run
+            run, length = _way_to(program, found, source), 0
+        if edge[0] == RESTART:
             run = []
+            continue
+        run.append(_step(program, found, found.edge_instances[edge[0]], target))
+        length += 1
+    if run:
+        yield run
+
+
+def _way_to(program: Program, found: Found, state: int) -> list[Step]:
+    """A shortest run to a state."""
+    steps = []
+    while found.parents[state] >= 0:
+        steps.append(_step(program, found, found.via[state], state))
+        state = found.parents[state]
+    return steps[::-1]
 
 
 def _eulerian(found: Found) -> nx.MultiDiGraph:
@@ -101,8 +120,8 @@ def _eulerian(found: Found) -> nx.MultiDiGraph:
     return graph
 
 
-def _step(program: Program, found: Found, edge: int, target: int) -> Step:
-    instance: Instance = program.instances[found.edge_instances[edge]]
+def _step(program: Program, found: Found, number: int, target: int) -> Step:
+    instance = program.instances[number]
     return Step(instance.action.name, instance.args, program.codec.unpack(found.states[target]))
 
 

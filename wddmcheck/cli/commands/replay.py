@@ -15,8 +15,10 @@ from wddmcheck.cli.options import common
               help="The miniport: the reference, the one with the defect of "
                    "models/seeded/NAME.wddm, or your own (docs/own_driver.md), which may also be "
                    "FILE.py:FACTORY.")
+@click.option("--brief", is_flag=True, help="Only how each ends.")
 @common
-def command(traces: tuple[str, ...], miniport: str, color: str, verbose: int, quiet: bool) -> int:
+def command(traces: tuple[str, ...], miniport: str, brief: bool, color: str, verbose: int,
+            quiet: bool) -> int:
     """Drive a miniport and a GPU through the run in each TRACE, step for step.
 
     Prints each step as the call with its handles and status, and at the end whether the violation
@@ -39,7 +41,7 @@ def command(traces: tuple[str, ...], miniport: str, color: str, verbose: int, qu
         console.closed_code = int(code)
         gap = "\n" if number else ""
         head = f"{gap}{name}: {file.property} of {file.story.system}, on {chosen.name}\n"
-        if quiet:
+        if brief:
             text = "\n".join(show.conclusion(outcome, console.style)) + "\n"
         else:
             text = show.render(outcome, console.style)

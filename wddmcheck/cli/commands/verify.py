@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -61,6 +62,8 @@ class _Shown:
 @click.option("--json", "json_", metavar="FILE|-", help="Write the report as JSON; - is stdout, "
                                                         "which then has nothing else.")
 @click.option("--out", metavar="DIR", help="Save counterexamples there as NAME.trace.json.")
+@click.option("--save-tests", metavar="DIR",
+              help="Save counterexamples there as pytest files, named by their content.")
 @number("--jobs", 1, 1024, help="Worker processes, at most. Default: one a core.")
 @number("--seed", 0, default=0, show_default=True,
         help="For the random walks that re-check invariants; changes no verdict.")
@@ -71,8 +74,9 @@ class _Shown:
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
             symmetry: str, policy: tuple[str, ...], require: str, allow: tuple[str, ...],
-            exit_zero: bool, json_: str | None, out: str | None, jobs: int | None, seed: int,
-            no_times: bool, no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
+            exit_zero: bool, json_: str | None, out: str | None, save_tests: str | None,
+            jobs: int | None, seed: int, no_times: bool, no_progress: bool, color: str,
+            verbose: int, quiet: bool) -> int:
     """Check every property of each MODEL at its default scopes.
 
     Prints a verdict a property, the shortest counterexample of each that is violated, and what
@@ -85,7 +89,7 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     from wddmcheck.pipeline import VerifyOptions, choose
 
     chosen = policies(policy)
-    outputs = Outputs(json_, out)
+    outputs = Outputs(json_, out, save_tests)
     outputs.probe()
     choose.choose(engine)
     options = VerifyOptions(
@@ -159,6 +163,8 @@ class _Run:
                                          times=self.shown.times))
         if self.shown.outputs.out is not None:
             self.save(report, loaded)
+        if self.shown.outputs.tests is not None:
+            self.save_tests(report, loaded, Path(self.shown.outputs.tests))
 
     def save(self, report: Report, loaded: Loaded) -> None:
         """Write the counterexamples."""
@@ -172,6 +178,25 @@ class _Run:
             make_folder(path.parent)
             trace_file.write(path, trace_file_of(report, finding))
             console.log(f"saved {path}")
+
+    def save_tests(self, report: Report, loaded: Loaded, folder: Path) -> None:
+        """Write the counterexamples as tests."""
+        from wddmcheck.replay.vocabulary import UnknownStepError
+        from wddmcheck.report.findings import findings
+        from wddmcheck.report.json_report import trace_file_of
+        from wddmcheck.testgen.folder import write
+        from wddmcheck.testgen.pytest_file import pytest_file
+
+        files = []
+        for finding in findings(report, loaded.sources, witnesses=False):
+            try:
+                files.append(pytest_file(trace_file_of(report, finding)))
+            except UnknownStepError as error:
+                console.error(f"no test for {finding.result.name}: {error}")
+        make_folder(folder)
+        new, same = write(folder, files)
+        for path in (*new, *same):
+            console.log(f"{'saved' if path in new else 'kept'} {path}")
 
     def write_json(self) -> None:
         """Write the JSON of all reports, if it was asked for."""
