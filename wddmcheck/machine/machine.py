@@ -78,6 +78,7 @@ class Machine:
     stopped: Finding | None = None
     steps: int = 0
     last_fence: int = 0
+    last_completed: int = 0
     running: Call | None = None
     pool: Pool = field(init=False)
     miniport: Miniport = field(init=False)

@@ -208,4 +208,6 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
     yield from m.driver(call, m.adapter.kmd, DXGKARG_ESCAPE(
         hDevice.kmd, command, named.handle if named is not None else NULL,
         hContext.kmd if hContext is not None else NULL))
+    if not call.succeeded:
+        audit.after_failed_create(m, call)
     return call.status

@@ -168,6 +168,7 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, whose packet is "
              f"{packet.state.value}", "0x119/0x1", objects=(context.kmd,))
     context.reported = True
+    machine.last_completed = max(machine.last_completed, fence)
     machine.callback(name, (("hContext", context),))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit
-from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
@@ -29,9 +30,12 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
     yield from m.driver(call, hDevice.kmd, arg)
     if call.succeeded:
         context.kmd, context.open = arg.hContext, True
+        if arg.ContextInfo is None or arg.ContextInfo.DmaBufferSize == 0:
+            m.report(Finding(Kind.CONTRACT, "DxgkDdiCreateContext succeeds and does not say in "
+                             "ContextInfo how large a DMA buffer is"))
         call.made.append(context)
-        m.miniport.DxgkDdiSetRootPageTable(
-            m.adapter.kmd, DXGKARG_SETROOTPAGETABLE(context.kmd, hDevice.process.root))
+        yield from drive(m.miniport, "DxgkDdiSetRootPageTable", (
+            m.adapter.kmd, DXGKARG_SETROOTPAGETABLE(context.kmd, hDevice.process.root)))
     else:
         audit.after_failed_create(m, call)
         m.handles.remove(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.findings import Finding, Kind, stop
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
@@ -44,22 +45,39 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
 
 @ddi
 def DxgkDdiResetEngine(m: Machine, call: Call) -> Steps:
-    """SUB-09, FEN-02: the scheduler gives up on the packets of a node."""
+    """SUB-09, FEN-02: the scheduler gives up on the packets of a node. The last aborted fence is
+    one of theirs, or the last completed one ("TDR changes in Windows 8"; stop 0x119/0xA)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(any(p.state in (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
                   for p in m.gpu.nodes[0].packets.values()), "the node has no work to give up")
     m.admit(call)
-    yield from m.driver(call, m.adapter.kmd, DXGKARG_RESETENGINE())
+    queued = {p.fence for p in m.gpu.nodes[0].packets.values() if p.state in (
+        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)}
+    arg = DXGKARG_RESETENGINE()
+    completed = m.last_completed
+    yield from m.driver(call, m.adapter.kmd, arg)
+    if call.succeeded and arg.LastAbortedFenceId not in {completed, *queued}:
+        stop(Kind.BAD_FENCE, f"DxgkDdiResetEngine gives {arg.LastAbortedFenceId} as the last "
+             f"aborted fence; {sorted(queued)} were queued and {completed} was complete",
+             "0x119/0xA")
     return call.status
 
 
 @ddi
-def DxgkDdiInterruptRoutine(m: Machine, call: Call) -> Steps:
-    """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice."""
+def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Steps:
+    """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice. `shared`: another
+    device on the same line raises the interrupt, which the driver must not claim."""
     m.require(m.adapter.state == "started", "no ISR is connected")
-    m.require(m.gpu.interrupts_enabled, "the device's interrupts are disabled", driver=True)
-    m.require(m.gpu.pending, "the device raises no interrupt", driver=True)
+    if shared:
+        m.require(not m.gpu.pending, "the device raises an interrupt of its own")
+    else:
+        m.require(m.gpu.interrupts_enabled, "the device's interrupts are disabled", driver=True)
+        m.require(m.gpu.pending, "the device raises no interrupt", driver=True)
     claimed = yield from m.driver(call, m.adapter.kmd, 0)
+    if bool(claimed) is shared:
+        m.report(Finding(Kind.CONTRACT, "DxgkDdiInterruptRoutine claims the interrupt of another "
+                         "device" if shared else "DxgkDdiInterruptRoutine does not claim the "
+                         "interrupt of its device"))
     return claimed
 
 

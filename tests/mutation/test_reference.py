@@ -1,0 +1,115 @@
+"""Every check, call and assignment of the reference miniport matters: left out, some test fails.
+
+A mutant is caught where it differs from the model on a random walk (with failures injected, at two
+scopes), fails a test of the reference miniport, or fails the test of a kept counterexample.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.machine import test_reference as reference_tests
+from tests.mutation.mutants import Mutant, mutants
+from tests.support.walks import Walk, walk
+from wddmcheck.machine.findings import BugCheck
+from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.miniport import Factory
+from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.replay.runner import Runner
+from wddmcheck.replay.vocabulary import MINIPORT
+
+TOUCHES = "only touches what the ISR or the DPC works on; a driver that does not is right too"
+LOOKS = "only looks at the driver's data of an allocation; a driver that does not is right too"
+
+EQUIVALENT = {
+    "DxgkDdiInterruptRoutine: adapter.isr.masked = False": TOUCHES,
+    "DxgkDdiDpcRoutine: adapter.isr.masked = False": TOUCHES,
+    "DxgkDdiBuildPagingBuffer: "
+    "self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))": LOOKS,
+    "DxgkDdiBuildPagingBuffer: if pBuildPagingBuffer.hAllocation != NULL": LOOKS,
+    "escape_inspect: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
+}
+"""Mutants that no test can tell from the reference miniport, each with the reason."""
+
+MUTANTS = list(mutants())
+
+
+@cache
+def walks() -> tuple[Walk, ...]:
+    return tuple(walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing"))
+
+
+@cache
+def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
+    """Functions that take a machine: those of the reference miniport and of the kept runs."""
+    found: list[tuple[Callable[..., None], Policies]] = []
+    modules = [reference_tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
+    for module in modules:
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if name.startswith("test_"):
+                marks = getattr(function, "pytestmark", [])
+                policies = {k: v for m in marks if m.name == "wddm_policies"
+                            for k, v in m.kwargs.items()}
+                for args in cases(marks):
+                    found.append((bound(function, args), Policies(**policies)))
+    return tuple(found)
+
+
+def load(path: Path) -> object:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def cases(marks: list[pytest.Mark]) -> Iterator[dict[str, object]]:
+    """The arguments that `parametrize` gives."""
+    given = [m for m in marks if m.name == "parametrize"]
+    if not given:
+        yield {}
+    for mark in given:
+        name, values = mark.args
+        yield from ({name: value} for value in values)
+
+
+def bound(function: Callable[..., None], args: dict[str, object]) -> Callable[..., None]:
+    return lambda machine: function(machine, **args)
+
+
+def caught(factory: Factory) -> str:
+    """Which test fails, "" if none does."""
+    for number, run in enumerate(walks()):
+        runner = Runner(Machine(factory), dict(run.pools), MINIPORT, compare_state=True)
+        for done in runner.steps(run.steps):
+            if done.deviations or done.findings or done.impossible:
+                return f"walk {number}, step {done.step.number}"
+    for test, policies in battery():
+        try:
+            test(Machine(factory, policies))
+        except (AssertionError, BugCheck) as error:
+            return str(error)
+    return ""
+
+
+def test_the_reference_itself_passes() -> None:
+    assert caught(ReferenceMiniport) == ""
+
+
+def test_there_is_something_to_leave_out() -> None:
+    assert len(MUTANTS) > 100
+    names = [m.name for m in MUTANTS]
+    assert len(set(names)) == len(names)
+    assert set(EQUIVALENT) <= set(names)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
+def test_a_mutant_is_caught_unless_it_is_equivalent(mutant: Mutant) -> None:
+    assert bool(caught(mutant.factory())) is (mutant.name not in EQUIVALENT)
