@@ -7,6 +7,7 @@ It is loaded by every pytest where wddmcheck is installed, so it imports nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
 
 MARKER = "wddm_policies"
+PREVENTED = "wddm_prevented"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def wddm_machine(request: pytest.FixtureRequest) -> Machine:
+def wddm_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """A fresh machine with the miniport under test. Raises `pytest.UsageError`."""
     from wddmcheck.diagnostics.diagnostic import UserError
     from wddmcheck.machine.machine import Machine, Policies
@@ -46,4 +48,19 @@ def wddm_machine(request: pytest.FixtureRequest) -> Machine:
     except UserError as error:
         text = "; ".join(f"{d.message} ({d.help})" for d in error.diagnostics)
         raise pytest.UsageError(f"--miniport: {text}") from None
-    return Machine(chosen.factory, Policies(**(marker.kwargs if marker is not None else {})))
+    machine = Machine(chosen.factory, Policies(**(marker.kwargs if marker is not None else {})))
+    yield machine
+    request.node.user_properties.extend((PREVENTED, note) for note in machine.notes)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """With -v: the scenarios that did not come about, and what the driver did instead."""
+    if terminalreporter.verbosity < 1:
+        return
+    notes = [f"{report.nodeid}: {value}" for report in terminalreporter.getreports("")
+             if report.when == "teardown"
+             for key, value in report.user_properties if key == PREVENTED]
+    if notes:
+        terminalreporter.section("scenarios that the miniport does not let come about")
+        for note in notes:
+            terminalreporter.line(note)

@@ -64,7 +64,8 @@ class Paging:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
-    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would."""
+    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `notes` are
+    for whoever drives it."""
 
     factory: Factory
     policies: Policies = field(default_factory=Policies)
@@ -80,6 +81,7 @@ class Machine:
     last_fence: int = 0
     last_completed: int = 0
     running: Call | None = None
+    notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
     miniport: Miniport = field(init=False)
     interface: DXGKRNL_INTERFACE = field(init=False)

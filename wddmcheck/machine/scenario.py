@@ -178,7 +178,7 @@ class Scenario:
                 return False
         if self.strict:
             raise AssertionError(self.prevented) from None
-        print(f"prevented at {self.prevented}")  # noqa: T201 (pytest shows it with -rP)
+        self.machine.notes.append(f"prevented at {self.prevented}")
         return True
 
     # --- inside -----------------------------------------------------------------------------------

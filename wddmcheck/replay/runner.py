@@ -142,6 +142,9 @@ class Runner:
             yield from _parted(step, call)
         if call is not None and self.words.same_state:
             yield from self._callbacks(step, call)
+        if call is not None and call.returned:
+            for what in sorted(call.failures.wanted):
+                yield f"{step.block} never comes to where {what} was to fail"
         if self.compare_state:
             seen = look(self.machine)
             self.names.bind_keys(born, seen)

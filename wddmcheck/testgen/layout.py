@@ -40,7 +40,7 @@ def code(line: str, indent: int) -> Iterator[str]:
         return
     left = head + bracket
     for part in _parts(rest):
-        if left.endswith(("(", " ")) or indent + len(left) + 1 + len(part) <= WIDTH:
+        if left.endswith(("(", " ")) or len(pad + left) + 1 + len(part) <= WIDTH:
             left += part if left.endswith("(") else f" {part}"
         else:
             yield pad + left

@@ -54,4 +54,34 @@ PAGES: tuple[CodePage, ...] = (
         "have another shape. Usually the model has changed since the trace was written: verify it "
         "again to see whether the defect is still there.",
     ),
+    CodePage(
+        "WC510", "no such miniport",
+        "`--on` (and `pytest --miniport`) takes `reference`, `defect:NAME` for a defect of "
+        "`wddmcheck defects`, or your own: `package.module:factory` or `path/to/file.py:factory`, "
+        "where the factory is a class, or a function of a Kernel, whose result has the DDIs as "
+        "methods. docs/own_driver.md shows one.",
+    ),
+    CodePage(
+        "WC511", "a trace is of no machine",
+        "The machine has the DDIs, the GPU and the interrupts of models/miniport.wddm. The traces "
+        "of variants run on it as long as they keep those names; other models are checked, but "
+        "have nothing to run on.",
+    ),
+    CodePage(
+        "WC512", "an edited trace does not fit",
+        "The file was changed since it was written (its checksum says so), and what the named step "
+        "tells is not what happens. Verify the model again to get the trace as it was.",
+    ),
+    CodePage(
+        "WC513", "no tour of this model",
+        "A tour takes every transition of a model that holds. A model that is violated has runs "
+        "that end; one with very many transitions has a tour that nobody would run. A scope with "
+        "one of each object is usually right.",
+    ),
+    CodePage(
+        "WC514", "no such defect",
+        "`wddmcheck defects` takes models of which a miniport has the same defect; they have the "
+        "same name. Other models are verified by `wddmcheck verify`, and their counterexamples run "
+        "by `wddmcheck replay`.",
+    ),
 )
