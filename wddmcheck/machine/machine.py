@@ -44,12 +44,17 @@ class Policies:
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added or started."""
+    """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
+    knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
+    `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
     kmd: Handle = 0
     handle: Handle = 0
     dpc_queued: bool = False
+    removed: bool = False
+    resetting: bool = False
+    to_reset: bool = False
 
 
 @dataclass(slots=True)
@@ -80,6 +85,7 @@ class Machine:
     steps: int = 0
     last_fence: int = 0
     last_completed: int = 0
+    preempting: int = 0
     running: Call | None = None
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
@@ -148,6 +154,14 @@ class Machine:
     def vsync(self) -> None:
         """A vertical sync interrupt. Raises `OutOfReachError`."""
         self._hardware(self.gpu.vsync)
+
+    def hang(self) -> None:
+        """The packet on the node never ends. Raises `OutOfReachError`."""
+        self._hardware(self.gpu.nodes[0].hang)
+
+    def unplug(self) -> None:
+        """The device disappears from the bus. Raises `OutOfReachError`."""
+        self._hardware(self.gpu.unplug)
 
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 

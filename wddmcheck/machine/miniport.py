@@ -17,8 +17,10 @@ from wddmcheck.machine.processor import Processor
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_START_INFO,
+    DXGK_SURPRISE_REMOVAL_TYPE,
     DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
+    DXGKARG_COLLECTDBGINFO,
     DXGKARG_CREATEALLOCATION,
     DXGKARG_CREATECONTEXT,
     DXGKARG_CREATEDEVICE,
@@ -26,6 +28,7 @@ from wddmcheck.machine.structs import (
     DXGKARG_DESTROYALLOCATION,
     DXGKARG_ESCAPE,
     DXGKARG_OPENALLOCATION,
+    DXGKARG_PREEMPTCOMMAND,
     DXGKARG_RESETENGINE,
     DXGKARG_SETROOTPAGETABLE,
     DXGKARG_SUBMITCOMMAND,
@@ -125,6 +128,24 @@ class Miniport(Protocol):
     def DxgkDdiResetEngine(self, hAdapter: Handle,
                            pResetEngine: DXGKARG_RESETENGINE) -> Result:
         """NC:d3dkmddi.DXGKDDI_RESETENGINE."""
+
+    def DxgkDdiPreemptCommand(self, hAdapter: Handle,
+                              pPreemptCommand: DXGKARG_PREEMPTCOMMAND) -> Result:
+        """NC:d3dkmddi.DXGKDDI_PREEMPTCOMMAND."""
+
+    def DxgkDdiCollectDbgInfo(self, hAdapter: Handle,
+                              pCollectDbgInfo: DXGKARG_COLLECTDBGINFO) -> Result:
+        """NC:d3dkmddi.DXGKDDI_COLLECTDBGINFO."""
+
+    def DxgkDdiResetFromTimeout(self, hAdapter: Handle) -> Result:
+        """NC:d3dkmddi.DXGKDDI_RESETFROMTIMEOUT."""
+
+    def DxgkDdiRestartFromTimeout(self, hAdapter: Handle) -> Result:
+        """NC:d3dkmddi.DXGKDDI_RESTARTFROMTIMEOUT."""
+
+    def DxgkDdiNotifySurpriseRemoval(self, MiniportDeviceContext: Handle,
+                                     RemovalType: DXGK_SURPRISE_REMOVAL_TYPE) -> Result:
+        """NC:dispmprt.DXGKDDI_NOTIFY_SURPRISE_REMOVAL."""
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: Handle,
                                 MessageNumber: int) -> bool:

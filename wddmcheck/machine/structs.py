@@ -320,6 +320,23 @@ class DXGKARG_PREEMPTCOMMAND:
     EngineOrdinal: int = 0
 
 
+class DXGK_SURPRISE_REMOVAL_TYPE(IntEnum):
+    """NE:dispmprt._DXGK_SURPRISE_REMOVAL_TYPE."""
+
+    DxgkRemovalHibernation = 0
+    DxgkRemovalPnPNotify = 1
+
+
+@dataclass(slots=True)
+class DXGKARG_COLLECTDBGINFO:
+    """NS:d3dkmddi._DXGKARG_COLLECTDBGINFO. Reason i (0x117 or 0x141), pBuffer o, BufferSize i: the
+    most bytes that may be put there."""
+
+    Reason: int
+    BufferSize: int = 256
+    pBuffer: bytearray = field(default_factory=bytearray)
+
+
 @dataclass(slots=True)
 class DXGKARG_RESETENGINE:
     """NS:d3dkmddi._DXGKARG_RESETENGINE. NodeOrdinal i, EngineOrdinal i, LastAbortedFenceId o."""

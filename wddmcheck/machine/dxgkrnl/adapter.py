@@ -19,6 +19,7 @@ PHYSICAL_DEVICE = 0x2_0000
 def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
     """ADP-01, ADP-02: on success the driver's context block must not be NULL."""
     m.require(m.adapter.state == "absent", "the adapter has been added")
+    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
     context = Out(NULL)
     yield from m.driver(call, PHYSICAL_DEVICE, context)
@@ -85,6 +86,7 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
+        m.adapter.removed = m.adapter.to_reset = False
         m.paging.transferring, m.paging.allocation = False, None
         audit.at_remove(m)
         m.gpu.power_cycle()

@@ -125,6 +125,9 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
 
 def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
     """Whether a packet of the context that the GPU is not done with reads one of `doomed`."""
+    opened = context.work[0]
+    if context.preempted:
+        return opened is not None and opened.allocation in doomed
     packet = m.gpu.nodes[0].packets.get(context.fence)
     return packet is not None and packet.state in (
         PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED) and any(
@@ -157,6 +160,8 @@ def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsO
     """ALC-10, ALC-11."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hOpen.open and hOpen.device is hDevice, f"{hOpen!r} is not open on {hDevice!r}")
+    m.require(not any(c.preempted and c.work[0] is hOpen for c in m.handles.all(OsContext)),
+              f"{hOpen!r} is read by a packet to submit again")
     m.admit(call, hDevice.process)
     hOpen.open = False
     yield from m.driver(call, hDevice.kmd, DXGKARG_CLOSEALLOCATION([hOpen.kmd]))
@@ -167,10 +172,15 @@ def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsO
 
 @ddi
 def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
-                             hAllocation: OsAllocation | None = None) -> Steps:
-    """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd. Failing "dma buffer":
-    the buffer is too small; "busy": the copy engine takes nothing now."""
+                             hAllocation: OsAllocation | None = None,
+                             to: str = "segment") -> Steps:
+    """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in
+    the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
+    buffer is too small; "busy": the copy engine takes nothing now."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(to != "system" or not any(_reads(m, c, [hAllocation] if hAllocation else [])
+                                        for c in m.handles.all(OsContext)),
+              f"{hAllocation!r} is used on the GPU")
     if operation == "TransferStart":
         m.require(not m.paging.transferring, "a transfer is under way")
         m.require(hAllocation is not None and hAllocation.open, f"{hAllocation!r} is gone")
@@ -188,6 +198,8 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
     yield from m.driver(call, m.adapter.kmd, arg)
     if call.succeeded:
         starts = operation == "TransferStart"
+        if not starts and hAllocation is not None:
+            memory.move(m, hAllocation, to)
         m.paging.transferring, m.paging.allocation = starts, hAllocation if starts else None
     return call.status
 

@@ -60,6 +60,13 @@ def _within(child: OsObject, parent: OsObject) -> bool:
             return False
 
 
+def touched(machine: Machine) -> None:
+    """The driver touches the hardware: not after it was told that it is gone (ADP-13)."""
+    if machine.adapter.removed:
+        machine.report(Finding(Kind.CONTRACT, "the driver touches the hardware after "
+                               "DxgkDdiNotifySurpriseRemoval", where=call_site()))
+
+
 def after_failed_create(machine: Machine, call: Call) -> None:
     """No destroy follows a failed create: what it leaves behind is lost (GEN-08, ALC-02)."""
     blocks = [b for b in machine.pool.live() if b.made_by is call]
@@ -96,7 +103,7 @@ def at_remove(machine: Machine) -> None:
     if leak is not None:
         machine.report(leak)
     packets = [p.fence for n in machine.gpu.nodes for p in n.packets.values()]
-    if packets:
+    if packets and machine.gpu.present:
         machine.report(Finding(Kind.LEAK, f"ring entries of packets {packets} are left"))
     areas = tuple(machine.handles.all(OsContextAllocation))
     if areas:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl import memory
+from wddmcheck.machine.dxgkrnl import audit, memory
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade
 from wddmcheck.machine.dxgkrnl.facts import facts
 from wddmcheck.machine.dxgkrnl.objects import (
@@ -62,7 +62,7 @@ def _fails(machine: Machine, name: str) -> bool:
 
 def map_memory(machine: Machine) -> Registers:
     """DxgkCbMapMemory: the register file."""
-    return Registers(machine.gpu)
+    return Registers(machine.gpu, partial(audit.touched, machine))
 
 
 def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLOCATION) -> NtStatus:
@@ -153,6 +153,9 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     (FEN-01, FEN-03; stop 0x119/0x1)."""
     name = "DxgkCbNotifyInterrupt"
     _enter(machine, name, hAdapter)
+    if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED:
+        _preempted(machine, arg)
+        return
     if arg.InterruptType is not DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED:
         return
     fence = arg.SubmissionFenceId
@@ -170,6 +173,22 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     context.reported = True
     machine.last_completed = max(machine.last_completed, fence)
     machine.callback(name, (("hContext", context),))
+
+
+def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
+    """SUB-09, SUB-10: the preemption that was asked for, and the last completed fence; what comes
+    after that one is to be submitted again."""
+    if arg.PreemptionFenceId == 0 or arg.PreemptionFenceId != machine.preempting:
+        stop(Kind.BAD_FENCE, f"the driver reports the preemption {arg.PreemptionFenceId}; "
+             f"{machine.preempting or 'none'} is outstanding", "0x119/0x1")
+    if arg.LastCompletedFenceId != machine.last_completed:
+        stop(Kind.BAD_FENCE, f"the driver reports {arg.LastCompletedFenceId} as the last completed "
+             f"fence, which is {machine.last_completed}", "0x119/0x1")
+    machine.preempting = 0
+    for context in machine.handles.all(OsContext):
+        if context.fence and not context.reported:
+            context.fence, context.preempted = 0, True
+    machine.callback("DxgkCbNotifyInterrupt", (("PreemptionFenceId", arg.PreemptionFenceId),))
 
 
 def notify_dpc(machine: Machine, hAdapter: Handle) -> None:

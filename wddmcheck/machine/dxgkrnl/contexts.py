@@ -48,6 +48,7 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     still have to be reported and retired."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
+    m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     packet = m.gpu.nodes[0].packets.get(hContext.fence)
     m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")

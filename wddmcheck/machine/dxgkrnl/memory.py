@@ -49,8 +49,25 @@ def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | 
 
 def free_allocation(machine: Machine, item: OsAllocation) -> None:
     """Give the memory back; whoever still maps it sees what comes there next."""
-    machine.gpu.memory.segment.give_back(item.page)
+    if item.page is not None:
+        machine.gpu.memory.segment.give_back(item.page)
     machine.handles.remove(item)
+
+
+def move(machine: Machine, item: OsAllocation, to: str) -> None:
+    """The end of a transfer: the memory of an allocation is elsewhere, in the segment or ("system")
+    out of the GPU's reach. Page tables follow; who kept a physical address has a stale one."""
+    segment = machine.gpu.memory.segment
+    page = segment.take() if to == "segment" else None
+    content = segment.read(item.page) if item.page is not None else item.content
+    if page is not None:
+        segment.write(page, content)
+    if item.page is not None:
+        segment.give_back(item.page)
+    item.page = page
+    for opening in (*machine.handles.all(OsOpening), *machine.paging.closing):
+        if opening.allocation is item:
+            opening.device.process.table.move(opening.va, page)
 
 
 def open_allocation(item: OsOpening) -> None:

@@ -52,11 +52,14 @@ class OsDevice(OsObject):
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsContext(OsObject):
     """A context. `fence` is that of its packet that is not retired yet, 0 if there is none;
-    `reported` whether the driver has reported it."""
+    `reported` whether the driver has reported it. `work` is what the packet reads; `preempted`: it
+    is to be submitted again."""
 
     device: OsDevice
     fence: int = 0
     reported: bool = False
+    preempted: bool = False
+    work: tuple[OsOpening | None, OsContextAllocation | None] = (None, None)
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
@@ -76,10 +79,11 @@ class OsResource(OsObject):
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsAllocation(OsObject):
-    """An allocation, of the adapter. `references` counts DxgkCbAcquireHandleData."""
+    """An allocation, of the adapter. `references` counts DxgkCbAcquireHandleData; `page` is None
+    while it is not resident."""
 
     resource: OsResource | None
-    page: int
+    page: int | None
     content: bytes
     references: int = 0
 

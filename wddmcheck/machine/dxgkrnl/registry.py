@@ -15,7 +15,7 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-_MODULES = ("adapter", "processes", "contexts", "work", "allocations")
+_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery")
 
 
 def ddi(side: Side) -> Side:

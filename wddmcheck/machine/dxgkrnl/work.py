@@ -16,6 +16,12 @@ from wddmcheck.machine.structs import (
 )
 
 
+def ready(m: Machine) -> None:
+    """The scheduler has an engine that it can use."""
+    m.require(m.gpu.present, "the device is gone")
+    m.require(not m.adapter.resetting and not m.adapter.to_reset, "the adapter is being reset")
+
+
 @ddi
 def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
                          hOpen: OsOpening | None = None,
@@ -26,16 +32,23 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
+    ready(m)
+    m.require(m.preempting == 0, "the node is being preempted")
+    if hContext.preempted:
+        m.require(hOpen is None and area is None, f"{hContext!r} has a packet to submit again")
+        hOpen, area = hContext.work
     reads: tuple[DXGK_ALLOCATIONLIST, ...] = ()
     if hOpen is not None:
         m.require(hOpen.open and hOpen.device is hContext.device,
                   f"{hOpen!r} is not open on the device of {hContext!r}")
+        m.require(hOpen.allocation.page is not None, f"{hOpen.allocation!r} is not resident")
         reads = (DXGK_ALLOCATIONLIST(hOpen.kmd, hOpen.va, hOpen.allocation.content),)
     if area is not None:
         m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
     m.admit(call)
     m.last_fence += 1
     hContext.fence, hContext.reported = m.last_fence, False
+    hContext.preempted, hContext.work = False, (hOpen, area)
     yield from m.driver(call, m.adapter.kmd,
                         DXGKARG_SUBMITCOMMAND(
                             hContext.kmd, hContext.fence, reads,
@@ -46,16 +59,22 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
 @ddi
 def DxgkDdiResetEngine(m: Machine, call: Call) -> Steps:
     """SUB-09, FEN-02: the scheduler gives up on the packets of a node. The last aborted fence is
-    one of theirs, or the last completed one ("TDR changes in Windows 8"; stop 0x119/0xA)."""
+    one of theirs, or the last completed one ("TDR changes in Windows 8"; stop 0x119/0xA). Failing
+    "reset": the hardware does not come back, and the whole adapter has to be reset."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    ready(m)
     m.require(any(p.state in (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
                   for p in m.gpu.nodes[0].packets.values()), "the node has no work to give up")
     m.admit(call)
     queued = {p.fence for p in m.gpu.nodes[0].packets.values() if p.state in (
         PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)}
+    m.gpu.resettable = not call.failures.take("reset")
     arg = DXGKARG_RESETENGINE()
     completed = m.last_completed
     yield from m.driver(call, m.adapter.kmd, arg)
+    m.adapter.to_reset = not call.succeeded
+    if call.succeeded:
+        m.preempting = 0
     if call.succeeded and arg.LastAbortedFenceId not in {completed, *queued}:
         stop(Kind.BAD_FENCE, f"DxgkDdiResetEngine gives {arg.LastAbortedFenceId} as the last "
              f"aborted fence; {sorted(queued)} were queued and {completed} was complete",

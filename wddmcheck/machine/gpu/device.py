@@ -6,6 +6,7 @@ all ones, writes go nowhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wddmcheck.machine.findings import OutOfReachError
@@ -18,7 +19,7 @@ GONE = 0xFFFF_FFFF
 @dataclass(slots=True)
 class Gpu:
     """The device. `pending`: it raises its interrupt line. `healthy`: it comes up when the driver
-    starts it; `copy_busy`: the copy engine takes no transfer now;
+    starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
     `post_display`: it can hand over the boot display. These are for the caller to set,
     to inject failures."""
 
@@ -29,6 +30,7 @@ class Gpu:
     present: bool = True
     healthy: bool = True
     copy_busy: bool = False
+    resettable: bool = True
     post_display: bool = True
 
     def __post_init__(self) -> None:
@@ -42,9 +44,17 @@ class Gpu:
             node.reset()
             node.packets.clear()
 
+    def unplug(self) -> None:
+        """The device is gone: nothing runs any more, and nothing answers."""
+        if not self.present:
+            raise OutOfReachError("the device is gone already")
+        self.present = self.pending = False
+        for node in self.nodes:
+            node.reset()
+
     def vsync(self) -> None:
         """An interrupt that has nothing to do with packets. Raises `OutOfReachError`."""
-        if not self.interrupts_enabled or self.pending:
+        if not self.present or not self.interrupts_enabled or self.pending:
             raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending",
                                   driver=True)
         self.pending = True
@@ -61,44 +71,54 @@ class Gpu:
 
 @dataclass(slots=True)
 class Registers:
-    """The register file of a GPU, as mapped into the driver's address space."""
+    """The register file of a GPU, as mapped into the driver's address space. `touched` is told of
+    each access (but for fences, which are in memory)."""
 
     gpu: Gpu
+    touched: Callable[[], None] = lambda: None
 
     @property
     def interrupt_status(self) -> int:
         """1 while the interrupt line is raised; all ones where no device is."""
+        self.touched()
         return int(self.gpu.pending) if self.gpu.present else GONE
 
     def acknowledge_interrupt(self) -> None:
         """Lower the interrupt line."""
+        self.touched()
         if self.gpu.present:
             self.gpu.pending = False
 
     def enable_interrupts(self, enabled: bool) -> None:
         """Let the device raise its interrupt, or not."""
+        self.touched()
         if self.gpu.present:
             self.gpu.interrupts_enabled = enabled
 
     def initialize(self) -> bool:
         """Bring the device up; False if it does not come up."""
+        self.touched()
         return self.gpu.present and self.gpu.healthy
 
     def release_post_display(self) -> bool:
         """Hand over the display that the firmware set up; False if that cannot be done."""
+        self.touched()
         return self.gpu.post_display
 
     def copy_engine_ready(self) -> bool:
         """Whether the copy engine takes a transfer."""
+        self.touched()
         return not self.gpu.copy_busy
 
     def submit(self, node: int, packet: Packet) -> None:
         """Ring the doorbell of a node."""
+        self.touched()
         if self.gpu.present:
             self.gpu.nodes[node].submit(packet)
 
     def retire(self, node: int, fence: int) -> None:
         """Free the ring entry of a packet."""
+        self.touched()
         if self.gpu.present:
             self.gpu.nodes[node].forget(fence)
 
@@ -109,20 +129,24 @@ class Registers:
 
     def is_current(self, node: int, context: HwContext) -> bool:
         """Whether the node still holds the state of `context`."""
+        self.touched()
         return self.gpu.present and self.gpu.nodes[node].current is context
 
     def switch_to_null(self, node: int, context: HwContext) -> None:
         """Make the node let go of `context`."""
+        self.touched()
         if self.gpu.present:
             self.gpu.nodes[node].abandon(context)
 
-    def preempt(self, node: int) -> int:
-        """Preempt a node; the fence of the packet taken off, 0 if it was idle."""
-        packet = self.gpu.nodes[node].preempt() if self.gpu.present else None
-        return packet.fence if packet is not None else 0
+    def preempt(self, node: int) -> None:
+        """Preempt a node; it raises an interrupt when it has."""
+        self.touched()
+        if self.gpu.present and self.gpu.nodes[node].preempt():
+            self.gpu.pending = True
 
-    def reset(self, node: int) -> tuple[int, ...]:
-        """Reset a node; the fences of the packets that this aborts."""
-        if not self.gpu.present:
-            return ()
+    def reset(self, node: int) -> tuple[int, ...] | None:
+        """Reset a node; the fences of the packets that this aborts. None if it does not work."""
+        self.touched()
+        if not self.gpu.present or not self.gpu.resettable:
+            return None
         return tuple(p.fence for p in self.gpu.nodes[node].reset())

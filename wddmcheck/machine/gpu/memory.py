@@ -55,12 +55,19 @@ class PageTable:
     entries: dict[int, int] = field(default_factory=dict)
     next_va: int = FIRST_VA
 
-    def map(self, page: int) -> int:
-        """Map a page; returns its GPU virtual address."""
+    def map(self, page: int | None) -> int:
+        """Map a page (None: nothing, for now); returns its GPU virtual address."""
         va = self.next_va
         self.next_va += 0x1000
-        self.entries[va] = page
+        self.move(va, page)
         return va
+
+    def move(self, va: int, page: int | None) -> None:
+        """Let `va` lead to another page, or to none."""
+        if page is not None:
+            self.entries[va] = page
+        else:
+            self.unmap(va)
 
     def unmap(self, va: int) -> None:
         """Forget a mapping."""

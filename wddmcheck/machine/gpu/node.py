@@ -78,7 +78,7 @@ class Node:
         """Start a queued packet. If the node holds another context, its state is saved first.
         Raises `OutOfReachError`, `BugCheck`."""
         packet = self.packets.get(fence)
-        if packet is None or packet.state not in (PacketState.QUEUED, PacketState.PREEMPTED):
+        if packet is None or packet.state is not PacketState.QUEUED:
             raise OutOfReachError(f"no packet with fence {fence} is queued on node {self.ordinal}",
                                   driver=True)
         if self.running is not None or self.hung:
@@ -122,16 +122,26 @@ class Node:
         if self.current is context:
             self.current = None
 
-    def preempt(self) -> Packet | None:
-        """Take the running packet off the node, to be run again later; its context's state is
-        saved. Returns the packet, None if the node was idle. Raises `BugCheck`."""
-        packet = self.running
-        if packet is None or self.hung:
-            return None
-        self._save(packet.context)
-        packet.state = PacketState.PREEMPTED
-        self.current = None
-        return packet
+    def preempt(self) -> bool:
+        """Take off what is not complete, to be submitted again later; the state of the running
+        context is saved. Whether that was possible: a node that hangs does not answer. Raises
+        `BugCheck`."""
+        if self.hung:
+            return False
+        running = self.running
+        if running is not None:
+            self._save(running.context)
+            self.current = None
+        for packet in self.packets.values():
+            if packet.state in (PacketState.QUEUED, PacketState.RUNNING):
+                packet.state = PacketState.PREEMPTED
+        return True
+
+    def hang(self) -> None:
+        """The running packet never ends. Raises `OutOfReachError`."""
+        if self.running is None:
+            raise OutOfReachError(f"node {self.ordinal} runs nothing", driver=True)
+        self.hung = True
 
     def reset(self) -> tuple[Packet, ...]:
         """Reset the node: nothing runs, nothing is queued, no context is current. Returns the

@@ -26,8 +26,9 @@ class IsrState(Structure):
 
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
-    """The device context block. `submissions` are the contexts with a packet that is not retired,
-    oldest first: ISR and DPC walk it."""
+    """The device context block. `registers` is None before the start and after a surprise removal.
+    `submissions` are the contexts with a packet that is not retired, oldest first: ISR and DPC walk
+    it. `preempting` is the fence of a preemption that is to be reported, or 0."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -35,6 +36,9 @@ class Adapter(Structure):
     isr: IsrState | None = None
     submissions: list[Context] = field(default_factory=list)
     next_hw_context: int = 1
+    last_submitted: int = 0
+    last_completed: int = 0
+    preempting: int = 0
 
 
 @dataclass(eq=False, repr=False)

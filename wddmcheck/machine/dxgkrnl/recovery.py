@@ -1,0 +1,108 @@
+"""Dxgkrnl's side of preemption, of timeout recovery, and of surprise removal."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.objects import OsContext
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.work import ready
+from wddmcheck.machine.findings import Finding, Kind, stop
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.structs import (
+    DXGK_SURPRISE_REMOVAL_TYPE,
+    DXGKARG_COLLECTDBGINFO,
+    DXGKARG_PREEMPTCOMMAND,
+)
+
+UNFINISHED = (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
+TDR_FAILURE = "0x116"
+ENGINE_TIMEOUT, ADAPTER_TIMEOUT = 0x141, 0x117
+
+
+@ddi
+def DxgkDdiPreemptCommand(m: Machine, call: Call) -> Steps:
+    """SUB-09: the scheduler wants the node back. An error is stop 0x119/0x2."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    ready(m)
+    m.require(m.preempting == 0, "a preemption is under way")
+    m.admit(call)
+    m.last_fence += 1
+    m.preempting = m.last_fence
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_PREEMPTCOMMAND(m.preempting))
+    if not call.succeeded:
+        stop(Kind.BAD_STATUS, f"{call.name} fails", "0x119/0x2")
+    return call.status
+
+
+@ddi
+def DxgkDdiCollectDbgInfo(m: Machine, call: Call, Reason: int = ENGINE_TIMEOUT) -> Steps:
+    """TDR-07: before a recovery; the driver keeps to the size of the buffer."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.admit(call)
+    arg = DXGKARG_COLLECTDBGINFO(Reason, BufferSize=16)
+    yield from m.driver(call, m.adapter.kmd, arg)
+    if len(arg.pBuffer) > arg.BufferSize:
+        m.report(Finding(Kind.BAD_ACCESS, f"{call.name} writes {len(arg.pBuffer)} bytes into a "
+                         f"buffer of {arg.BufferSize}"))
+    return call.status
+
+
+@ddi
+def DxgkDdiResetFromTimeout(m: Machine, call: Call) -> Steps:
+    """TDR-03, FEN-02: the whole adapter is reset, all that was submitted counts as complete; after
+    it, the GPU touches no memory. Failing "reset": it does not work, which is stop 0x116."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.gpu.present and not m.adapter.resetting, "the adapter is gone, or is being reset")
+    m.require(m.adapter.to_reset or _outstanding(m), "nothing timed out")
+    m.admit(call)
+    m.gpu.resettable = not call.failures.take("reset")
+    yield from m.driver(call, m.adapter.kmd)
+    if not call.succeeded:
+        stop(Kind.BAD_STATUS, f"{call.name} fails", TDR_FAILURE)
+    if any(n.running is not None or n.current is not None for n in m.gpu.nodes):
+        m.report(Finding(Kind.GPU_ACCESS, f"{call.name} returns and the GPU still has a context, "
+                         "whose state it may save"))
+    m.adapter.resetting, m.adapter.to_reset = True, False
+    m.last_completed, m.preempting = m.last_fence, 0
+    _give_up(m)
+    return call.status
+
+
+@ddi
+def DxgkDdiRestartFromTimeout(m: Machine, call: Call) -> Steps:
+    """TDR-04, TDR-05: the end of the clean-up window; the GPU can be used again."""
+    m.require(m.adapter.resetting, "the adapter is not being reset")
+    m.admit(call)
+    yield from m.driver(call, m.adapter.kmd)
+    if not call.succeeded:
+        stop(Kind.BAD_STATUS, f"{call.name} fails", TDR_FAILURE)
+    m.adapter.resetting = False
+    return call.status
+
+
+@ddi
+def DxgkDdiNotifySurpriseRemoval(m: Machine, call: Call) -> Steps:
+    """ADP-12 to ADP-14: the device is gone; other calls may be in flight. What was outstanding is
+    given up (who completes it is not documented). A failure takes the system down."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(not m.gpu.present and not m.adapter.removed, "the device is there, or this is known")
+    m.admit(call)
+    yield from m.driver(call, m.adapter.kmd, DXGK_SURPRISE_REMOVAL_TYPE.DxgkRemovalPnPNotify)
+    if not call.succeeded:
+        stop(Kind.BAD_STATUS, f"{call.name} fails; Windows cannot go on", "")
+    m.adapter.removed = True
+    m.adapter.resetting = m.adapter.to_reset = False
+    m.preempting = 0
+    _give_up(m)
+    return call.status
+
+
+def _outstanding(m: Machine) -> bool:
+    return any(p.state in UNFINISHED for n in m.gpu.nodes for p in n.packets.values())
+
+
+def _give_up(m: Machine) -> None:
+    """No packet is outstanding any more."""
+    for context in m.handles.all(OsContext):
+        context.fence, context.reported, context.preempted = 0, False, False

@@ -1,0 +1,73 @@
+"""Adding, starting, stopping and removing the adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
+from wddmcheck.machine.reference.common import SUCCESS, Common
+from wddmcheck.machine.reference.objects import Adapter, IsrState
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import DXGK_START_INFO, DXGKRNL_INTERFACE, Handle, Out
+
+
+class AdapterDdis(Common):
+    """Adding, starting, stopping and removing the adapter."""
+
+    def DxgkDdiAddDevice(self, PhysicalDeviceObject: Handle,
+                         MiniportDeviceContext: Out[Handle]) -> NtStatus:
+        """ADP-01: a context block for the adapter."""
+        adapter = self.pool.allocate(Adapter)
+        if adapter is None:
+            return NtStatus.STATUS_UNSUCCESSFUL
+        MiniportDeviceContext.value = self.pool.address(adapter)
+        return SUCCESS
+
+    def DxgkDdiStartDevice(self, MiniportDeviceContext: Handle, DxgkStartInfo: DXGK_START_INFO,
+                           DxgkInterface: DXGKRNL_INTERFACE,
+                           NumberOfVideoPresentSources: Out[int],
+                           NumberOfChildren: Out[int]) -> NtStatus:
+        """ADP-03, ADP-05: a start that fails undoes what it did."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        adapter.isr = self.pool.allocate(IsrState)
+        if adapter.isr is None:
+            return NtStatus.STATUS_UNSUCCESSFUL
+        registers = DxgkInterface.DxgkCbMapMemory()
+        assert isinstance(registers, Registers)
+        if not registers.initialize():
+            self.pool.free(adapter.isr, IsrState.TAG)
+            adapter.isr = None
+            return NtStatus.STATUS_UNSUCCESSFUL
+        adapter.dxgk, adapter.registers = DxgkInterface, registers
+        registers.enable_interrupts(True)
+        NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
+        return SUCCESS
+
+    def DxgkDdiStopDevice(self, MiniportDeviceContext: Handle) -> Pauses:
+        """ADP-06."""
+        yield from self.quiesce(self.pool.at(MiniportDeviceContext, Adapter))
+        return SUCCESS
+
+    def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(
+            self, MiniportDeviceContext: Handle, TargetId: int) -> Pauses:
+        """ADP-07: refused where the display cannot be handed over; StopDevice follows then."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        if not self.registers(adapter).release_post_display():
+            return NtStatus.STATUS_NOT_SUPPORTED
+        yield from self.quiesce(adapter)
+        return SUCCESS
+
+    def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+        """INT-06, INT-07: silence the source, drain the DPC, and only then free what they use."""
+        if adapter.registers is not None:
+            adapter.registers.enable_interrupts(False)
+        yield PREEMPT
+        yield self.kernel.KeFlushQueuedDpcs()
+        self.pool.free(adapter.isr, IsrState.TAG)
+        adapter.isr = None
+
+    def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> NtStatus:
+        """ADP-08."""
+        self.pool.free(self.pool.at(MiniportDeviceContext, Adapter), Adapter.TAG)
+        return SUCCESS

@@ -1,0 +1,123 @@
+"""Allocations, resources, paging."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
+from wddmcheck.machine.reference.objects import (
+    Adapter,
+    Allocation,
+    Device,
+    OpenAllocation,
+    Resource,
+)
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import (
+    DXGK_CREATEALLOCATIONFLAGS,
+    DXGK_DESTROYALLOCATIONFLAGS,
+    DXGKARG_BUILDPAGINGBUFFER,
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_DESTROYALLOCATION,
+    DXGKARG_OPENALLOCATION,
+    DXGKARGCB_GETHANDLEDATA,
+    NULL,
+    Handle,
+)
+
+
+class AllocationDdis(Common):
+    """Allocations, resources, paging."""
+
+    def DxgkDdiCreateAllocation(self, hAdapter: Handle,
+                                pCreateAllocation: DXGKARG_CREATEALLOCATION) -> NtStatus:
+        """ALC-01 to ALC-03: all or nothing."""
+        data = pCreateAllocation.pPrivateDriverData
+        if data is None or not data.valid:
+            return NtStatus.STATUS_INVALID_PARAMETER
+        if not same_version(data):
+            return NtStatus.STATUS_GRAPHICS_DRIVER_MISMATCH
+        made = DXGK_CREATEALLOCATIONFLAGS.Resource in pCreateAllocation.Flags
+        resource: Resource | None = None
+        if made:
+            resource = self.pool.allocate(Resource)
+            if resource is None:
+                return NO_MEMORY
+        elif pCreateAllocation.hResource != NULL:
+            resource = self.pool.at(pCreateAllocation.hResource, Resource)
+        if not self.create_allocations(pCreateAllocation, resource):
+            if made:
+                self.pool.free(resource, Resource.TAG)
+            return NO_MEMORY
+        if made and resource is not None:
+            pCreateAllocation.hResource = self.pool.address(resource)
+        return SUCCESS
+
+    def create_allocations(self, arg: DXGKARG_CREATEALLOCATION,
+                           resource: Resource | None) -> bool:
+        """ALC-02: if one fails, those before it go."""
+        done: list[Allocation] = []
+        for info in arg.pAllocationInfo:
+            allocation = self.pool.allocate(Allocation, resource=resource)
+            if allocation is None:
+                for earlier in done:
+                    self.pool.free(earlier, Allocation.TAG)
+                return False
+            done.append(allocation)
+            info.hAllocation, info.Size = self.pool.address(allocation), 4096
+        return True
+
+    def DxgkDdiDestroyAllocation(self, hAdapter: Handle,
+                                 pDestroyAllocation: DXGKARG_DESTROYALLOCATION) -> NtStatus:
+        """ALC-12 to ALC-14: the allocations of the list, which may be empty, and the resource if
+        (and only if) DestroyResource says so."""
+        for handle in pDestroyAllocation.pAllocationList:
+            self.free_allocation(self.pool.at(handle, Allocation))
+        if DXGK_DESTROYALLOCATIONFLAGS.DestroyResource in pDestroyAllocation.Flags:
+            self.pool.free(self.pool.at(pDestroyAllocation.hResource, Resource), Resource.TAG)
+        return SUCCESS
+
+    def free_allocation(self, allocation: Allocation) -> None:
+        """What the driver keeps of an allocation."""
+        self.pool.free(allocation, Allocation.TAG)
+
+    def DxgkDdiOpenAllocation(self, hDevice: Handle,
+                              pOpenAllocation: DXGKARG_OPENALLOCATION) -> NtStatus:
+        """ALC-08."""
+        data = pOpenAllocation.pPrivateDriverData
+        if data is None or not data.valid:
+            return NtStatus.STATUS_INVALID_PARAMETER
+        if not same_version(data):
+            return NtStatus.STATUS_GRAPHICS_DRIVER_MISMATCH
+        device = self.pool.at(hDevice, Device)
+        for info in pOpenAllocation.pOpenAllocation:
+            handle = self.dxgk(device.adapter).DxgkCbGetHandleData(
+                DXGKARGCB_GETHANDLEDATA(info.hAllocation))
+            opened = self.pool.allocate(OpenAllocation, device=device,
+                                        allocation=self.pool.at(handle, Allocation))
+            if opened is None:
+                return NO_MEMORY
+            info.hDeviceSpecificAllocation = self.pool.address(opened)
+        return SUCCESS
+
+    def DxgkDdiCloseAllocation(self, hDevice: Handle,
+                               pCloseAllocation: DXGKARG_CLOSEALLOCATION) -> NtStatus:
+        """ALC-10, ALC-11: only the device-specific structure goes."""
+        for handle in pCloseAllocation.pOpenHandleList:
+            self.pool.free(self.pool.at(handle, OpenAllocation), OpenAllocation.TAG)
+        return SUCCESS
+
+    def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
+                                 pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> NtStatus:
+        """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next."""
+        if pBuildPagingBuffer.DmaSize == 0:
+            return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
+        adapter = self.pool.at(hAdapter, Adapter)
+        if adapter.registers is not None and not adapter.registers.copy_engine_ready():
+            return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
+        if pBuildPagingBuffer.hAllocation != NULL:
+            self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))
+        return SUCCESS
+
+    def inspect(self, allocation: Allocation) -> Resource | None:
+        """Look at what the driver keeps of an allocation."""
+        return allocation.resource

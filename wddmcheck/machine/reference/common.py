@@ -1,0 +1,41 @@
+"""What all parts of the reference miniport need."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.miniport import Kernel
+from wddmcheck.machine.reference.objects import Adapter
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import DXGKRNL_INTERFACE, INTERFACE_VERSION, Handle, PrivateData
+
+SUCCESS = NtStatus.STATUS_SUCCESS
+NO_MEMORY = NtStatus.STATUS_NO_MEMORY
+
+
+class Common:
+    """The driver's own globals: its kernel and its pool."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.pool = kernel.pool
+
+    def registers(self, adapter: Adapter) -> Registers:
+        """The registers of a started adapter."""
+        assert adapter.registers is not None
+        return adapter.registers
+
+    def dxgk(self, adapter: Adapter) -> DXGKRNL_INTERFACE:
+        """The callbacks of a started adapter."""
+        assert adapter.dxgk is not None
+        return adapter.dxgk
+
+    def free_areas(self, adapter: Adapter, areas: list[Handle]) -> None:
+        """CAL-06: each context allocation once."""
+        dxgk = self.dxgk(adapter)
+        for area in areas:
+            dxgk.DxgkCbDestroyContextAllocation(dxgk.DeviceHandle, area)
+
+
+def same_version(data: PrivateData | None) -> bool:
+    """Whether the user-mode driver and this one belong together."""
+    return data is not None and data.version == INTERFACE_VERSION

@@ -1,0 +1,106 @@
+"""Contexts and their save areas."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.miniport import PREEMPT, Pauses
+from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
+from wddmcheck.machine.reference.objects import Context, Device
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import (
+    DXGK_CONTEXTINFO,
+    DXGKARG_CREATECONTEXT,
+    DXGKARG_SETROOTPAGETABLE,
+    DXGKARGCB_CREATECONTEXTALLOCATION,
+    DXGKARGCB_MAPCONTEXTALLOCATION,
+    Handle,
+)
+
+
+class ContextDdis(Common):
+    """Contexts and their save areas."""
+
+    def DxgkDdiCreateContext(self, hDevice: Handle,
+                             pCreateContext: DXGKARG_CREATECONTEXT) -> NtStatus:
+        """CTX-01, GEN-08: a create that fails leaves nothing behind."""
+        if not same_version(pCreateContext.pPrivateDriverData):
+            return NtStatus.STATUS_GRAPHICS_DRIVER_MISMATCH
+        device = self.pool.at(hDevice, Device)
+        context = self.pool.allocate(Context, os_handle=pCreateContext.hContext,
+                                     adapter=device.adapter, device=device)
+        if context is None:
+            return NO_MEMORY
+        if not self.create_area(context):
+            self.pool.free(context, Context.TAG)
+            return NO_MEMORY
+        if not self.load_hardware_context(context):
+            return self.undo_create(context)
+        pCreateContext.hContext = self.pool.address(context)
+        pCreateContext.ContextInfo = DXGK_CONTEXTINFO(DmaBufferSize=4096, AllocationListSize=16)
+        return SUCCESS
+
+    def create_area(self, context: Context) -> bool:
+        """CAL-03: the save area of a context, by Dxgkrnl's handles of both."""
+        dxgk = self.dxgk(context.adapter)
+        area = DXGKARGCB_CREATECONTEXTALLOCATION(dxgk.DeviceHandle, context.device.os_handle,
+                                                 context.os_handle)
+        if not dxgk.DxgkCbCreateContextAllocation(area).succeeds:
+            return False
+        context.areas.append(area.hAllocation)
+        return True
+
+    def load_hardware_context(self, context: Context) -> bool:
+        """Tell the hardware where to save the context's state."""
+        dxgk = self.dxgk(context.adapter)
+        va = dxgk.DxgkCbMapContextAllocation(
+            dxgk.DeviceHandle, DXGKARGCB_MAPCONTEXTALLOCATION(context.areas[0]))
+        if va == 0:
+            return False
+        context.hardware = HwContext(context.adapter.next_hw_context, va)
+        context.adapter.next_hw_context += 1
+        return True
+
+    def undo_create(self, context: Context) -> NtStatus:
+        """CAL-11: what came before the failure goes."""
+        self.free_areas(context.adapter, context.areas)
+        self.pool.free(context, Context.TAG)
+        return NO_MEMORY
+
+    def DxgkDdiSetRootPageTable(self, hAdapter: Handle,
+                                pSetPageTable: DXGKARG_SETROOTPAGETABLE) -> None:
+        """The address space that the context runs in."""
+        context = self.pool.at(pSetPageTable.hContext, Context)
+        assert context.hardware is not None
+        context.hardware.root = pSetPageTable.Address
+
+    def DxgkDdiDestroyContext(self, hContext: Handle) -> Pauses:
+        """CTX-05, CTX-07: out of reach of the DPC and off the node first, then its memory."""
+        context = self.pool.at(hContext, Context)
+        self.leave_submissions(context)
+        self.leave_node(context)
+        yield PREEMPT
+        self.free_context_areas(context)
+        self.free_context(context)
+        return SUCCESS
+
+    def leave_submissions(self, context: Context) -> None:
+        """INT-06: a DPC yet to come must not find the context."""
+        if context in context.adapter.submissions:
+            context.adapter.submissions.remove(context)
+
+    def leave_node(self, context: Context) -> None:
+        """CTX-13: the node must not save the context's state any more."""
+        assert context.hardware is not None
+        registers = context.adapter.registers
+        if registers is not None and registers.is_current(0, context.hardware):
+            registers.switch_to_null(0, context.hardware)
+
+    def free_context_areas(self, context: Context) -> None:
+        """CTX-07: all that was allocated for the context."""
+        self.free_areas(context.adapter, context.areas)
+
+    def free_context(self, context: Context) -> None:
+        """The context itself, and the ring entry of its last packet."""
+        if context.fence and context.adapter.registers is not None:
+            context.adapter.registers.retire(0, context.fence)
+        self.pool.free(context, Context.TAG)

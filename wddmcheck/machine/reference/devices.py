@@ -1,0 +1,60 @@
+"""Processes and devices."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common
+from wddmcheck.machine.reference.objects import Adapter, Device, Process
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import (
+    DXGK_CREATECONTEXTALLOCATIONFLAGS,
+    DXGK_CREATEDEVICEFLAGS,
+    DXGKARG_CREATEDEVICE,
+    DXGKARG_CREATEPROCESS,
+    DXGKARGCB_CREATECONTEXTALLOCATION,
+    NULL,
+    Handle,
+)
+
+
+class DeviceDdis(Common):
+    """Processes and devices."""
+
+    def DxgkDdiCreateProcess(self, hAdapter: Handle, pArgs: DXGKARG_CREATEPROCESS) -> NtStatus:
+        """PRC-01."""
+        process = self.pool.allocate(Process, os_handle=pArgs.hDxgkProcess)
+        if process is None:
+            return NO_MEMORY
+        pArgs.hKmdProcess = self.pool.address(process)
+        return SUCCESS
+
+    def DxgkDdiDestroyProcess(self, hAdapter: Handle, hKmdProcess: Handle) -> NtStatus:
+        """PRC-03."""
+        self.pool.free(self.pool.at(hKmdProcess, Process), Process.TAG)
+        return SUCCESS
+
+    def DxgkDdiCreateDevice(self, hAdapter: Handle,
+                            pCreateDevice: DXGKARG_CREATEDEVICE) -> NtStatus:
+        """DEV-01; a GDI device gets a save area that its contexts share (CAL-01)."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        device = self.pool.allocate(
+            Device, os_handle=pCreateDevice.hDevice, adapter=adapter,
+            process=self.pool.at(pCreateDevice.hKmdProcess, Process))
+        if device is None:
+            return NO_MEMORY
+        if DXGK_CREATEDEVICEFLAGS.GdiDevice in pCreateDevice.Flags:
+            area = DXGKARGCB_CREATECONTEXTALLOCATION(
+                self.dxgk(adapter).DeviceHandle, device.os_handle, NULL,
+                ContextAllocationFlags=DXGK_CREATECONTEXTALLOCATIONFLAGS.SharedAcrossContexts)
+            if not self.dxgk(adapter).DxgkCbCreateContextAllocation(area).succeeds:
+                self.pool.free(device, Device.TAG)
+                return NO_MEMORY
+            device.shared_areas.append(area.hAllocation)
+        pCreateDevice.hDevice = self.pool.address(device)
+        return SUCCESS
+
+    def DxgkDdiDestroyDevice(self, hDevice: Handle) -> NtStatus:
+        """DEV-04, CAL-08: what its contexts shared goes with it."""
+        device = self.pool.at(hDevice, Device)
+        self.free_areas(device.adapter, device.shared_areas)
+        self.pool.free(device, Device.TAG)
+        return SUCCESS

@@ -1,0 +1,85 @@
+"""Preemption, timeout recovery, surprise removal."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from wddmcheck.machine.reference.common import SUCCESS
+from wddmcheck.machine.reference.objects import Adapter
+from wddmcheck.machine.reference.work import WorkDdis
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import (
+    DXGK_SURPRISE_REMOVAL_TYPE,
+    DXGKARG_COLLECTDBGINFO,
+    DXGKARG_PREEMPTCOMMAND,
+    DXGKARG_RESETENGINE,
+    Handle,
+)
+
+
+class RecoveryDdis(WorkDdis):
+    """Preemption, timeout recovery, surprise removal."""
+
+    def DxgkDdiPreemptCommand(self, hAdapter: Handle,
+                              pPreemptCommand: DXGKARG_PREEMPTCOMMAND) -> NtStatus:
+        """SUB-09: at DISPATCH_LEVEL; where nothing is left to preempt, the report is made here."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        adapter.preempting = pPreemptCommand.PreemptionFenceId
+        if all(c.reported for c in adapter.submissions):
+            dxgk = self.dxgk(adapter)
+            dxgk.DxgkCbSynchronizeExecution(
+                dxgk.DeviceHandle, partial(self.report_preempted, adapter))
+            dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
+        else:
+            self.registers(adapter).preempt(pPreemptCommand.NodeOrdinal)
+        return SUCCESS
+
+    def DxgkDdiResetEngine(self, hAdapter: Handle, pResetEngine: DXGKARG_RESETENGINE) -> NtStatus:
+        """TDR-02, FEN-02: nothing is left on the node; what was not reported is reported now."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        aborted = self.registers(adapter).reset(pResetEngine.NodeOrdinal)
+        if aborted is None:
+            return NtStatus.STATUS_UNSUCCESSFUL
+        adapter.preempting = 0
+        pResetEngine.LastAbortedFenceId = max(aborted, default=0)
+        dxgk = self.dxgk(adapter)
+        dxgk.DxgkCbSynchronizeExecution(dxgk.DeviceHandle, partial(self.report_all, adapter))
+        dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
+        return SUCCESS
+
+    def report_all(self, adapter: Adapter) -> None:
+        """After a reset every packet on the list is over; at DIRQL."""
+        for context in adapter.submissions:
+            if not context.reported:
+                self.report(context)
+
+    def DxgkDdiCollectDbgInfo(self, hAdapter: Handle,
+                              pCollectDbgInfo: DXGKARG_COLLECTDBGINFO) -> NtStatus:
+        """TDR-07: what is outstanding, as much as fits."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        text = f"completed {adapter.last_completed} of {adapter.last_submitted}".encode()
+        pCollectDbgInfo.pBuffer[:] = text[:pCollectDbgInfo.BufferSize]
+        return SUCCESS
+
+    def DxgkDdiResetFromTimeout(self, hAdapter: Handle) -> NtStatus:
+        """TDR-03, FEN-02: when this returns the GPU touches no memory, and all that was submitted
+        counts as complete."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        if self.registers(adapter).reset(0) is None:
+            return NtStatus.STATUS_UNSUCCESSFUL
+        for context in tuple(adapter.submissions):
+            self.retire(context)
+        adapter.preempting, adapter.last_completed = 0, adapter.last_submitted
+        return SUCCESS
+
+    def DxgkDdiRestartFromTimeout(self, hAdapter: Handle) -> NtStatus:
+        """TDR-05: the GPU can be used again; there is nothing to do."""
+        return SUCCESS
+
+    def DxgkDdiNotifySurpriseRemoval(self, MiniportDeviceContext: Handle,
+                                     RemovalType: DXGK_SURPRISE_REMOVAL_TYPE) -> NtStatus:
+        """ADP-12, ADP-13: from now on the hardware is not touched."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        adapter.registers = None
+        adapter.preempting = 0
+        return SUCCESS

@@ -1,0 +1,93 @@
+"""Submission, interrupts, DPC."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.gpu.device import GONE
+from wddmcheck.machine.gpu.node import Packet
+from wddmcheck.machine.reference.common import SUCCESS, Common
+from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import (
+    DXGK_INTERRUPT_TYPE,
+    DXGKARG_SUBMITCOMMAND,
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA,
+    NULL,
+    Handle,
+)
+
+
+class WorkDdis(Common):
+    """Submission, interrupts, DPC."""
+
+    def DxgkDdiSubmitCommand(self, hAdapter: Handle,
+                             pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> NtStatus:
+        """SUB-05: at DISPATCH_LEVEL."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        context = self.pool.at(pSubmitCommand.hContext, Context)
+        assert context.hardware is not None
+        for entry in pSubmitCommand.allocations:
+            opened = self.pool.at(entry.hDeviceSpecificAllocation, OpenAllocation)
+            context.uses = opened.allocation
+        context.reads, va = pSubmitCommand.pDmaBufferPrivateData
+        context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
+        adapter.last_submitted = context.fence
+        adapter.submissions.append(context)
+        inputs = tuple((e.VirtualAddress, e.content) for e in pSubmitCommand.allocations)
+        if context.reads != NULL:
+            inputs += ((va, b""),)
+        self.registers(adapter).submit(0, Packet(context.hardware, context.fence, inputs))
+        return SUCCESS
+
+    def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: Handle, MessageNumber: int) -> bool:
+        """INT-01 to INT-03: report what is complete, quiet the device, queue the DPC."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        registers = adapter.registers
+        if registers is None or registers.interrupt_status in (0, GONE):
+            return False
+        assert adapter.isr is not None
+        adapter.isr.masked = False
+        for context in adapter.submissions:
+            if not context.reported and registers.is_complete(0, context.fence):
+                self.report(context)
+        if adapter.preempting:
+            self.report_preempted(adapter)
+        registers.acknowledge_interrupt()
+        self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
+        return True
+
+    def report(self, context: Context) -> None:
+        """FEN-01: each fence once; at DIRQL."""
+        context.reported = True
+        context.adapter.last_completed = max(context.adapter.last_completed, context.fence)
+        dxgk = self.dxgk(context.adapter)
+        dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
+            DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence))
+
+    def report_preempted(self, adapter: Adapter) -> None:
+        """SUB-09, SUB-10: once for each preemption, also if nothing was left to preempt; what was
+        not completed is no longer the driver's. At DIRQL."""
+        for context in tuple(adapter.submissions):
+            if not context.reported:
+                self.retire(context)
+        fence, adapter.preempting = adapter.preempting, 0
+        dxgk = self.dxgk(adapter)
+        dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
+            DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED, PreemptionFenceId=fence,
+            LastCompletedFenceId=adapter.last_completed))
+
+    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> None:
+        """INT-05: retire what has been reported."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        assert adapter.isr is not None
+        adapter.isr.masked = False
+        for context in tuple(adapter.submissions):
+            if context.reported:
+                self.retire(context)
+        self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
+
+    def retire(self, context: Context) -> None:
+        """A packet is over: its ring entry is free, and the context has no work."""
+        if context.adapter.registers is not None:
+            context.adapter.registers.retire(0, context.fence)
+        context.adapter.submissions.remove(context)
+        context.fence, context.reported, context.uses, context.reads = 0, False, None, NULL
