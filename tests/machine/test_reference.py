@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from wddmcheck.machine import sequences
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsProcess
+from wddmcheck.machine.findings import BugCheck
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import Scenario
@@ -110,7 +112,7 @@ def test_a_further_area_can_be_read_and_destroyed(machine: Machine) -> None:
         for _ in range(2):
             run.DxgkDdiSubmitCommand(hContext=context, area=area)
             run.DxgkDdiEscape(hDevice=device, command="destroy area", hContext=context, area=area,
-                              outcome="STATUS_GRAPHICS_ALLOCATION_BUSY")
+                              outcome="STATUS_INVALID_PARAMETER")
             finished(run, context)
         run.DxgkDdiEscape(hDevice=device, command="destroy area", hContext=context, area=area)
         assert area.gone
@@ -138,7 +140,7 @@ def test_a_further_area_that_cannot_be_made_leaves_nothing(machine: Machine, fai
 def test_an_unknown_escape_is_refused(machine: Machine) -> None:
     with Scenario(machine, strict=True) as run:
         _, device, _ = context_on_a_device(run)
-        run.DxgkDdiEscape(hDevice=device, command="dance", outcome="STATUS_NOT_SUPPORTED")
+        run.DxgkDdiEscape(hDevice=device, command="dance", outcome="STATUS_INVALID_PARAMETER")
 
 
 def test_two_contexts_take_turns_on_the_node(machine: Machine) -> None:
@@ -151,3 +153,229 @@ def test_two_contexts_take_turns_on_the_node(machine: Machine) -> None:
         run.save_idle_context()
         run.DxgkDdiDestroyContext(hContext=one, whole=True)
         taken_down(run, process, device, two)
+
+
+# --- preemption, recovery, removal ---------------------------------------------------------------
+
+
+def test_a_preempted_packet_is_submitted_again(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, one = context_on_a_device(run)
+        two = run.DxgkDdiCreateContext(hDevice=device).context
+        run.DxgkDdiSubmitCommand(hContext=one)
+        run.run_packet(one)
+        run.complete_packet(one)
+        run.DxgkDdiSubmitCommand(hContext=two)
+        run.run_packet(two)
+        run.DxgkDdiPreemptCommand()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        assert (one.fence, two.fence, two.preempted) == (0, 0, True)
+        assert machine.gpu.nodes[0].packets == {}
+        run.DxgkDdiSubmitCommand(hContext=two)
+        finished(run, two)
+        run.DxgkDdiDestroyContext(hContext=one, whole=True)
+        taken_down(run, process, device, two)
+
+
+def test_a_preemption_with_nothing_left_is_reported_at_once(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+        run.complete_packet(context)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiPreemptCommand()
+        assert machine.preempting == 0
+        assert machine.adapter.dpc_queued
+        run.DxgkDdiDpcRoutine()
+        run.vsync()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        run.DxgkDdiPreemptCommand()
+        assert machine.adapter.dpc_queued
+        run.DxgkDdiDpcRoutine()
+        taken_down(run, process, device, context)
+
+
+def test_a_reset_ends_a_preemption(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+        machine.hang()
+        run.DxgkDdiPreemptCommand()
+        run.DxgkDdiResetEngine()
+        run.DxgkDdiDpcRoutine()
+        run.vsync()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        taken_down(run, process, device, context)
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+def test_work_goes_on_after_a_hang(machine: Machine, adapter: bool) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        for _ in range(2):
+            run.DxgkDdiSubmitCommand(hContext=context)
+            run.run_packet(context)
+            machine.hang()
+            sequences.recover(machine, adapter=adapter).run()
+            assert machine.findings == []
+            assert machine.gpu.nodes[0].packets == {}
+            run.vsync()
+            run.DxgkDdiInterruptRoutine()
+            run.DxgkDdiDpcRoutine()
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        taken_down(run, process, device, context)
+
+
+def test_an_engine_that_does_not_come_back(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+        run.DxgkDdiResetEngine(failing="reset", outcome="STATUS_UNSUCCESSFUL")
+        assert machine.adapter.to_reset
+        run.DxgkDdiResetFromTimeout()
+        run.DxgkDdiRestartFromTimeout()
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        taken_down(run, process, device, context)
+
+
+def test_after_a_reset_of_the_adapter_all_is_complete(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        _, _, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        sequences.recover(machine, adapter=True).run()
+        run.DxgkDdiPreemptCommand()
+        assert machine.preempting == 0
+
+
+def test_an_adapter_that_does_not_come_back_is_admitted(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        _, _, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+    with pytest.raises(BugCheck) as stopped:
+        machine.call("DxgkDdiResetFromTimeout", failing="reset")
+    assert stopped.value.finding.stop == "0x116"
+
+
+def test_a_debug_report_fits_its_buffer(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        _, _, context = context_on_a_device(run)
+        for _ in range(100):
+            run.DxgkDdiSubmitCommand(hContext=context)
+            finished(run, context)
+        assert run.DxgkDdiCollectDbgInfo(Reason=0x117).call.succeeded
+
+
+def busy(run: Scenario) -> OsProcess:
+    """A process with two devices, work on the GPU, an opening, a transfer under way."""
+    process, device, context = context_on_a_device(run)
+    other = run.DxgkDdiCreateDevice(hKmdProcess=process, gdi=True).device
+    idle = run.DxgkDdiCreateContext(hDevice=other).context
+    allocation = run.DxgkDdiCreateAllocation(makeResource=True).allocation
+    opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=allocation).opening
+    run.DxgkDdiOpenAllocation(hDevice=other, hAllocation=allocation)
+    run.DxgkDdiSubmitCommand(hContext=idle)
+    finished(run, idle)
+    run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+    run.run_packet(context)
+    run.DxgkDdiBuildPagingBuffer(operation="TransferStart", hAllocation=allocation)
+    return process
+
+
+def test_a_process_is_killed_with_work_pending(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process = busy(run)
+        sequences.kill(machine, process).run()
+        assert process.gone
+        sequences.stop(machine, remove=True).run()
+    assert (machine.findings, machine.adapter.state) == ([], "absent")
+
+
+def test_a_process_is_killed_while_interrupts_come(machine: Machine) -> None:
+    def interrupted(machine: Machine) -> None:
+        if machine.gpu.interrupts_enabled and not machine.gpu.pending:
+            machine.vsync()
+        elif machine.gpu.pending and machine.steps % 3:
+            machine.call("DxgkDdiInterruptRoutine")
+        elif machine.adapter.dpc_queued and machine.steps % 2:
+            machine.call("DxgkDdiDpcRoutine")
+
+    with Scenario(machine, strict=True) as run:
+        sequences.kill(machine, busy(run)).run(interrupted)
+        sequences.stop(machine).run(interrupted)
+        run.DxgkDdiStartDevice()
+        sequences.stop(machine, remove=True).run()
+    assert machine.findings == []
+
+
+def test_a_killed_process_takes_preempted_work_with_it(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process = busy(run)
+        run.DxgkDdiPreemptCommand()
+        run.DxgkDdiInterruptRoutine()
+        sequences.kill(machine, process).run()
+        sequences.stop(machine, remove=True).run()
+    assert machine.findings == []
+
+
+@pytest.mark.parametrize("pending", [False, True])
+def test_the_device_is_pulled_out(machine: Machine, pending: bool) -> None:
+    with Scenario(machine, strict=True) as run:
+        busy(run)
+        if pending:
+            run.vsync()
+            run.DxgkDdiInterruptRoutine()
+        sequences.surprise_removal(machine).run()
+    assert (machine.findings, machine.adapter.state) == ([], "absent")
+
+
+def test_the_isr_of_a_device_that_is_gone(machine: Machine) -> None:
+    """The line is shared; all registers read ones, before the driver is told and after."""
+    with Scenario(machine, strict=True) as run:
+        started(run)
+        machine.unplug()
+        run.DxgkDdiInterruptRoutine(shared=True)
+        run.DxgkDdiNotifySurpriseRemoval()
+        run.DxgkDdiInterruptRoutine(shared=True)
+        sequences.stop(machine, remove=True).run()
+    assert machine.findings == []
+
+
+def test_a_device_is_pulled_out_while_a_context_goes(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        call = run.DxgkDdiDestroyContext(hContext=context, outcome="preempted")
+        machine.unplug()
+        run.DxgkDdiNotifySurpriseRemoval()
+        run.resume(call)
+        run.DxgkDdiDestroyDevice(hDevice=device)
+        run.DxgkDdiDestroyProcess(hKmdProcess=process)
+        sequences.stop(machine, remove=True).run()
+    assert machine.findings == []
+
+
+def test_an_allocation_moves_and_comes_back(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        _, device, context = context_on_a_device(run)
+        item = run.DxgkDdiCreateAllocation().allocation
+        opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=item).opening
+        pages = [item.page]
+        for to in ("segment", "system", "segment"):
+            run.DxgkDdiBuildPagingBuffer(operation="TransferStart", hAllocation=item)
+            run.DxgkDdiBuildPagingBuffer(operation="TransferEnd", hAllocation=item, to=to)
+            pages.append(item.page)
+        assert pages[1] not in (None, pages[0])
+        assert pages[2] is None
+        assert pages[3] is not None
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        finished(run, context)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from wddmcheck.machine import reference
 from wddmcheck.machine.miniport import Factory
-from wddmcheck.machine.reference import miniport
 
-SOURCE = Path(miniport.__file__).read_text(encoding="utf-8")
+FOLDER = Path(reference.__file__).parent
+PARTS = ("common", "adapters", "devices", "contexts", "allocations", "escapes", "work", "recovery",
+         "miniport")
+"""The modules of the reference miniport, each after those that it imports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A place in the source and what is done there: the statement is left out."""
 
+    part: str
     method: str
     text: str
     nth: int         # of the same text in the method, from 0
-    index: int       # among all statements that can be left out
+    index: int       # among all statements of the part that can be left out
 
     @property
     def name(self) -> str:
@@ -29,25 +35,48 @@ class Mutant:
         return f"{self.method}: {self.text}{again}"
 
     def factory(self) -> Factory:
-        """The mutated driver."""
-        tree = ast.parse(SOURCE)
-        _LeaveOut(self.index).visit(tree)
-        ast.fix_missing_locations(tree)
-        module = ModuleType("wddmcheck.machine.reference.mutant")
-        exec(compile(tree, miniport.__file__, "exec"), module.__dict__)
-        found: Factory = module.ReferenceMiniport
+        """The mutated driver: all parts anew, one of them changed."""
+        made: dict[str, ModuleType] = {}
+        for part in PARTS:
+            tree = parsed(part)
+            if part == self.part:
+                _LeaveOut(self.index).visit(tree)
+                ast.fix_missing_locations(tree)
+            name = f"wddmcheck.machine.reference.{part}"
+            module = made[name] = ModuleType(name)
+            with replaced(made):
+                exec(compile(tree, str(FOLDER / f"{part}.py"), "exec"), module.__dict__)
+        found: Factory = made["wddmcheck.machine.reference.miniport"].ReferenceMiniport
         return found
 
 
 def mutants() -> Iterator[Mutant]:
     """All of them, in the order of the source."""
-    finder = _Finder()
-    finder.visit(ast.parse(SOURCE))
-    seen: dict[tuple[str, str], int] = {}
-    for index, (method, text) in enumerate(finder.places):
-        nth = seen.get((method, text), 0)
-        seen[method, text] = nth + 1
-        yield Mutant(method, text, nth, index)
+    for part in PARTS:
+        finder = _Finder()
+        finder.visit(parsed(part))
+        seen: dict[tuple[str, str], int] = {}
+        for index, (method, text) in enumerate(finder.places):
+            nth = seen.get((method, text), 0)
+            seen[method, text] = nth + 1
+            yield Mutant(part, method, text, nth, index)
+
+
+def parsed(part: str) -> ast.Module:
+    return ast.parse((FOLDER / f"{part}.py").read_text(encoding="utf-8"))
+
+
+@contextmanager
+def replaced(modules: dict[str, ModuleType]) -> Iterator[None]:
+    """While imports find `modules` instead of the real ones."""
+    real = {name: sys.modules[name] for name in modules if name in sys.modules}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+        sys.modules.update(real)
 
 
 def _can_go(node: ast.stmt) -> bool:

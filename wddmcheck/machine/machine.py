@@ -28,7 +28,6 @@ from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Processor
-from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 
 
@@ -84,6 +83,7 @@ class Machine:
     stopped: Finding | None = None
     steps: int = 0
     last_fence: int = 0
+    last_submitted: int = 0
     last_completed: int = 0
     preempting: int = 0
     running: Call | None = None
@@ -120,6 +120,8 @@ class Machine:
         side = load().get(name)
         if side is None:
             raise OutOfReachError(f"this Dxgkrnl never calls {name}")
+        if not callable(getattr(self.miniport, name, None)):
+            raise OutOfReachError(f"the driver has no {name}", driver=True)
         call = new_call(name, dict(args), (failing,) if isinstance(failing, str) else failing)
         call.steps = side(self, call, **args)
         if not self._advance(call):
@@ -182,9 +184,9 @@ class Machine:
     def driver(self, call: Call, *args: object) -> Steps:
         """Run the driver's DDI with `args`; the value is its status."""
         result = yield from drive(self.miniport, call.name, args)
-        if isinstance(result, NtStatus):
-            call.status = result
-            audit.status(self, call)
+        if call.facts.has_status:
+            call.status = audit.status(self, call, result)
+            return call.status
         return result
 
     def report(self, finding: Finding) -> None:

@@ -13,6 +13,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
 )
 from wddmcheck.machine.findings import Finding, Kind, call_site
+from wddmcheck.machine.status import NtStatus
 
 if TYPE_CHECKING:
     from wddmcheck.machine.dxgkrnl.calls import Call
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
     from wddmcheck.machine.pool import Block
 
 
-def status(machine: Machine, call: Call) -> None:
-    """A status that the page of the DDI does not name, where its list is closed."""
-    assert call.status is not None
-    if not call.facts.open and call.status.name not in call.facts.statuses:
-        machine.report(Finding(Kind.BAD_STATUS, f"{call.name} returns {call.status.name}; its page "
+def status(machine: Machine, call: Call, result: object) -> NtStatus:
+    """What the driver returned, as a status. Reports one that the page of the DDI does not name,
+    where its list is closed, and what is none (which counts as a failure)."""
+    try:
+        found = NtStatus(result)  # type: ignore[arg-type]
+    except ValueError:
+        machine.report(Finding(Kind.BAD_STATUS, f"{call.name} returns {result!r}, which is no "
+                               "status that display miniports return"))
+        return NtStatus.STATUS_UNSUCCESSFUL
+    if not call.facts.open and found.name not in call.facts.statuses:
+        machine.report(Finding(Kind.BAD_STATUS, f"{call.name} returns {found.name}; its page "
                                f"names {', '.join(sorted(call.facts.statuses))}"))
+    return found
 
 
 def on_free(machine: Machine, block: Block) -> None:

@@ -14,7 +14,8 @@ from wddmcheck.machine.processor import Irql
 @dataclass(frozen=True, slots=True)
 class CallFacts:
     """Of one DDI or callback: the IRQL range it is called at, threading level and class, the
-    statuses that its page names, and whether the page admits others."""
+    statuses that its page names, whether the page admits others, and whether it returns one at
+    all."""
 
     name: str
     lowest: Irql
@@ -23,6 +24,7 @@ class CallFacts:
     klass: str = ""
     statuses: frozenset[str] = frozenset()
     open: bool = True
+    has_status: bool = True
 
 
 @cache
@@ -33,7 +35,8 @@ def facts(name: str) -> CallFacts:
         return CallFacts(name, Irql.PASSIVE_LEVEL, Irql.HIGH_LEVEL)
     lowest, highest = _range(str(entry["irql"] or entry.get("irql_assumed", "any")))
     return CallFacts(name, lowest, highest, int(entry.get("level", 0)), str(entry.get("class", "")),
-                     frozenset(entry.get("statuses", ())), bool(entry.get("open", True)))
+                     frozenset(entry.get("statuses", ())), bool(entry.get("open", True)),
+                     entry["returns"] == "NTSTATUS")
 
 
 @cache

@@ -64,7 +64,7 @@ def DxgkDdiResetFromTimeout(m: Machine, call: Call) -> Steps:
         m.report(Finding(Kind.GPU_ACCESS, f"{call.name} returns and the GPU still has a context, "
                          "whose state it may save"))
     m.adapter.resetting, m.adapter.to_reset = True, False
-    m.last_completed, m.preempting = m.last_fence, 0
+    m.last_completed, m.preempting = m.last_submitted, 0
     _give_up(m)
     return call.status
 

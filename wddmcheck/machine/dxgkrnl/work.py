@@ -47,6 +47,7 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
         m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
     m.admit(call)
     m.last_fence += 1
+    m.last_submitted = m.last_fence
     hContext.fence, hContext.reported = m.last_fence, False
     hContext.preempted, hContext.work = False, (hOpen, area)
     yield from m.driver(call, m.adapter.kmd,

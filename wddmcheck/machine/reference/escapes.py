@@ -34,7 +34,7 @@ class EscapeDdis(ContextDdis, AllocationDdis):
             case "destroy area":
                 return self.escape_destroy_area(self.pool.at(pEscape.hContext, Context), pEscape)
             case _:
-                return NtStatus.STATUS_NOT_SUPPORTED
+                return NtStatus.STATUS_INVALID_PARAMETER
 
     def escape_inspect(self, adapter: Adapter, pEscape: DXGKARG_ESCAPE) -> Pauses:
         """ALC-21: the allocation is held while another thread may run."""
@@ -61,7 +61,7 @@ class EscapeDdis(ContextDdis, AllocationDdis):
     def escape_destroy_area(self, context: Context, pEscape: DXGKARG_ESCAPE) -> NtStatus:
         """CAL-07: a further context allocation goes, unless the GPU still reads it."""
         if self.is_read(context.adapter, pEscape.hAllocation):
-            return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
+            return NtStatus.STATUS_INVALID_PARAMETER
         context.areas.remove(pEscape.hAllocation)
         self.free_areas(context.adapter, [pEscape.hAllocation])
         return SUCCESS

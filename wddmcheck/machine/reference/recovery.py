@@ -81,5 +81,4 @@ class RecoveryDdis(WorkDdis):
         """ADP-12, ADP-13: from now on the hardware is not touched."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         adapter.registers = None
-        adapter.preempting = 0
         return SUCCESS
