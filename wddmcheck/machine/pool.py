@@ -26,7 +26,9 @@ class Structure:
     PAGED: ClassVar[bool] = False
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {_block(self).address:#x}>"
+        block = _block_of(self)
+        where = f"at {block.address:#x}" if block is not None else "outside the pool"
+        return f"<{type(self).__name__} {where}>"
 
 
 class PagedStructure(Structure):
