@@ -203,7 +203,7 @@ def test_a_reference_is_released_once() -> None:
 
 class ReportsTooEarly(ReferenceMiniport):
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: int, MessageNumber: int) -> bool:
-        for context in self.pool.at(MiniportDeviceContext, Adapter).submissions:
+        for context in self.pool.at(MiniportDeviceContext, Adapter).nodes[0].submissions:
             self.report(context)
         return super().DxgkDdiInterruptRoutine(MiniportDeviceContext, MessageNumber)
 

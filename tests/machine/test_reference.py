@@ -186,7 +186,7 @@ def test_a_preemption_with_nothing_left_is_reported_at_once(machine: Machine) ->
         run.complete_packet(context)
         run.DxgkDdiInterruptRoutine()
         run.DxgkDdiPreemptCommand()
-        assert machine.preempting == 0
+        assert machine.fences[0].preempting == 0
         assert machine.adapter.dpc_queued
         run.DxgkDdiDpcRoutine()
         run.vsync()
@@ -252,7 +252,7 @@ def test_after_a_reset_of_the_adapter_all_is_complete(machine: Machine) -> None:
         run.DxgkDdiSubmitCommand(hContext=context)
         sequences.recover(machine, adapter=True).run()
         run.DxgkDdiPreemptCommand()
-        assert machine.preempting == 0
+        assert machine.fences[0].preempting == 0
 
 
 def test_an_adapter_that_does_not_come_back_is_admitted(machine: Machine) -> None:
@@ -379,3 +379,63 @@ def test_an_allocation_moves_and_comes_back(machine: Machine) -> None:
         assert pages[3] is not None
         run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
         finished(run, context)
+
+
+# --- two nodes -----------------------------------------------------------------------------------
+
+
+def test_the_nodes_are_independent(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, render = context_on_a_device(run)
+        copy = run.DxgkDdiCreateContext(hDevice=device, node=1).context
+        for context in (render, copy):
+            run.DxgkDdiSubmitCommand(hContext=context)
+            run.run_packet(context)
+        run.DxgkDdiResetEngine(node=1)
+        run.DxgkDdiDpcRoutine()
+        assert (render.fence, copy.fence) == (1, 0)
+        run.complete_packet(render)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        for context in (render, copy):
+            run.DxgkDdiSubmitCommand(hContext=context)
+            run.run_packet(context)
+        run.DxgkDdiPreemptCommand(node=1)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        assert (render.preempted, copy.preempted) == (False, True)
+        run.DxgkDdiSubmitCommand(hContext=copy)
+        finished(run, copy)
+        run.save_idle_context(1)
+        run.DxgkDdiDestroyContext(hContext=copy, whole=True)
+        run.complete_packet(render)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        taken_down(run, process, device, render)
+
+
+def test_a_context_leaves_the_node_that_it_ran_on(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, render = context_on_a_device(run)
+        copy = run.DxgkDdiCreateContext(hDevice=device, node=1).context
+        run.DxgkDdiSubmitCommand(hContext=copy)
+        finished(run, copy)
+        run.DxgkDdiDestroyContext(hContext=copy, whole=True)
+        assert machine.gpu.nodes[1].current is None
+        taken_down(run, process, device, render)
+
+
+def test_both_nodes_are_reset_with_the_adapter(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        _, device, render = context_on_a_device(run)
+        copy = run.DxgkDdiCreateContext(hDevice=device, node=1).context
+        for context in (render, copy):
+            run.DxgkDdiSubmitCommand(hContext=context)
+            run.run_packet(context)
+        machine.hang(1)
+        sequences.recover(machine, node=1, adapter=True).run()
+        for context in (render, copy):
+            run.DxgkDdiSubmitCommand(hContext=context)
+            finished(run, context)
+        sequences.stop(machine, remove=True).run()
+    assert machine.findings == []

@@ -21,10 +21,16 @@ from functools import partial
 
 from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
-from wddmcheck.machine.dxgkrnl.objects import HandleTable, OsAllocation, OsOpening, OsProcess
+from wddmcheck.machine.dxgkrnl.objects import (
+    HandleTable,
+    OsAllocation,
+    OsContext,
+    OsOpening,
+    OsProcess,
+)
 from wddmcheck.machine.dxgkrnl.registry import load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
-from wddmcheck.machine.gpu.device import Gpu
+from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Processor
@@ -66,6 +72,16 @@ class Paging:
     closing: list[OsOpening] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Fences:
+    """What the scheduler knows of a node: the last fences submitted and reported complete, and
+    that of the preemption under way, or 0."""
+
+    last_submitted: int = 0
+    last_completed: int = 0
+    preempting: int = 0
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
     """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `notes` are
@@ -83,9 +99,7 @@ class Machine:
     stopped: Finding | None = None
     steps: int = 0
     last_fence: int = 0
-    last_submitted: int = 0
-    last_completed: int = 0
-    preempting: int = 0
+    fences: list[Fences] = field(default_factory=lambda: [Fences() for _ in range(NODES)])
     running: Call | None = None
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
@@ -139,27 +153,27 @@ class Machine:
             self.calls.remove(call)
         return call
 
-    def run_packet(self, context: object) -> None:
+    def run_packet(self, context: OsContext) -> None:
         """The GPU starts the packet of a context. Raises `OutOfReachError`, `BugCheck`."""
-        self._hardware(lambda: self.gpu.run_packet(0, getattr(context, "fence", 0)))
+        self._hardware(lambda: self.gpu.run_packet(context.node, context.fence))
 
-    def complete_packet(self, context: object) -> None:
+    def complete_packet(self, context: OsContext) -> None:
         """The GPU finishes the packet of a context, reads its inputs and raises its interrupt.
         Raises `OutOfReachError`, `BugCheck`."""
-        self._hardware(lambda: self.gpu.complete_packet(0, getattr(context, "fence", 0)))
+        self._hardware(lambda: self.gpu.complete_packet(context.node, context.fence))
 
-    def save_idle_context(self) -> None:
-        """The idle node saves the context that it still holds. Raises `OutOfReachError`,
+    def save_idle_context(self, node: int = 0) -> None:
+        """An idle node saves the context that it still holds. Raises `OutOfReachError`,
         `BugCheck`."""
-        self._hardware(lambda: self.gpu.nodes[0].save_idle_context())
+        self._hardware(self.gpu.nodes[node].save_idle_context)
 
     def vsync(self) -> None:
         """A vertical sync interrupt. Raises `OutOfReachError`."""
         self._hardware(self.gpu.vsync)
 
-    def hang(self) -> None:
-        """The packet on the node never ends. Raises `OutOfReachError`."""
-        self._hardware(self.gpu.nodes[0].hang)
+    def hang(self, node: int = 0) -> None:
+        """The packet on a node never ends. Raises `OutOfReachError`."""
+        self._hardware(self.gpu.nodes[node].hang)
 
     def unplug(self) -> None:
         """The device disappears from the bus. Raises `OutOfReachError`."""

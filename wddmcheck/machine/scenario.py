@@ -146,10 +146,10 @@ class Scenario:
         __tracebackhide__ = True
         self._hardware(lambda: self.machine.complete_packet(context))
 
-    def save_idle_context(self) -> None:
-        """The idle node saves the context that it still holds."""
+    def save_idle_context(self, node: int = 0) -> None:
+        """An idle node saves the context that it still holds."""
         __tracebackhide__ = True
-        self._hardware(self.machine.save_idle_context)
+        self._hardware(lambda: self.machine.save_idle_context(node))
 
     def vsync(self) -> None:
         """A vertical sync interrupt."""

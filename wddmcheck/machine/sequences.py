@@ -69,10 +69,10 @@ def surprise_removal(machine: Machine) -> Sequence:
     return Sequence(machine, _surprise(machine), [])
 
 
-def recover(machine: Machine, *, adapter: bool = False) -> Sequence:
-    """A timeout: preemption, which does not help, then the reset of the engine; where that fails
-    (or with `adapter`) the reset of the whole adapter."""
-    return Sequence(machine, _recover(machine, adapter), [])
+def recover(machine: Machine, *, node: int = 0, adapter: bool = False) -> Sequence:
+    """A timeout of a node: preemption, which does not help, then the reset of the engine; where
+    that fails (or with `adapter`) the reset of the whole adapter."""
+    return Sequence(machine, _recover(machine, node, adapter), [])
 
 
 # --- plans ---------------------------------------------------------------------------------------
@@ -95,14 +95,8 @@ def _dpc(m: Machine) -> Plan:
         yield "DxgkDdiDpcRoutine returned"
 
 
-def _working(m: Machine, process: OsProcess) -> bool:
-    """Whether work of the process is not over for Dxgkrnl."""
-    return any(c.device.process is process and (c.preempted or _unfinished(m, c))
-               for c in m.handles.all(OsContext))
-
-
 def _unfinished(m: Machine, context: OsContext) -> bool:
-    packet = m.gpu.nodes[0].packets.get(context.fence)
+    packet = m.gpu.nodes[context.node].packets.get(context.fence)
     return context.fence != 0 and packet is not None and packet.state in UNFINISHED
 
 
@@ -111,8 +105,10 @@ def _abort(m: Machine, process: OsProcess) -> Plan:
     for context in m.handles.all(OsContext):
         if context.device.process is process:
             context.preempted = False
-    if _working(m, process):
-        yield from _call(m, "DxgkDdiResetEngine")
+    for node in range(len(m.gpu.nodes)):
+        if any(c.device.process is process and c.node == node and _unfinished(m, c)
+               for c in m.handles.all(OsContext)):
+            yield from _call(m, "DxgkDdiResetEngine", node=node)
         if m.adapter.to_reset:
             yield from _adapter_reset(m)
     yield from _dpc(m)
@@ -154,13 +150,13 @@ def _surprise(m: Machine) -> Plan:
     yield from _stop(m, remove=True)
 
 
-def _recover(m: Machine, adapter: bool) -> Plan:
-    if m.preempting == 0:
-        yield from _call(m, "DxgkDdiPreemptCommand")
+def _recover(m: Machine, node: int, adapter: bool) -> Plan:
+    if m.fences[node].preempting == 0:
+        yield from _call(m, "DxgkDdiPreemptCommand", node=node)
     yield from _dpc(m)
     if not adapter:
         yield from _call(m, "DxgkDdiCollectDbgInfo", Reason=ENGINE_TIMEOUT)
-        yield from _call(m, "DxgkDdiResetEngine")
+        yield from _call(m, "DxgkDdiResetEngine", node=node)
         yield from _dpc(m)
     if adapter or m.adapter.to_reset:
         yield from _adapter_reset(m)

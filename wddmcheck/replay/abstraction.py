@@ -93,13 +93,13 @@ def _adapter(m: Machine, key: int, content: Adapter) -> Seen:
         "current": _current(m),
         "transfer": None if moving is None else GONE if moving.gone else moving.kmd,
     }, {
-        "list": tuple(_key(c) or GONE for c in content.submissions),
+        "list": tuple(_key(c) or GONE for n in content.nodes for c in n.submissions),
     })
 
 
 def _current(m: Machine) -> int | None:
     """The context whose state the node holds."""
-    hardware = m.gpu.nodes[0].current
+    hardware = m.gpu.nodes[0].current     # the model has one node
     if hardware is None:
         return None
     for block in m.pool.live():
@@ -114,7 +114,7 @@ def _life(m: Machine, context: Context) -> str:
         return "Idle"
     if context.reported:
         return "Reported"
-    packet = m.gpu.nodes[0].packets.get(context.fence)
+    packet = m.gpu.nodes[context.node].packets.get(context.fence)
     match packet.state if packet is not None else PacketState.DONE:
         case PacketState.QUEUED | PacketState.PREEMPTED:
             return "Queued"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.machine.reference.objects import Adapter, Context
+from wddmcheck.machine.reference.objects import Adapter, Context, Node
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGKARGCB_CREATECONTEXTALLOCATION, Handle
 
@@ -83,7 +83,7 @@ class StaysOnTheNode(ReferenceMiniport):
 class ReportsTwiceAfterReset(ReferenceMiniport):
     """After a reset every packet is reported, whether it has been or not."""
 
-    def report_all(self, adapter: Adapter) -> None:
+    def report_all(self, node: Node) -> None:
         """Against FEN-01."""
-        for context in adapter.submissions:
+        for context in node.submissions:
             self.report(context)

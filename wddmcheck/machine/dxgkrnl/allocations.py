@@ -128,7 +128,7 @@ def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
     opened = context.work[0]
     if context.preempted:
         return opened is not None and opened.allocation in doomed
-    packet = m.gpu.nodes[0].packets.get(context.fence)
+    packet = m.gpu.nodes[context.node].packets.get(context.fence)
     return packet is not None and packet.state in (
         PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED) and any(
         a.content == content for _, content in packet.inputs for a in doomed)

@@ -171,22 +171,24 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, whose packet is "
              f"{packet.state.value}", "0x119/0x1", objects=(context.kmd,))
     context.reported = True
-    machine.last_completed = max(machine.last_completed, fence)
+    fences = machine.fences[arg.NodeOrdinal]
+    fences.last_completed = max(fences.last_completed, fence)
     machine.callback(name, (("hContext", context),))
 
 
 def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
     """SUB-09, SUB-10: the preemption that was asked for, and the last completed fence; what comes
     after that one is to be submitted again."""
-    if arg.PreemptionFenceId == 0 or arg.PreemptionFenceId != machine.preempting:
+    fences = machine.fences[arg.NodeOrdinal]
+    if arg.PreemptionFenceId == 0 or arg.PreemptionFenceId != fences.preempting:
         stop(Kind.BAD_FENCE, f"the driver reports the preemption {arg.PreemptionFenceId}; "
-             f"{machine.preempting or 'none'} is outstanding", "0x119/0x1")
-    if arg.LastCompletedFenceId != machine.last_completed:
+             f"{fences.preempting or 'none'} is outstanding", "0x119/0x1")
+    if arg.LastCompletedFenceId != fences.last_completed:
         stop(Kind.BAD_FENCE, f"the driver reports {arg.LastCompletedFenceId} as the last completed "
-             f"fence, which is {machine.last_completed}", "0x119/0x1")
-    machine.preempting = 0
+             f"fence, which is {fences.last_completed}", "0x119/0x1")
+    fences.preempting = 0
     for context in machine.handles.all(OsContext):
-        if context.fence and not context.reported:
+        if context.node == arg.NodeOrdinal and context.fence and not context.reported:
             context.fence, context.preempted = 0, True
     machine.callback("DxgkCbNotifyInterrupt", (("PreemptionFenceId", arg.PreemptionFenceId),))
 

@@ -18,15 +18,16 @@ from wddmcheck.machine.structs import (
 
 
 @ddi
-def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
+def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
     Dxgkrnl sets the root page table at once, before the first packet can run."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
     m.admit(call, hDevice.process)
-    context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, made_by=call))
+    context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
+                                      made_by=call))
     version = INTERFACE_VERSION + call.failures.take("version")
-    arg = DXGKARG_CREATECONTEXT(context.handle, pPrivateDriverData=PrivateData(version))
+    arg = DXGKARG_CREATECONTEXT(context.handle, node, pPrivateDriverData=PrivateData(version))
     yield from m.driver(call, hDevice.kmd, arg)
     if call.succeeded:
         context.kmd, context.open = arg.hContext, True
@@ -49,7 +50,7 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
-    packet = m.gpu.nodes[0].packets.get(hContext.fence)
+    packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
     m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")

@@ -56,6 +56,7 @@ class OsContext(OsObject):
     is to be submitted again."""
 
     device: OsDevice
+    node: int = 0
     fence: int = 0
     reported: bool = False
     preempted: bool = False

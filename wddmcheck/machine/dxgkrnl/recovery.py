@@ -21,15 +21,15 @@ ENGINE_TIMEOUT, ADAPTER_TIMEOUT = 0x141, 0x117
 
 
 @ddi
-def DxgkDdiPreemptCommand(m: Machine, call: Call) -> Steps:
+def DxgkDdiPreemptCommand(m: Machine, call: Call, node: int = 0) -> Steps:
     """SUB-09: the scheduler wants the node back. An error is stop 0x119/0x2."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     ready(m)
-    m.require(m.preempting == 0, "a preemption is under way")
+    m.require(m.fences[node].preempting == 0, "a preemption is under way")
     m.admit(call)
     m.last_fence += 1
-    m.preempting = m.last_fence
-    yield from m.driver(call, m.adapter.kmd, DXGKARG_PREEMPTCOMMAND(m.preempting))
+    m.fences[node].preempting = m.last_fence
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_PREEMPTCOMMAND(m.last_fence, node))
     if not call.succeeded:
         stop(Kind.BAD_STATUS, f"{call.name} fails", "0x119/0x2")
     return call.status
@@ -64,7 +64,8 @@ def DxgkDdiResetFromTimeout(m: Machine, call: Call) -> Steps:
         m.report(Finding(Kind.GPU_ACCESS, f"{call.name} returns and the GPU still has a context, "
                          "whose state it may save"))
     m.adapter.resetting, m.adapter.to_reset = True, False
-    m.last_completed, m.preempting = m.last_submitted, 0
+    for fences in m.fences:
+        fences.last_completed = fences.last_submitted
     _give_up(m)
     return call.status
 
@@ -93,7 +94,6 @@ def DxgkDdiNotifySurpriseRemoval(m: Machine, call: Call) -> Steps:
         stop(Kind.BAD_STATUS, f"{call.name} fails; Windows cannot go on", "")
     m.adapter.removed = True
     m.adapter.resetting = m.adapter.to_reset = False
-    m.preempting = 0
     _give_up(m)
     return call.status
 
@@ -103,6 +103,8 @@ def _outstanding(m: Machine) -> bool:
 
 
 def _give_up(m: Machine) -> None:
-    """No packet is outstanding any more."""
+    """No packet is outstanding any more, and no preemption."""
+    for fences in m.fences:
+        fences.preempting = 0
     for context in m.handles.all(OsContext):
         context.fence, context.reported, context.preempted = 0, False, False

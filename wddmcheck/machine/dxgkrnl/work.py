@@ -33,7 +33,8 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
     ready(m)
-    m.require(m.preempting == 0, "the node is being preempted")
+    fences = m.fences[hContext.node]
+    m.require(fences.preempting == 0, "the node is being preempted")
     if hContext.preempted:
         m.require(hOpen is None and area is None, f"{hContext!r} has a packet to submit again")
         hOpen, area = hContext.work
@@ -47,35 +48,36 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
         m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
     m.admit(call)
     m.last_fence += 1
-    m.last_submitted = m.last_fence
+    fences.last_submitted = m.last_fence
     hContext.fence, hContext.reported = m.last_fence, False
     hContext.preempted, hContext.work = False, (hOpen, area)
     yield from m.driver(call, m.adapter.kmd,
                         DXGKARG_SUBMITCOMMAND(
                             hContext.kmd, hContext.fence, reads,
-                            (area.handle, area.va) if area is not None else (NULL, 0)))
+                            (area.handle, area.va) if area is not None else (NULL, 0),
+                            hContext.node))
     return call.status
 
 
 @ddi
-def DxgkDdiResetEngine(m: Machine, call: Call) -> Steps:
+def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
     """SUB-09, FEN-02: the scheduler gives up on the packets of a node. The last aborted fence is
     one of theirs, or the last completed one ("TDR changes in Windows 8"; stop 0x119/0xA). Failing
     "reset": the hardware does not come back, and the whole adapter has to be reset."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     ready(m)
     m.require(any(p.state in (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
-                  for p in m.gpu.nodes[0].packets.values()), "the node has no work to give up")
+                  for p in m.gpu.nodes[node].packets.values()), "the node has no work to give up")
     m.admit(call)
-    queued = {p.fence for p in m.gpu.nodes[0].packets.values() if p.state in (
+    queued = {p.fence for p in m.gpu.nodes[node].packets.values() if p.state in (
         PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)}
     m.gpu.resettable = not call.failures.take("reset")
-    arg = DXGKARG_RESETENGINE()
-    completed = m.last_completed
+    arg = DXGKARG_RESETENGINE(node)
+    completed = m.fences[node].last_completed
     yield from m.driver(call, m.adapter.kmd, arg)
     m.adapter.to_reset = not call.succeeded
     if call.succeeded:
-        m.preempting = 0
+        m.fences[node].preempting = 0
     if call.succeeded and arg.LastAbortedFenceId not in {completed, *queued}:
         stop(Kind.BAD_FENCE, f"DxgkDdiResetEngine gives {arg.LastAbortedFenceId} as the last "
              f"aborted fence; {sorted(queued)} were queued and {completed} was complete",
@@ -115,5 +117,5 @@ def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
 def _retire(m: Machine) -> None:
     """A packet is retired when the driver has freed its ring entry."""
     for context in m.handles.all(OsContext):
-        if context.reported and context.fence not in m.gpu.nodes[0].packets:
+        if context.reported and context.fence not in m.gpu.nodes[context.node].packets:
             context.fence, context.reported = 0, False

@@ -14,6 +14,8 @@ from wddmcheck.machine.gpu.memory import VideoMemory
 from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
 
 GONE = 0xFFFF_FFFF
+NODES = 2
+"""A node for rendering and one for copies."""
 
 
 @dataclass(slots=True)
@@ -34,8 +36,7 @@ class Gpu:
     post_display: bool = True
 
     def __post_init__(self) -> None:
-        if not self.nodes:
-            self.nodes.append(Node(0, self.memory))
+        self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
 
     def power_cycle(self) -> None:
         """The state after the bus has reset the device."""

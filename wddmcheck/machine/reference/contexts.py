@@ -27,7 +27,8 @@ class ContextDdis(Common):
             return NtStatus.STATUS_GRAPHICS_DRIVER_MISMATCH
         device = self.pool.at(hDevice, Device)
         context = self.pool.allocate(Context, os_handle=pCreateContext.hContext,
-                                     adapter=device.adapter, device=device)
+                                     adapter=device.adapter, device=device,
+                                     node=pCreateContext.NodeOrdinal)
         if context is None:
             return NO_MEMORY
         if not self.create_area(context):
@@ -85,15 +86,16 @@ class ContextDdis(Common):
 
     def leave_submissions(self, context: Context) -> None:
         """INT-06: a DPC yet to come must not find the context."""
-        if context in context.adapter.submissions:
-            context.adapter.submissions.remove(context)
+        submissions = context.adapter.nodes[context.node].submissions
+        if context in submissions:
+            submissions.remove(context)
 
     def leave_node(self, context: Context) -> None:
         """CTX-13: the node must not save the context's state any more."""
         assert context.hardware is not None
         registers = context.adapter.registers
-        if registers is not None and registers.is_current(0, context.hardware):
-            registers.switch_to_null(0, context.hardware)
+        if registers is not None and registers.is_current(context.node, context.hardware):
+            registers.switch_to_null(context.node, context.hardware)
 
     def free_context_areas(self, context: Context) -> None:
         """CTX-07: all that was allocated for the context."""
@@ -102,5 +104,5 @@ class ContextDdis(Common):
     def free_context(self, context: Context) -> None:
         """The context itself, and the ring entry of its last packet."""
         if context.fence and context.adapter.registers is not None:
-            context.adapter.registers.retire(0, context.fence)
+            context.adapter.registers.retire(context.node, context.fence)
         self.pool.free(context, Context.TAG)

@@ -68,4 +68,4 @@ class EscapeDdis(ContextDdis, AllocationDdis):
 
     def is_read(self, adapter: Adapter, area: Handle) -> bool:
         """Whether a packet that is not retired reads a context allocation."""
-        return any(c.reads == area for c in adapter.submissions)
+        return any(c.reads == area for node in adapter.nodes for c in node.submissions)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.gpu.device import NODES, Registers
 from wddmcheck.machine.gpu.node import HwContext
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
@@ -24,21 +24,29 @@ class IsrState(Structure):
     masked: bool = False
 
 
+@dataclass(slots=True)
+class Node:
+    """What the driver keeps of a node. `submissions` are the contexts with a packet on it that is
+    not retired, oldest first: ISR and DPC walk it. `preempting` is the fence of a preemption that
+    is to be reported, or 0."""
+
+    submissions: list[Context] = field(default_factory=list)
+    last_submitted: int = 0
+    last_completed: int = 0
+    preempting: int = 0
+
+
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
-    """The device context block. `registers` is None before the start and after a surprise removal.
-    `submissions` are the contexts with a packet that is not retired, oldest first: ISR and DPC walk
-    it. `preempting` is the fence of a preemption that is to be reported, or 0."""
+    """The device context block, with its nodes. `registers` is None before the start and after a
+    surprise removal."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
     registers: Registers | None = None
     isr: IsrState | None = None
-    submissions: list[Context] = field(default_factory=list)
+    nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
-    last_submitted: int = 0
-    last_completed: int = 0
-    preempting: int = 0
 
 
 @dataclass(eq=False, repr=False)
@@ -62,15 +70,16 @@ class Device(PagedStructure):
 
 @dataclass(eq=False, repr=False)
 class Context(Structure):
-    """A context. `areas` are its context allocations; the first is where the hardware saves its
-    state. `fence` is that of the packet that is not retired, 0 if there is none; `reported`:
-    Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and the context
-    allocation, that it reads."""
+    """A context on a node. `areas` are its context allocations; the first is where the hardware
+    saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
+    `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
+    the context allocation, that it reads."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
     adapter: Adapter
     device: Device
+    node: int = 0
     areas: list[Handle] = field(default_factory=list)
     hardware: HwContext | None = None
     fence: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from wddmcheck.machine.reference.common import SUCCESS
-from wddmcheck.machine.reference.objects import Adapter
+from wddmcheck.machine.reference.objects import Adapter, Node
 from wddmcheck.machine.reference.work import WorkDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
@@ -24,14 +24,16 @@ class RecoveryDdis(WorkDdis):
                               pPreemptCommand: DXGKARG_PREEMPTCOMMAND) -> NtStatus:
         """SUB-09: at DISPATCH_LEVEL; where nothing is left to preempt, the report is made here."""
         adapter = self.pool.at(hAdapter, Adapter)
-        adapter.preempting = pPreemptCommand.PreemptionFenceId
-        if all(c.reported for c in adapter.submissions):
+        ordinal = pPreemptCommand.NodeOrdinal
+        node = adapter.nodes[ordinal]
+        node.preempting = pPreemptCommand.PreemptionFenceId
+        if all(c.reported for c in node.submissions):
             dxgk = self.dxgk(adapter)
             dxgk.DxgkCbSynchronizeExecution(
-                dxgk.DeviceHandle, partial(self.report_preempted, adapter))
+                dxgk.DeviceHandle, partial(self.report_preempted, adapter, ordinal))
             dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
         else:
-            self.registers(adapter).preempt(pPreemptCommand.NodeOrdinal)
+            self.registers(adapter).preempt(ordinal)
         return SUCCESS
 
     def DxgkDdiResetEngine(self, hAdapter: Handle, pResetEngine: DXGKARG_RESETENGINE) -> NtStatus:
@@ -40,16 +42,17 @@ class RecoveryDdis(WorkDdis):
         aborted = self.registers(adapter).reset(pResetEngine.NodeOrdinal)
         if aborted is None:
             return NtStatus.STATUS_UNSUCCESSFUL
-        adapter.preempting = 0
+        node = adapter.nodes[pResetEngine.NodeOrdinal]
+        node.preempting = 0
         pResetEngine.LastAbortedFenceId = max(aborted, default=0)
         dxgk = self.dxgk(adapter)
-        dxgk.DxgkCbSynchronizeExecution(dxgk.DeviceHandle, partial(self.report_all, adapter))
+        dxgk.DxgkCbSynchronizeExecution(dxgk.DeviceHandle, partial(self.report_all, node))
         dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
         return SUCCESS
 
-    def report_all(self, adapter: Adapter) -> None:
+    def report_all(self, node: Node) -> None:
         """After a reset every packet on the list is over; at DIRQL."""
-        for context in adapter.submissions:
+        for context in node.submissions:
             if not context.reported:
                 self.report(context)
 
@@ -57,7 +60,8 @@ class RecoveryDdis(WorkDdis):
                               pCollectDbgInfo: DXGKARG_COLLECTDBGINFO) -> NtStatus:
         """TDR-07: what is outstanding, as much as fits."""
         adapter = self.pool.at(hAdapter, Adapter)
-        text = f"completed {adapter.last_completed} of {adapter.last_submitted}".encode()
+        node = adapter.nodes[0]
+        text = f"completed {node.last_completed} of {node.last_submitted}".encode()
         pCollectDbgInfo.pBuffer[:] = text[:pCollectDbgInfo.BufferSize]
         return SUCCESS
 
@@ -65,11 +69,12 @@ class RecoveryDdis(WorkDdis):
         """TDR-03, FEN-02: when this returns the GPU touches no memory, and all that was submitted
         counts as complete."""
         adapter = self.pool.at(hAdapter, Adapter)
-        if self.registers(adapter).reset(0) is None:
-            return NtStatus.STATUS_UNSUCCESSFUL
-        for context in tuple(adapter.submissions):
-            self.retire(context)
-        adapter.preempting, adapter.last_completed = 0, adapter.last_submitted
+        for ordinal, node in enumerate(adapter.nodes):
+            if self.registers(adapter).reset(ordinal) is None:
+                return NtStatus.STATUS_UNSUCCESSFUL
+            for context in tuple(node.submissions):
+                self.retire(context)
+            node.preempting, node.last_completed = 0, node.last_submitted
         return SUCCESS
 
     def DxgkDdiRestartFromTimeout(self, hAdapter: Handle) -> NtStatus:

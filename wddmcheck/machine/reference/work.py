@@ -30,12 +30,14 @@ class WorkDdis(Common):
             context.uses = opened.allocation
         context.reads, va = pSubmitCommand.pDmaBufferPrivateData
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
-        adapter.last_submitted = context.fence
-        adapter.submissions.append(context)
+        node = adapter.nodes[context.node]
+        node.last_submitted = context.fence
+        node.submissions.append(context)
         inputs = tuple((e.VirtualAddress, e.content) for e in pSubmitCommand.allocations)
         if context.reads != NULL:
             inputs += ((va, b""),)
-        self.registers(adapter).submit(0, Packet(context.hardware, context.fence, inputs))
+        self.registers(adapter).submit(
+            context.node, Packet(context.hardware, context.fence, inputs))
         return SUCCESS
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: Handle, MessageNumber: int) -> bool:
@@ -46,11 +48,12 @@ class WorkDdis(Common):
             return False
         assert adapter.isr is not None
         adapter.isr.masked = False
-        for context in adapter.submissions:
-            if not context.reported and registers.is_complete(0, context.fence):
-                self.report(context)
-        if adapter.preempting:
-            self.report_preempted(adapter)
+        for ordinal, node in enumerate(adapter.nodes):
+            for context in node.submissions:
+                if not context.reported and registers.is_complete(ordinal, context.fence):
+                    self.report(context)
+            if node.preempting:
+                self.report_preempted(adapter, ordinal)
         registers.acknowledge_interrupt()
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
         return True
@@ -58,36 +61,40 @@ class WorkDdis(Common):
     def report(self, context: Context) -> None:
         """FEN-01: each fence once; at DIRQL."""
         context.reported = True
-        context.adapter.last_completed = max(context.adapter.last_completed, context.fence)
+        node = context.adapter.nodes[context.node]
+        node.last_completed = max(node.last_completed, context.fence)
         dxgk = self.dxgk(context.adapter)
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
-            DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence))
+            DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence,
+            NodeOrdinal=context.node))
 
-    def report_preempted(self, adapter: Adapter) -> None:
+    def report_preempted(self, adapter: Adapter, ordinal: int) -> None:
         """SUB-09, SUB-10: once for each preemption, also if nothing was left to preempt; what was
         not completed is no longer the driver's. At DIRQL."""
-        for context in tuple(adapter.submissions):
+        node = adapter.nodes[ordinal]
+        for context in tuple(node.submissions):
             if not context.reported:
                 self.retire(context)
-        fence, adapter.preempting = adapter.preempting, 0
+        fence, node.preempting = node.preempting, 0
         dxgk = self.dxgk(adapter)
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
             DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED, PreemptionFenceId=fence,
-            LastCompletedFenceId=adapter.last_completed))
+            LastCompletedFenceId=node.last_completed, NodeOrdinal=ordinal))
 
     def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> None:
         """INT-05: retire what has been reported."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         assert adapter.isr is not None
         adapter.isr.masked = False
-        for context in tuple(adapter.submissions):
-            if context.reported:
-                self.retire(context)
+        for node in adapter.nodes:
+            for context in tuple(node.submissions):
+                if context.reported:
+                    self.retire(context)
         self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
 
     def retire(self, context: Context) -> None:
         """A packet is over: its ring entry is free, and the context has no work."""
         if context.adapter.registers is not None:
-            context.adapter.registers.retire(0, context.fence)
-        context.adapter.submissions.remove(context)
+            context.adapter.registers.retire(context.node, context.fence)
+        context.adapter.nodes[context.node].submissions.remove(context)
         context.fence, context.reported, context.uses, context.reads = 0, False, None, NULL
