@@ -144,7 +144,8 @@ def test_counts_are_exact(engine: str, name: str) -> None:
     whole = run(engine, task(case, symmetry=False)).exploration
     orbits = run(engine, task(case, symmetry=True)).exploration
     assert (whole.complete, orbits.complete) == (True, True)
-    assert (whole.states, orbits.states) == case.states
+    states, reduced = case.states
+    assert (whole.states, orbits.states) == (states, reduced if orbits.symmetry else states)
     assert whole.depth == orbits.depth
     asked = task(case)
     assert whole.states == len(Naive(asked.system, asked.scope).depths)

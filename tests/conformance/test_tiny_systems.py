@@ -42,16 +42,17 @@ def test_no_engine_contradicts_the_truth(engine: str, tiny: Tiny, symmetry: bool
         recheck(tiny.system, tiny.scope, prop, verdict)
 
 
+@pytest.mark.parametrize("engine", ["interpret", "native"])
 @tiny_system
 @symmetric
-def test_enumeration_decides_everything(tiny: Tiny, symmetry: bool) -> None:
-    result = check("interpret", tiny, symmetry=symmetry)
+def test_enumeration_decides_everything(engine: str, tiny: Tiny, symmetry: bool) -> None:
+    result = check(engine, tiny, symmetry=symmetry)
     explored = result.exploration
     assert explored.complete
     assert explored.stopped_by is None
-    assert explored.states == (tiny.orbits if symmetry else tiny.states)
+    assert explored.states == (tiny.orbits if explored.symmetry else tiny.states)
     assert explored.depth == tiny.depth
-    if not symmetry:
+    if not explored.symmetry:
         assert explored.transitions == tiny.transitions
     for prop in tiny.system.properties:
         verdict = result.verdicts[prop.name]

@@ -1,8 +1,8 @@
 """All engines agree: on random models in the language, and on random systems of the IR.
 
-The naive search on the oracle is the reference; `interpret` with and without symmetry must have its
-verdicts and shortest lengths, `bmc` its shortest lengths up to a depth, and `kinduction` must never
-contradict. Every trace re-executes.
+The naive search on the oracle is the reference; `interpret` with and without symmetry, and
+`native`, must have its verdicts and shortest lengths, `bmc` its shortest lengths up to a depth, and
+`kinduction` must never contradict. Every trace re-executes.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ def check(system: System, scope: Mapping[str, int]) -> None:
     naive = Naive(system, scope)
     by_name = {p.name: p for p in system.properties}
     names = tuple(p.name for p in system.properties if p.kind is not Kind.LEADS_TO)
-    for symmetry in (False, True):
-        result = get("interpret").check(CheckTask(system, scope, names, symmetry=symmetry))
+    for engine, symmetry in (("interpret", False), ("interpret", True), ("native", False)):
+        result = get(engine).check(CheckTask(system, scope, names, symmetry=symmetry))
         assert result.exploration.complete
         assert result.exploration.depth == naive.depth
         if not symmetry:
             assert result.exploration.states == len(naive.depths)
             assert result.exploration.transitions == naive.transitions
         for name in names:
-            note(f"interpret, symmetry {symmetry}: {name}: {result.verdicts[name]}")
+            note(f"{engine}, symmetry {symmetry}: {name}: {result.verdicts[name]}")
             agree(result.verdicts[name], naive.first(by_name[name]), by_name[name].kind)
             recheck(system, scope, by_name[name], result.verdicts[name])
     bounded = tuple(n for n in names if by_name[n].kind is not Kind.ALWAYS_POSSIBLE)

@@ -1,0 +1,63 @@
+"""Memory outside Python's heap: arrays that grow, as native code sees them."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from dataclasses import dataclass, field
+
+_ORDER = sys.byteorder
+_api = ctypes.pythonapi
+_calloc = _api.PyMem_RawCalloc
+_calloc.restype, _calloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t, ctypes.c_size_t]
+_realloc = _api.PyMem_RawRealloc
+_realloc.restype, _realloc.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_size_t]
+_free = _api.PyMem_RawFree
+_free.restype, _free.argtypes = None, [ctypes.c_void_p]
+
+
+@dataclass(slots=True)
+class Block:
+    """An array of `count` integers of `size` bytes (1, 4 or 8), zero at first. Not given back by
+    itself: `free` it."""
+
+    size: int
+    count: int
+    address: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.address = _calloc(max(1, self.count), self.size) or 0
+        if not self.address:
+            raise MemoryError
+
+    @property
+    def space(self) -> int:
+        """How many bytes it has."""
+        return self.size * self.count
+
+    def grow(self, count: int) -> None:
+        """Make room for `count` integers; what is new is not cleared. Raises `MemoryError`, and
+        then the array is as it was."""
+        address = _realloc(self.address, max(1, count) * self.size)
+        if not address:
+            raise MemoryError
+        self.address, self.count = address, count
+
+    def __getitem__(self, index: int) -> int:
+        """An integer without sign."""
+        at = self.address + index * self.size
+        return int.from_bytes(ctypes.string_at(at, self.size), _ORDER)
+
+    def __setitem__(self, index: int, value: int) -> None:
+        at = self.address + index * self.size
+        ctypes.memmove(at, (value & ((1 << 8 * self.size) - 1)).to_bytes(self.size, _ORDER),
+                       self.size)
+
+    def content(self, count: int) -> bytes:
+        """The first `count` integers, as bytes."""
+        return ctypes.string_at(self.address, count * self.size)
+
+    def free(self) -> None:
+        """Give the memory back."""
+        _free(self.address)
+        self.address = self.count = 0
