@@ -146,7 +146,7 @@ def test_explicit_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     result = wddmcheck("verify", "m.wddm", "--engine", "explicit")
     assert result.code == 0
     assert fakes["interpret"].tasks
-    assert "interpret is the fastest explicit engine" in result.out
+    assert "--engine explicit: interpret, for symmetry is on" in result.out
 
 
 def incomplete(stop: Stop, verdicts: dict[str, Verdict]) -> CheckResult:

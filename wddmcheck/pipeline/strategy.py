@@ -40,7 +40,7 @@ def run_scope(system: System, choice: ScopeChoice, selection: Selection, options
         if options.engine == "auto":
             scope.auto()
         else:
-            chosen = choose.choose(options.engine)
+            chosen = choose.choose(options.engine, symmetry=options.symmetry)
             scope.notes += chosen.notes
             scope.ask(chosen.name, selection.names, scope.limits)
     except KeyboardInterrupt:
@@ -159,10 +159,13 @@ class _Scope:
 
     def auto(self) -> None:
         """Explore; if that does not complete, prove by induction, then search with a solver."""
-        explicit = choose.choose("explicit").name
+        explicit = choose.explicit(self.options.symmetry)
         seen = self.ask(explicit, self.selection.names, choose.first_limits(self.limits))
         if self.interrupted:
             return
+        graph = self._open((Kind.ALWAYS_POSSIBLE, Kind.LEADS_TO))
+        if explicit == "native" and seen.complete and graph:
+            self._then("interpret", graph, 1, "for properties of the graph:")
         open_ = self._open(SOLVED)
         if not open_:
             why = "explored completely" if seen.complete else "decided everything"

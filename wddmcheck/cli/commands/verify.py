@@ -44,7 +44,7 @@ class _Shown:
 @click.option("--property", "--prop", "properties", multiple=True, metavar="NAME|GLOB",
               help="Check only these. Repeatable.")
 @click.option("--engine", default="auto", show_default=True,
-              metavar="auto|explicit|interpret|bmc|kinduction|pdr|parametric",
+              metavar="auto|explicit|interpret|native|bmc|kinduction|pdr|parametric",
               help="How to check. auto chooses and says what it chose.")
 @number("--depth", 0, help="Look at runs of at most this many steps.")
 @duration("--timeout", help="Stop after this time: 300, 300s, 5m.")

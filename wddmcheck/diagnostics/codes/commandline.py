@@ -83,7 +83,7 @@ PAGES: tuple[CodePage, ...] = (
         good="wddmcheck explain DxgkDdiDestroyContext"),
     CodePage(
         "WC401", "no such engine",
-        "`--engine` takes auto, explicit (the fastest explicit engine there is), or the name\n"
+        "`--engine` takes auto, explicit (native, or interpret where symmetry is on), or the name\n"
         "of an engine. pdr and parametric are planned, and not in this version.",
         bad=f"{YARDSTICK} --engine pdr",
         good=f"{YARDSTICK} --engine interpret --scope {ONE}"),

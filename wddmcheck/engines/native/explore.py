@@ -11,7 +11,8 @@ from wddmcheck.engines.base import Watch as Clock
 from wddmcheck.engines.memory import rss
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.jit import FULL, QUICK, compile_kernel
-from wddmcheck.engines.native.kernel import BATCH, FIELDS, Kernel, Slot, Watch
+from wddmcheck.engines.native.kernel import Kernel, Watch
+from wddmcheck.engines.native.loop import BATCH, FIELDS, Slot
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.result.verdict import Stop
 
