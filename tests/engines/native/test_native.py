@@ -86,6 +86,14 @@ def test_reference_counts(sizes: tuple[int, ...], states: int) -> None:
     assert all(isinstance(v, Proved) for v in result.verdicts.values())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("sizes", "states"), [
+    ((2, 2, 4, 3), 1_058_700), ((2, 3, 3, 4), 3_204_904), ((2, 2, 4, 4), 10_028_316),
+    ((2, 3, 4, 4), 58_936_024)])
+def test_larger_reference_counts(sizes: tuple[int, ...], states: int) -> None:
+    test_reference_counts(sizes, states)
+
+
 @pytest.mark.parametrize("limits", [
     Limits(depth=0), Limits(depth=1), Limits(depth=7), Limits(states=1), Limits(states=5000),
     Limits(timeout_s=0.0), Limits(memory=1)])

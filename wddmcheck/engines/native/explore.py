@@ -126,6 +126,7 @@ class _Run:
                             (Slot.STARTS, self.starts), (Slot.FAULTY, self.faulty)):
             ctx[slot] = block.address
         ctx[Slot.MASK] = self.table.count - 1
+        ctx[Slot.NUMBERS] = (1 << self.parents.count.bit_length()) - 1
         ctx[Slot.CAPACITY] = min(self.parents.count, self.table.count * LOAD[0] // LOAD[1])
         ctx[Slot.EDGE_CAPACITY] = self.targets.count if self.watch.edges else NO_EDGE_LIMIT
 

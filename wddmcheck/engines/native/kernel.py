@@ -8,7 +8,9 @@ do not depend on it.
 `look(ctx, from, to)` evaluates the state formulas that are wanted. `rehash(ctx)` fills an empty
 table.
 
-The hash table has 32-bit state numbers plus one, open addressing; states are compared whole.
+The hash table has entries of 32 bits, open addressing: a state's number plus one in as many low
+bits as numbers need now, bits of its hash in the others, so that most places of other states are
+passed without a look at the state. States are compared whole.
 """
 
 from __future__ import annotations

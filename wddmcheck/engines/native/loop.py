@@ -31,6 +31,7 @@ class Slot(IntEnum):
     EDGES = 14
     EDGE_CAPACITY = 15
     FAULTY = 16
+    NUMBERS = 17
 
 
 FIELDS = len(Slot)
@@ -73,7 +74,8 @@ def expand(width: int, most: int, *, edges: bool) -> str:
     load_words(text, width)
     args = ", ".join(f"i64 %w{i}" for i in range(width))
     return _EXPAND.format(
-        load="\n".join(text.lines), args=args, batch=BATCH, graph=_STARTS.format(**SLOTS) if edges else "",
+        load="\n".join(text.lines), args=args, batch=BATCH,
+        graph=_STARTS.format(**SLOTS) if edges else "",
         most=most, **SLOTS)
 
 
@@ -133,6 +135,9 @@ entry:
   store i64 %after, ptr %p7
   %p8 = getelementptr i64, ptr %ctx, i64 {count}
   %count0 = load i64, ptr %p8
+  %p17 = getelementptr i64, ptr %ctx, i64 {numbers}
+  %numbers = load i64, ptr %p17
+  %tags = xor i64 %numbers, 4294967295
   br label %fetch
 fetch:
   %f = phi i64 [ 0, %entry ], [ %fn, %fetched ]
@@ -144,13 +149,27 @@ fetching:
   %fp = getelementptr i64, ptr %buffer, i64 %fi
   %fh = load i64, ptr %fp
   %fa = and i64 %fh, %mask
-  %ft = getelementptr i32, ptr %table, i64 %fa
+  %ftag = lshr i64 %fh, 32
+  br label %fprobe
+fprobe:
+  %fk = phi i64 [ %fa, %fetching ], [ %fkn, %fdiffers ]
+  %fkm = and i64 %fk, %mask
+  %ft = getelementptr i32, ptr %table, i64 %fkm
   %fe = load i32, ptr %ft
   %fz = icmp eq i32 %fe, 0
-  br i1 %fz, label %fetched, label %fetchstate
-fetchstate:
+  br i1 %fz, label %fetched, label %ftest
+ftest:
   %fe64 = zext i32 %fe to i64
-  %fs = sub i64 %fe64, 1
+  %fx = xor i64 %fe64, %ftag
+  %fxm = and i64 %fx, %tags
+  %fsame = icmp eq i64 %fxm, 0
+  br i1 %fsame, label %fetchstate, label %fdiffers
+fdiffers:
+  %fkn = add i64 %fkm, 1
+  br label %fprobe
+fetchstate:
+  %fnum = and i64 %fe64, %numbers
+  %fs = sub i64 %fnum, 1
   %fw = mul i64 %fs, {width}
   %fsp = getelementptr i64, ptr %states, i64 %fw
   call void @llvm.prefetch.p0(ptr %fsp, i32 0, i32 1, i32 1)
@@ -169,6 +188,7 @@ body:
   %hi = add i64 %base, {hash_at}
   %hp = getelementptr i64, ptr %buffer, i64 %hi
   %h = load i64, ptr %hp
+  %tag = lshr i64 %h, 32
   br label %probe
 probe:
   %a = phi i64 [ %h, %body ], [ %an, %differs ]
@@ -176,10 +196,16 @@ probe:
   %tp = getelementptr i32, ptr %table, i64 %am
   %e = load i32, ptr %tp
   %empty = icmp eq i32 %e, 0
-  br i1 %empty, label %new, label %compare
-compare:
+  br i1 %empty, label %new, label %marked
+marked:
   %e64 = zext i32 %e to i64
-  %found = sub i64 %e64, 1
+  %x = xor i64 %e64, %tag
+  %xm = and i64 %x, %tags
+  %alike = icmp eq i64 %xm, 0
+  br i1 %alike, label %compare, label %differs
+compare:
+  %number = and i64 %e64, %numbers
+  %found = sub i64 %number, 1
 {same}
   br i1 {test}, label %next, label %differs
 differs:
@@ -193,7 +219,9 @@ new:
   %pp = getelementptr i32, ptr %parents, i64 %count
   store i32 %parent, ptr %pp
   %count1 = add i64 %count, 1
-  %c32 = trunc i64 %count1 to i32
+  %mark = and i64 %tag, %tags
+  %marked1 = or i64 %mark, %count1
+  %c32 = trunc i64 %marked1 to i32
   store i32 %c32, ptr %tp
   br label %next
 next:
@@ -300,6 +328,9 @@ entry:
   %mask = load i64, ptr %p3
   %p8 = getelementptr i64, ptr %ctx, i64 {count}
   %count = load i64, ptr %p8
+  %p17 = getelementptr i64, ptr %ctx, i64 {numbers}
+  %numbers = load i64, ptr %p17
+  %tags = xor i64 %numbers, 4294967295
   br label %head
 head:
   %n = phi i64 [ 0, %entry ], [ %next, %free ]
@@ -320,7 +351,10 @@ taken:
   br label %probe
 free:
   %next = add i64 %n, 1
-  %n32 = trunc i64 %next to i32
+  %tag = lshr i64 %h, 32
+  %mark = and i64 %tag, %tags
+  %marked = or i64 %mark, %next
+  %n32 = trunc i64 %marked to i32
   store i32 %n32, ptr %tp
   br label %head
 end:
