@@ -97,6 +97,12 @@ def main() -> None:
     orbits, count = explore(yardstick, scope(2, 2, 3, 3), symmetry=True)
     row(f"the same with symmetry, {count:,} orbits", orbits,
         f"{plain / orbits:.1f} x faster, {states / count:.0f} x fewer states")
+    fast, states = explore(yardstick, scope(2, 2, 3, 3), symmetry=False, engine="native")
+    row(f"native, the same {states:,} states", fast, f"{plain / fast:.0f} x faster than interpret")
+    for sizes in ((2, 3, 3, 4), (2, 2, 4, 4)):
+        fast, states = explore(yardstick, scope(*sizes), symmetry=False, engine="native")
+        row(f"native, yardstick {sizes}, {states:,} states", fast,
+            f"{states / fast / 1e6:.1f} million states/s")
     for path, sizes, depth in (("seeded/yardstick_b1.wddm", (3, 4, 6, 8), 7),
                                ("seeded/yardstick_b2.wddm", (3, 4, 6, 8), 8)):
         system = load_model(str(MODELS / path)).system
