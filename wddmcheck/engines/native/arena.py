@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -72,6 +73,11 @@ class Block:
         at = self.address + index * self.size
         ctypes.memmove(at, (value & ((1 << 8 * self.size) - 1)).to_bytes(self.size, _ORDER),
                        self.size)
+
+    def fill(self, words: Sequence[int], times: int) -> None:
+        """Begin with `words`, `times` over."""
+        data = b"".join(w.to_bytes(self.size, _ORDER) for w in words) * times
+        ctypes.memmove(self.address, data, len(data))
 
     def content(self, count: int) -> bytes:
         """The first `count` integers, as bytes."""

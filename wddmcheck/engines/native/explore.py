@@ -12,7 +12,7 @@ from wddmcheck.engines.memory import rss
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.jit import FULL, QUICK, compile_kernel
 from wddmcheck.engines.native.kernel import Kernel, Watch
-from wddmcheck.engines.native.loop import BATCH, FIELDS, Slot
+from wddmcheck.engines.native.loop import BATCH, FIELDS, RECENT, Slot
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.result.verdict import Stop
 
@@ -97,14 +97,16 @@ class _Run:
         room = BATCH + kernel.most
         self.buffer, self.meta = Block(8, room * (self.width + 1)), Block(4, room * 2)
         self.notes = Block(8, 3 * watch.witnesses)
+        self.recent = Block(8, RECENT * self.width)
         self.targets, self.instances = Block(4, edges), Block(4, edges)
         self.starts = Block(8, capacity + 1 if watch.edges else 1)
         self.faulty = Block(1, capacity if watch.edges else 1)
         self.ctx = Block(8, FIELDS)
         for i in range(3 * watch.witnesses):
             self.notes[i] = -1
-        for i, word in enumerate(kernel.packing.pack(initial_state(kernel.packing.layout))):
-            self.states[i] = word
+        start = kernel.packing.pack(initial_state(kernel.packing.layout))
+        self.states.fill(start, 1)
+        self.recent.fill(start, RECENT)     # (what is remembered must have been entered)
         self.parents[0] = MOST_STATES + 1
         self.ctx[Slot.COUNT] = 1
         self.found = Explored(kernel, watch, self.states, self.parents)
@@ -123,7 +125,8 @@ class _Run:
                             (Slot.TABLE, self.table), (Slot.BUFFER, self.buffer),
                             (Slot.BUFFER_META, self.meta), (Slot.WITNESSES, self.notes),
                             (Slot.TARGETS, self.targets), (Slot.INSTANCES, self.instances),
-                            (Slot.STARTS, self.starts), (Slot.FAULTY, self.faulty)):
+                            (Slot.STARTS, self.starts), (Slot.FAULTY, self.faulty),
+                            (Slot.RECENT, self.recent)):
             ctx[slot] = block.address
         ctx[Slot.MASK] = self.table.count - 1
         ctx[Slot.NUMBERS] = (1 << self.parents.count.bit_length()) - 1
@@ -238,6 +241,6 @@ class _Run:
         found.seconds = self.clock.elapsed
         found.peak = max(found.peak, rss())
         for block in (self.table, self.buffer, self.meta, self.notes, self.targets,
-                      self.instances, self.starts, self.faulty, self.ctx):
+                      self.instances, self.starts, self.faulty, self.recent, self.ctx):
             block.free()
         return found

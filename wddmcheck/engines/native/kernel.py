@@ -1,9 +1,9 @@
 """The search loop around a system's actions, as one LLVM module.
 
 `expand(ctx, from, to)` takes all enabled instances of the states numbered `from` to `to` - 1 and
-returns the first state that it did not get to, for lack of room. Successors are collected in a
-buffer first, their places in the hash table prefetched, and then entered in order, so that numbers
-do not depend on it.
+returns the first state that it did not get to, for lack of room. Successors that were not seen just
+before are collected in a buffer, their places in the hash table prefetched, and then entered in
+order, so that numbers do not depend on it.
 
 `look(ctx, from, to)` evaluates the state formulas that are wanted. `rehash(ctx)` fills an empty
 table.
@@ -21,7 +21,15 @@ from dataclasses import dataclass
 from wddmcheck.engines.explicit.compile import Instance
 from wddmcheck.engines.explicit.size import check_system, guard_levels
 from wddmcheck.engines.native.emit import Emitter, Text
-from wddmcheck.engines.native.loop import Slot, expand, hash_of, insert, load_words, rehash
+from wddmcheck.engines.native.loop import (
+    RECENT,
+    Slot,
+    expand,
+    hash_of,
+    insert,
+    load_words,
+    rehash,
+)
 from wddmcheck.engines.native.packing import Packing
 from wddmcheck.ir.expr import And, Expr
 from wddmcheck.ir.system import Action
@@ -105,22 +113,23 @@ class _Maker:
                  "alwaysinline {")
         text.put("entry:")
         for slot, name in ((Slot.BUFFER, "buffer"), (Slot.BUFFER_META, "meta"),
-                           (Slot.TABLE, "table")):
+                           (Slot.RECENT, "recent")):
             text.put(f"  %{name}p = getelementptr i64, ptr %ctx, i64 {slot}")
             text.put(f"  %{name} = load ptr, ptr %{name}p")
-        for slot, name in ((Slot.BUFFERED, "used"), (Slot.MASK, "mask")):
+        for slot, name in ((Slot.BUFFERED, "used"), (Slot.TRANSITIONS, "taken")):
             text.put(f"  %{name}p = getelementptr i64, ptr %ctx, i64 {slot}")
             text.put(f"  %{name}0 = load i64, ptr %{name}p")
-        text.put("  %at = alloca i64")
-        text.put("  store i64 %used0, ptr %at")
+            text.put(f"  %{name} = alloca i64")
+            text.put(f"  store i64 %{name}0, ptr %{name}")
         text.put("  %bad = alloca i8")
         text.put("  store i8 0, ptr %bad")
         for number in range(len(self.packing.cells)):
             self.emitter.cell(number)
         for action in self.packing.layout.system.actions:
             self._action(action, guard_levels(action), {}, ())
-        text.put("  %used1 = load i64, ptr %at")
-        text.put("  store i64 %used1, ptr %usedp")
+        for name in ("used", "taken"):
+            text.put(f"  %{name}1 = load i64, ptr %{name}")
+            text.put(f"  store i64 %{name}1, ptr %{name}p")
         if self.watch.deadlock:
             self._deadlock()
         if self.watch.edges:
@@ -206,13 +215,18 @@ class _Maker:
         text.put(f"{on}:")
 
     def _buffer(self, words: Sequence[str], instance: int) -> None:
-        """Put a successor into the buffer and prefetch its place in the table."""
+        """Put a successor into the buffer, unless it is known to have been there before: it is
+        written in any case, but not kept. (A branch would be mispredicted half of the time.)"""
         text = self.text
         hash_ = hash_of(text, words)
         at = text.fresh("%a")
-        text.put(f"  {at} = load i64, ptr %at")
-        text.put(f"  {at}n = add i64 {at}, 1")
-        text.put(f"  store i64 {at}n, ptr %at")
+        text.put(f"  {at}c = load i64, ptr %taken")
+        text.put(f"  {at}c1 = add i64 {at}c, 1")
+        text.put(f"  store i64 {at}c1, ptr %taken")
+        text.put(f"  {at} = load i64, ptr %used")
+        kept = "1" if self.watch.edges else self._unless_recent(at, words, hash_)
+        text.put(f"  {at}n = add i64 {at}, {kept}")
+        text.put(f"  store i64 {at}n, ptr %used")
         text.put(f"  {at}w = mul i64 {at}, {self.width + 1}")
         for i, word in enumerate([*words, hash_]):
             text.put(f"  {at}i{i} = add i64 {at}w, {i}")
@@ -224,13 +238,32 @@ class _Maker:
         text.put(f"  store i32 {at}n32, ptr {at}mp")
         text.put(f"  {at}mq = getelementptr i32, ptr {at}mp, i64 1")
         text.put(f"  store i32 {instance}, ptr {at}mq")
-        text.put(f"  {at}h = and i64 {hash_}, %mask0")
-        text.put(f"  {at}t = getelementptr i32, ptr %table, i64 {at}h")
-        text.put(f"  call void @llvm.prefetch.p0(ptr {at}t, i32 0, i32 1, i32 1)")
+
+    def _unless_recent(self, at: str, words: Sequence[str], hash_: str) -> str:
+        """0 if the successor is among those that are remembered, else 1; it is now."""
+        text = self.text
+        text.put(f"  {at}r = lshr i64 {hash_}, 40")
+        text.put(f"  {at}ra = and i64 {at}r, {RECENT - 1}")
+        text.put(f"  {at}rb = mul i64 {at}ra, {self.width}")
+        differ = ""
+        for i, word in enumerate(words):
+            text.put(f"  {at}ri{i} = add i64 {at}rb, {i}")
+            text.put(f"  {at}rp{i} = getelementptr i64, ptr %recent, i64 {at}ri{i}")
+            text.put(f"  {at}rv{i} = load i64, ptr {at}rp{i}")
+            text.put(f"  store i64 {word}, ptr {at}rp{i}")
+            text.put(f"  {at}rx{i} = xor i64 {at}rv{i}, {word}")
+            if differ:
+                text.put(f"  {at}ro{i} = or i64 {differ}, {at}rx{i}")
+                differ = f"{at}ro{i}"
+            else:
+                differ = f"{at}rx{i}"
+        text.put(f"  {at}rn = icmp ne i64 {differ}, 0")
+        text.put(f"  {at}rz = zext i1 {at}rn to i64")
+        return f"{at}rz"
 
     def _deadlock(self) -> None:
         text = self.text
-        text.put("  %none = icmp eq i64 %used0, %used1")
+        text.put("  %none = icmp eq i64 %taken0, %taken1")
         text.put("  %bads = load i8, ptr %bad")
         text.put("  %well = icmp eq i8 %bads, 0")
         text.put("  %dead = and i1 %none, %well")

@@ -32,10 +32,14 @@ class Slot(IntEnum):
     EDGE_CAPACITY = 15
     FAULTY = 16
     NUMBERS = 17
+    RECENT = 18
 
 
 FIELDS = len(Slot)
 SLOTS = {slot.name.lower(): int(slot) for slot in Slot}
+RECENT = 1 << 13
+"""Successors that are remembered, by hash: most of what a state leads to has just been seen."""
+
 BATCH = 256
 """Successors in the buffer, at most, when a state is begun."""
 
@@ -129,18 +133,28 @@ entry:
   %p6 = getelementptr i64, ptr %ctx, i64 {buffered}
   %total = load i64, ptr %p6
   store i64 0, ptr %p6
-  %p7 = getelementptr i64, ptr %ctx, i64 {transitions}
-  %before = load i64, ptr %p7
-  %after = add i64 %before, %total
-  store i64 %after, ptr %p7
   %p8 = getelementptr i64, ptr %ctx, i64 {count}
   %count0 = load i64, ptr %p8
   %p17 = getelementptr i64, ptr %ctx, i64 {numbers}
   %numbers = load i64, ptr %p17
   %tags = xor i64 %numbers, 4294967295
-  br label %fetch
+  br label %ahead
+ahead:
+  %g = phi i64 [ 0, %entry ], [ %gn, %going ]
+  %gmore = icmp ult i64 %g, %total
+  br i1 %gmore, label %going, label %fetch
+going:
+  %gb = mul i64 %g, {entry}
+  %gi = add i64 %gb, {hash_at}
+  %gp = getelementptr i64, ptr %buffer, i64 %gi
+  %gh = load i64, ptr %gp
+  %ga = and i64 %gh, %mask
+  %gt = getelementptr i32, ptr %table, i64 %ga
+  call void @llvm.prefetch.p0(ptr %gt, i32 0, i32 1, i32 1)
+  %gn = add i64 %g, 1
+  br label %ahead
 fetch:
-  %f = phi i64 [ 0, %entry ], [ %fn, %fetched ]
+  %f = phi i64 [ 0, %ahead ], [ %fn, %fetched ]
   %fmore = icmp ult i64 %f, %total
   br i1 %fmore, label %fetching, label %head
 fetching:
