@@ -9,6 +9,7 @@ from wddmcheck.engines.base import Engine
 
 _ENGINES = {
     "interpret": ("wddmcheck.engines.explicit.interpret", "Interpret"),
+    "native": ("wddmcheck.engines.native.native", "Native"),
     "bmc": ("wddmcheck.engines.smt.bmc", "Bmc"),
     "kinduction": ("wddmcheck.engines.smt.kinduction", "KInduction"),
 }

@@ -12,8 +12,8 @@ from tests.engines.smt.yardstick import yardstick
 from tests.support.tiny import action, flag, of, put
 from tests.support.tiny_systems import digraphs, partial_maps
 from wddmcheck.diagnostics.diagnostic import UserError
+from wddmcheck.engines import size
 from wddmcheck.engines.base import CheckTask, Limits
-from wddmcheck.engines.explicit import size
 from wddmcheck.engines.explicit.codec import Codec
 from wddmcheck.engines.explicit.compile import compile_system
 from wddmcheck.engines.explicit.interpret import Interpret

@@ -16,7 +16,7 @@ from itertools import product
 from typing import TypeAlias
 
 from wddmcheck.engines.explicit.codec import Codec, Packed
-from wddmcheck.engines.explicit.size import check_formula, check_system, guard_levels
+from wddmcheck.engines.size import check_formula, check_system, guard_levels
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import (
     And,

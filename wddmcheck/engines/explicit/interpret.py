@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from wddmcheck.diagnostics.diagnostic import InternalError
+from wddmcheck.engines.answers import Explored
 from wddmcheck.engines.base import CheckTask, Limits, Progress, silent
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Program, compile_system
@@ -25,14 +26,8 @@ from wddmcheck.result.verdict import (
     CheckResult,
     Enumeration,
     Exploration,
-    Holds,
-    Inconclusive,
-    Proved,
-    Reached,
     Step,
-    Stop,
     Trace,
-    Unreached,
     Verdict,
     Violated,
 )
@@ -108,7 +103,8 @@ class _Answers:
                  canonical: Callable[[Packed], Packed] | None) -> None:
         self.program, self.found, self.canonical = program, found, canonical
         beyond = tuple(sorted(found.faults))
-        self.evidence = Enumeration(len(found.states), canonical is not None, beyond)
+        evidence = Enumeration(len(found.states), canonical is not None, beyond)
+        self.explored = Explored(evidence, found.complete, found.depth, found.stopped_by)
 
     def all(self, properties: list[Property]) -> dict[str, Verdict]:
         return {p.name: self.one(p) for p in properties}
@@ -117,46 +113,29 @@ class _Answers:
         found = self.found
         witness = found.witnesses.get(prop.name)
         match prop.kind:
-            case Kind.REACHABLE | Kind.FIRES:
-                if witness is not None:
-                    return Reached(None if prop.goal else self.trace(witness))
-                return (Unreached(self.evidence) if found.complete
-                        else self.cut_short(found.depth))
-            case Kind.ALWAYS_POSSIBLE | Kind.LEADS_TO:
-                if not found.complete:
-                    return self.nothing("the graph of states is not complete")
-                return (self.always_possible(prop) if prop.kind is Kind.ALWAYS_POSSIBLE
-                        else self.leads_to(prop))
-            case Kind.INVARIANT | Kind.OBLIGATION | Kind.NO_DEADLOCK:
-                if witness is not None:
-                    return Violated(self.trace(witness))
-                if found.complete:
-                    return Proved(self.evidence)
-                # The last level's states have been looked at, but what is enabled in them has not.
-                late = prop.kind is Kind.NO_DEADLOCK
-                return self.cut_short(found.depth - late)
-
-    def cut_short(self, depth: int) -> Verdict:
-        """Nothing so far: runs of up to `depth` steps are clean."""
-        if depth <= 0:
-            return self.nothing("")
-        return Holds(depth, self.found.stopped_by or Stop.STATES)
-
-    def nothing(self, reason: str) -> Verdict:
-        return Inconclusive(self.found.stopped_by or Stop.STATES, self.found.depth, reason)
+            case Kind.REACHABLE | Kind.FIRES if witness is not None:
+                return self.explored.reached(prop, None if prop.goal else self.trace(witness))
+            case Kind.ALWAYS_POSSIBLE if found.complete:
+                return self.always_possible(prop)
+            case Kind.LEADS_TO if found.complete:
+                return self.leads_to(prop)
+            case _ if witness is not None:
+                return Violated(self.trace(witness))
+            case _:
+                return self.explored.unseen(prop)
 
     def always_possible(self, prop: Property) -> Verdict:
         goal = self.program.predicate(prop.formula)
         states = self.found.states
         lost = first_without(self.found, lambda n: goal(states[n]))
         if lost is None:
-            return Proved(self.evidence)
+            return self.explored.proved()
         return Violated(self.trace(Witness(lost)))
 
     def leads_to(self, prop: Property) -> Verdict:
         lasso = violation(self.program, self.found, self.program.predicate(prop.formula),
                           self.program.predicate(prop.target), prop.fair)
-        return Proved(self.evidence) if lasso is None else Violated(self.lasso(lasso))
+        return self.explored.proved() if lasso is None else Violated(self.lasso(lasso))
 
     # --- traces --------------------------------------------------------------------------------
 

@@ -1,0 +1,80 @@
+"""From LLVM text to machine code in this process, through llvmlite.
+
+Compiled objects are kept by `cache`, so that a second run of the same model at the same scope
+compiles nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+OPTIMISE = 2
+"""LLVM's level for passes and code generation."""
+
+
+@cache
+def _target() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple()
+
+
+def _machine() -> Any:
+    return _target().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(),
+        opt=OPTIMISE, codemodel="jitdefault", jit=True)
+
+
+def host() -> str:
+    """What machine code is made for, and by what: code for another is not run."""
+    _target()
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return (f"{llvmlite.__version__} {version} {llvm.get_process_triple()} "
+            f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}")
+
+
+def compiled(text: str) -> bytes:
+    """The module `text` as an object file."""
+    machine = _machine()
+    module = llvm.parse_assembly(text)
+    module.triple = machine.triple
+    module.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=OPTIMISE)
+    tuning.loop_vectorization = False
+    tuning.slp_vectorization = False
+    tuning.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, tuning)
+    builder.getModulePassManager().run(module, builder)
+    return bytes(machine.emit_object(module))
+
+
+@dataclass
+class Code:
+    """Machine code in this process."""
+
+    engine: Any
+
+    def function(self, name: str, *arguments: Any, result: Any = None) -> Callable[..., Any]:
+        """A function of the module; calling it lets other threads of Python run."""
+        address = self.engine.get_function_address(name)
+        if not address:
+            raise KeyError(name)
+        return ctypes.CFUNCTYPE(result, *arguments)(address)
+
+
+def linked(data: bytes) -> Code:
+    """An object file, made ready to run."""
+    machine = _machine()
+    empty = llvm.parse_assembly("")
+    empty.triple = machine.triple
+    engine = llvm.create_mcjit_compiler(empty, machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(data))
+    engine.finalize_object()
+    return Code(engine)
