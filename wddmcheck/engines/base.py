@@ -29,7 +29,8 @@ class CheckTask:
     """One question: these properties of this system at these pool sizes.
 
     `scope` has a size for every pool that is not single (0 is allowed; single pools count 1).
-    `properties` are names in `system.properties`, in the order to report them.
+    `properties` are names in `system.properties`, in the order to report them. Results do not
+    depend on `threads`, which an engine need not use.
     """
 
     system: System
@@ -37,6 +38,7 @@ class CheckTask:
     properties: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
     symmetry: bool = True
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import pytest
 from tests.support.models import shipped, system_of
 from wddmcheck.engines.base import CheckTask, Limits, Tick
 from wddmcheck.engines.native import engine as native
-from wddmcheck.engines.native import explore
+from wddmcheck.engines.native import explore, threads
 from wddmcheck.engines.native.arena import Block
-from wddmcheck.engines.native.packing import Packing, total_bits
+from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.registry import get
 from wddmcheck.evidence.recheck import recheck
 from wddmcheck.ir.evaluate import Layout, initial_state
@@ -35,11 +35,11 @@ SEEDED = sorted(Path("models/seeded").glob("*.wddm"))
 
 def check(name: str, system: System, scope: dict[str, int], **more: Any) -> CheckResult:
     props = tuple(p.name for p in system.properties if p.kind is not Kind.LEADS_TO)
-    return get(name).check(CheckTask(system, scope, props, symmetry=False, **more))
+    return get(name).check(CheckTask(system, scope, props, **{"symmetry": False, **more}))
 
 
-def same(one: CheckResult, two: CheckResult) -> None:
-    """Equal verdicts, counts and lengths."""
+def same(one: CheckResult, two: CheckResult, *, runs: bool = True) -> None:
+    """Equal verdicts, counts and lengths, and equal runs."""
     a, b = one.exploration, two.exploration
     assert (a.states, a.transitions, a.depth, a.complete, a.stopped_by) == (
         b.states, b.transitions, b.depth, b.complete, b.stopped_by)
@@ -48,9 +48,10 @@ def same(one: CheckResult, two: CheckResult) -> None:
         assert type(verdict) is type(other), name
         match verdict, other:
             case (Violated(x), Violated(y)):
-                assert x == y, name
+                assert x == y if runs else len(x.steps) == len(y.steps), name
             case (Reached(x), Reached(y)):
-                assert x == y, name
+                assert runs is False or x == y, name
+                assert (x and len(x.steps)) == (y and len(y.steps)), name
             case (Proved(x), Proved(y)):
                 assert x == y, name
             case (Holds(), Holds()) | (Inconclusive(), Inconclusive()):
@@ -69,10 +70,50 @@ def test_seeded_models_as_the_interpreter_has_them(path: Path) -> None:
             recheck(system, scope, prop, found.verdicts[prop.name])
 
 
-def test_the_miniport_at_its_small_scope() -> None:
+@pytest.mark.parametrize("path", SEEDED, ids=lambda p: p.stem)
+def test_seeded_models_by_orbits(path: Path) -> None:
+    """As many orbits as the interpreter finds, and runs as short as without symmetry."""
+    system = shipped(str(path))
+    scope = dict(dict(system.scopes)[system.default_scopes[0]])
+    found = check("native", system, scope, symmetry=True)
+    same(found, check("interpret", system, scope, symmetry=True), runs=False)
+    for prop in system.properties:
+        if prop.name in found.verdicts:
+            recheck(system, scope, prop, found.verdicts[prop.name])
+
+
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_the_miniport_at_its_small_scope(symmetry: bool) -> None:
     system = shipped("models/miniport.wddm")
     scope = dict(dict(system.scopes)["small"])
-    same(check("native", system, scope), check("interpret", system, scope))
+    same(check("native", system, scope, symmetry=symmetry),
+         check("interpret", system, scope, symmetry=symmetry), runs=not symmetry)
+
+
+@pytest.mark.parametrize("symmetry", [False, True])
+@pytest.mark.parametrize("path", ["models/seeded/yardstick_b1.wddm",
+                                  "models/seeded/dpc_walks_freed_context.wddm"])
+def test_threads_change_nothing(path: str, symmetry: bool,
+                                monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the runs."""
+    system = shipped(path)
+    scope = dict(dict(system.scopes)[system.default_scopes[0]])
+    asked = tuple(p.name for p in system.properties if p.kind not in (
+        Kind.LEADS_TO, Kind.ALWAYS_POSSIBLE))
+    alone = get("native").check(CheckTask(system, scope, asked, symmetry=symmetry))
+    monkeypatch.setattr(explore, "SMALL", 1)
+    monkeypatch.setattr(threads, "CHUNK", 100)
+    for several in (2, 3, 7):
+        same(alone, get("native").check(
+            CheckTask(system, scope, asked, symmetry=symmetry, threads=several)))
+
+
+@pytest.mark.parametrize(("sizes", "orbits"), [
+    ((2, 2, 3, 2), 383), ((2, 2, 3, 3), 942), ((2, 2, 4, 3), 2_797), ((2, 2, 4, 4), 7_230)])
+def test_reference_counts_of_orbits(sizes: tuple[int, ...], orbits: int) -> None:
+    system = shipped("models/yardstick.wddm")
+    scope = dict(zip(("Process", "Device", "Context", "Allocation"), sizes, strict=True))
+    assert check("native", system, scope, symmetry=True).exploration.states == orbits
 
 
 @pytest.mark.parametrize(("sizes", "states"), [
@@ -81,7 +122,8 @@ def test_the_miniport_at_its_small_scope() -> None:
 def test_reference_counts(sizes: tuple[int, ...], states: int) -> None:
     system = shipped("models/yardstick.wddm")
     scope = dict(zip(("Process", "Device", "Context", "Allocation"), sizes, strict=True))
-    result = get("native").check(CheckTask(system, scope, ("I1", "I2", "I3", "I4", "I5")))
+    result = get("native").check(CheckTask(system, scope, ("I1", "I2", "I3", "I4", "I5"),
+                                           symmetry=False))
     assert result.exploration.states == states
     assert all(isinstance(v, Proved) for v in result.verdicts.values())
 
@@ -138,7 +180,7 @@ def test_ctrl_c_ends_it_in_order(after: int, monkeypatch: pytest.MonkeyPatch) ->
             raise KeyboardInterrupt
         return False
 
-    monkeypatch.setattr(explore._Run, "limited", interrupt)
+    monkeypatch.setattr(explore._Search, "limited", interrupt)
     result = check("native", shipped("models/yardstick.wddm"), YARDSTICK)
     assert result.exploration.stopped_by is Stop.INTERRUPTED
 
@@ -152,12 +194,26 @@ def test_progress() -> None:
 
 
 def test_a_graph_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "GRAPH_STATES", 100)
-    system = shipped("models/miniport.wddm")
-    scope = dict(dict(system.scopes)["small"])
-    verdict = check("native", system, scope).verdicts["teardown_always_possible"]
+    monkeypatch.setattr(native, "GRAPH_STATES", 3)
+    system = system_of(LIVE)
+    result = get("native").check(CheckTask(system, {"Thing": 2}, ("ends",)))
+    verdict = result.verdicts["ends"]
     assert isinstance(verdict, Inconclusive)
     assert "interpret has no such limit" in verdict.reason
+
+
+LIVE = """
+model live
+default scope one { Thing 2 }
+object Thing { on: bool }
+ddi Make() -> Thing {
+  let t = create Thing()
+  return STATUS_SUCCESS, t
+}
+gpu Run(t: Thing) when not t.on { t.on = true }
+property ends: (some t: Thing where not t.on) leads to (all t: Thing: t.on)
+  under fairness of Run
+"""
 
 
 WIDE = """
@@ -184,11 +240,11 @@ property small: invariant first < 2
 def test_states_of_several_words() -> None:
     system = system_of(WIDE)
     scope = {"Thing": 20}
-    packing = Packing(Layout.of(system, scope))
-    assert packing.words > 3
-    assert total_bits(packing.cells) <= 64 * packing.words
-    start = initial_state(packing.layout)
-    assert packing.unpack(packing.pack(start)) == start
+    plan = Plan(Layout.of(system, scope))
+    assert plan.words > 3
+    assert plan.bits <= 64 * plan.words
+    start = initial_state(plan.layout)
+    assert plan.unpack(plan.pack(start)) == start
     limits = Limits(depth=4)
     found = check("native", system, scope, limits=limits)
     same(found, check("interpret", system, scope, limits=limits))

@@ -126,9 +126,8 @@ class Answers:
         raise InternalError("a state of the quotient has no concrete predecessor")
 
     def last(self, at: Packed, witness: Witness) -> Step:
-        """The step that fires the action or breaks the obligation, from the concrete state. In a
-        quotient the witness's instance is one of the representative; here, any instance of the
-        same action that does the same will do."""
+        """The step that fires the action or breaks the obligation, from the concrete state: the
+        first instance of the witness's action that does so there."""
         good: list[tuple[int, Packed]] = []
         bad: list[tuple[int, int]] = []
         self.program.successors(at, good, bad)
@@ -137,8 +136,7 @@ class Answers:
         else:
             able = [i for i, o in bad if o == witness.obligation]
         action = self.program.instances[witness.instance].action
-        instance = witness.instance if self.canonical is None else next(
-            i for i in able if self.program.instances[i].action is action)
+        instance = next(i for i in able if self.program.instances[i].action is action)
         after = dict(good).get(instance)
         if after is not None:
             return self.step(instance, after)

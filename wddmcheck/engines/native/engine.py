@@ -1,15 +1,15 @@
 """The engine `native`: breadth-first search in machine code.
 
-Exact, and without symmetry: it counts the states of the model as written. Traces are found again
-on the interpreter's program, one step at a time. Properties of the graph (`always possible`, `leads
-to`) are answered for graphs of up to `GRAPH_STATES` states, on a second search that keeps the
-edges.
+Exact: states are kept whole. With symmetry one state of each orbit is visited; the canonical form
+is exact, so orbits are counted exactly. Traces are found again on the interpreter's program, one
+step at a time. *Always possible* is decided on the edges of the graph; `leads to` asks for the full
+graph, with the instances of its edges, and is answered for up to `GRAPH_STATES` states.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
@@ -18,16 +18,26 @@ from wddmcheck.engines.explicit.answers import Answers
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Program, compile_system
 from wddmcheck.engines.explicit.search import Found, Witness
+from wddmcheck.engines.native.actions import Records
 from wddmcheck.engines.native.explore import Explored, explore
-from wddmcheck.engines.native.kernel import Watch, kernel
-from wddmcheck.engines.native.packing import Packing
-from wddmcheck.ir.evaluate import Layout
-from wddmcheck.ir.system import Kind, Property, System
-from wddmcheck.result.verdict import CheckResult, Exploration, Inconclusive, Stop, Verdict
+from wddmcheck.engines.native.kernels import Task
+from wddmcheck.engines.native.plan import Plan
+from wddmcheck.engines.native.program import check, normal
+from wddmcheck.engines.native.table import Edges
+from wddmcheck.ir.evaluate import Layout, instances
+from wddmcheck.ir.system import Kind, Property
+from wddmcheck.result.verdict import (
+    CheckResult,
+    Exploration,
+    Inconclusive,
+    Proved,
+    Stop,
+    Verdict,
+    Violated,
+)
 
-EDGES = (Kind.ALWAYS_POSSIBLE, Kind.LEADS_TO)
 GRAPH_STATES = 400_000
-"""States of the largest graph whose edges are kept."""
+"""States of the largest graph on which `leads to` is decided."""
 
 
 class Native:
@@ -38,75 +48,99 @@ class Native:
     def check(self, task: CheckTask, progress: Progress = silent) -> CheckResult:
         """Answer every property of `task`."""
         layout = Layout.of(task.system, task.scope)
-        program = compile_system(layout)
+        search = _Search(compile_system(layout), task, progress)
         by_name = {p.name: p for p in task.system.properties}
         asked = [by_name[name] for name in task.properties]
-        plain = [p for p in asked if p.kind not in EDGES]
-        graph = [p for p in asked if p.kind in EDGES]
-        verdicts: dict[str, Verdict] = {}
-        search = _Search(program, task.system, progress)
-        # Where only the graph is asked for, its search is the only one.
-        found = search.run(plain, task.limits, edges=not plain)
+        live = [p for p in asked if p.kind is Kind.LEADS_TO]
+        # Where fairness is all that is asked for, its search is the only one.
+        plain = [p for p in asked if p.kind is not Kind.LEADS_TO] if len(live) < len(asked) else live
+        first = search.run(plain, task.limits)
         try:
-            if plain:
-                verdicts |= Answers(program, _as_found(program, found, plain), None).all(plain)
-            if graph:
-                verdicts |= self._graph(search, found, graph, task.limits, again=bool(plain))
+            verdicts = search.verdicts(first, plain)
+            exploration = Exploration(
+                self.name, first.task.quotient, first.count, first.transitions, first.depth,
+                first.complete, first.stopped_by, first.seconds, first.peak)
         finally:
-            found.free()
-        exploration = Exploration(self.name, False, found.count, found.transitions, found.depth,
-                                  found.complete, found.stopped_by, found.seconds, found.peak)
-        return CheckResult(exploration, {p.name: verdicts[p.name] for p in asked})
-
-    def _graph(self, search: _Search, found: Explored, graph: list[Property], limits: Limits,
-               *, again: bool) -> dict[str, Verdict]:
-        if not found.complete or found.count > GRAPH_STATES:
-            stop = found.stopped_by or Stop.STATES
-            reason = ("the graph of states is not complete" if not found.complete else
-                      f"native keeps graphs of up to {GRAPH_STATES:,} states; interpret has no "
-                      "such limit")
-            return {p.name: Inconclusive(stop, found.depth, reason) for p in graph}
-        if not again:
-            return Answers(search.program, _as_found(search.program, found, graph),
-                           None).all(graph)
-        second = search.run(graph, _remaining(limits, found), edges=True, doing="with its graph")
-        try:
-            return Answers(search.program, _as_found(search.program, second, graph),
-                           None).all(graph)
-        finally:
-            second.free()
-
-
-def _remaining(limits: Limits, found: Explored) -> Limits:
-    if limits.timeout_s is None:
-        return limits
-    return replace(limits, timeout_s=max(0.0, limits.timeout_s - found.seconds))
+            first.free()
+        notes: tuple[str, ...] = ()
+        if live and plain is not live:
+            more, notes = search.live(live, first)
+            verdicts |= more
+        return CheckResult(exploration, {p.name: verdicts[p.name] for p in asked}, notes)
 
 
 @dataclass(slots=True)
 class _Search:
-    """Searches of one system."""
+    """Searches of one system, and what they say."""
 
     program: Program
-    system: System
+    task: CheckTask
     progress: Progress
 
-    def run(self, properties: list[Property], limits: Limits, *, edges: bool,
-            doing: str = "") -> Explored:
+    def run(self, properties: list[Property], limits: Limits, doing: str = "") -> Explored:
         """One search, for these properties."""
-        watch = _watch(self.system, properties, edges)
-        made = kernel(Packing(self.program.codec.layout), watch)
-        return explore(made, watch, limits, self.progress, doing)
+        plan = Plan(self.program.codec.layout)
+        kinds = {p.kind for p in properties}
+        live = Kind.LEADS_TO in kinds
+        if live:
+            few = min(limits.states or GRAPH_STATES, GRAPH_STATES)
+            limits = replace(limits, states=few)
+        edges = (Edges.INSTANCES if live else Edges.TARGETS if Kind.ALWAYS_POSSIBLE in kinds
+                 else Edges.NONE)
+        formulas = tuple((p.name, p.formula, p.kind is Kind.REACHABLE) for p in properties
+                         if p.kind in (Kind.INVARIANT, Kind.REACHABLE))
+        goals = tuple(p.formula for p in properties if p.kind is Kind.ALWAYS_POSSIBLE)
+        quotient = self.task.symmetry and not live and bool(plan.pools)
+        task = Task(plan, Records(self.task.system, formulas), goals, quotient, edges,
+                    Kind.NO_DEADLOCK in kinds)
+        check(task)
+        return explore(task, limits, self.progress, self.task.threads, doing)
+
+    def live(self, properties: list[Property],
+             first: Explored) -> tuple[dict[str, Verdict], tuple[str, ...]]:
+        """Verdicts on claims about fairness, which need the full graph, and notes on it. `first`
+        says how large it is at least."""
+        limits = self.task.limits
+        if limits.timeout_s is not None:
+            limits = replace(limits, timeout_s=max(0.0, limits.timeout_s - first.seconds))
+        if not first.complete or first.count > GRAPH_STATES:
+            return {p.name: _no_graph(first) for p in properties}, ()
+        again = self.run(properties, limits, "with its graph")
+        try:
+            note = f"`leads to` was checked on the full graph: {again.count:,} states"
+            return self.verdicts(again, properties), (note,) if first.task.quotient else ()
+        finally:
+            again.free()
+
+    def verdicts(self, explored: Explored, properties: list[Property]) -> dict[str, Verdict]:
+        """What a search says about these properties."""
+        found = _as_found(self.program, explored, properties)
+        canonical = _Canonical(self.program, explored) if explored.task.quotient else None
+        answers = Answers(self.program, found, canonical)
+        always = [p.name for p in properties if p.kind is Kind.ALWAYS_POSSIBLE]
+        verdicts: dict[str, Verdict] = {}
+        for prop in properties:
+            match prop.kind:
+                case Kind.ALWAYS_POSSIBLE | Kind.LEADS_TO if not explored.complete:
+                    verdicts[prop.name] = _no_graph(explored)
+                case Kind.ALWAYS_POSSIBLE if explored.unswept is not None:
+                    verdicts[prop.name] = Inconclusive(
+                        explored.unswept, explored.depth, "what can still be reached is not known")
+                case Kind.ALWAYS_POSSIBLE:
+                    lost = explored.lost[always.index(prop.name)]
+                    verdicts[prop.name] = (Proved(answers.evidence) if lost is None
+                                           else Violated(answers.trace(Witness(lost))))
+                case _:
+                    verdicts[prop.name] = answers.one(prop)
+        return verdicts
 
 
-def _watch(system: System, properties: list[Property], edges: bool) -> Watch:
-    formulas = tuple((p.formula, p.kind is Kind.REACHABLE) for p in properties
-                     if p.kind in (Kind.INVARIANT, Kind.REACHABLE))
-    about = dict.fromkeys((o.property, o.stops) for a in system.actions for o in a.obligations)
-    fires = dict.fromkeys(a for p in properties if p.kind is Kind.FIRES for a in p.actions)
-    return Watch(formulas, {key: n for n, key in enumerate(about)},
-                 {name: n for n, name in enumerate(fires)},
-                 any(p.kind is Kind.NO_DEADLOCK for p in properties), edges)
+def _no_graph(explored: Explored) -> Inconclusive:
+    large = explored.count > GRAPH_STATES and (
+        explored.complete or explored.stopped_by is Stop.STATES)
+    reason = (f"native keeps the full graph of up to {GRAPH_STATES:,} states; interpret has no "
+              "such limit" if large else "the graph of states is not complete")
+    return Inconclusive(explored.stopped_by or Stop.STATES, explored.depth, reason)
 
 
 # --- what was found, as the explicit engines have it ---------------------------------------------
@@ -119,40 +153,91 @@ def _as_found(program: Program, explored: Explored, properties: list[Property]) 
                   cast("array[int]", _Via(program, explored, states)))
     found.transitions, found.depth = explored.transitions, explored.depth
     found.complete, found.stopped_by = explored.complete, explored.stopped_by
-    found.edge_starts, found.edge_targets = explored.starts, explored.targets
-    found.edge_instances = explored.instances
-    found.faulty = {n for n, bad in enumerate(explored.faulty) if bad}
-    watch, notes = explored.watch, explored.witnesses
-    for (name, stops), number in watch.obligations.items():
-        if stops and notes[watch.first_obligation + number][0] >= 0:
-            found.faults.add(name)
-    formula = 0
+    if explored.task.edges is Edges.INSTANCES:
+        known = _numbers(program)
+        found.edge_starts, found.edge_targets = explored.starts, explored.targets
+        found.edge_instances = array("I", [known[i] for i in explored.instances])
+        found.faulty = {n for n, bad in enumerate(explored.faulty) if bad}
+    notes = _Notes(program, explored)
+    found.faults = notes.faults()
     for prop in properties:
-        numbers: list[int] = []
+        witness = notes.witness(prop)
+        if witness is not None:
+            found.witnesses[prop.name] = witness
+    return found
+
+
+def _numbers(program: Program) -> list[int]:
+    """The interpreter's numbers of all instances, in the order in which native counts them; -1 for
+    those that are never enabled."""
+    layout = program.codec.layout
+    known = {(i.action.name, i.args): n for n, i in enumerate(program.instances)}
+    return [known.get((action.name, args), -1) for action in layout.system.actions
+            for args in instances(layout, action)]
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What was seen first, in the interpreter's terms."""
+
+    program: Program
+    explored: Explored
+
+    def faults(self) -> set[str]:
+        """The properties whose violation ended a run."""
+        records = self.explored.task.records
+        return {o.property for n, action in enumerate(records.system.actions)
+                for i, o in enumerate(action.obligations)
+                if o.stops and self.explored.records[records.of_action(n) + i] is not None}
+
+    def witness(self, prop: Property) -> Witness | None:
+        """Where a property is violated, or reached, first."""
+        records, seen = self.explored.task.records, self.explored.records
         match prop.kind:
             case Kind.INVARIANT | Kind.REACHABLE:
-                numbers, formula = [formula], formula + 1
-            case Kind.OBLIGATION:
-                numbers = [watch.first_obligation + watch.obligations[key]
-                           for key in ((prop.name, False), (prop.name, True))
-                           if key in watch.obligations]
-            case Kind.FIRES:
-                numbers = [watch.first_action + watch.actions[a] for a in prop.actions]
+                names = [name for name, _, _ in records.formulas]
+                return _at(seen[records.looked + names.index(prop.name)])
             case Kind.NO_DEADLOCK:
-                numbers = [watch.deadlock_number]
+                return _at(seen[records.deadlock])
+            case Kind.OBLIGATION:
+                return self._first((n, i, records.of_action(n) + i)
+                                   for n, action in enumerate(records.system.actions)
+                                   for i, o in enumerate(action.obligations)
+                                   if o.property == prop.name)
+            case Kind.FIRES:
+                return self._first((n, -1, n) for n, action in enumerate(records.system.actions)
+                                   if action.name in prop.actions)
             case Kind.ALWAYS_POSSIBLE | Kind.LEADS_TO:
-                pass
-        seen = [notes[n] for n in numbers if notes[n][0] >= 0]
-        if seen:
-            state, instance, obligation = min(seen)
-            match prop.kind:
-                case Kind.FIRES:
-                    found.witnesses[prop.name] = Witness(state, instance)
-                case Kind.OBLIGATION:
-                    found.witnesses[prop.name] = Witness(state, instance, obligation)
-                case _:
-                    found.witnesses[prop.name] = Witness(state)
-    return found
+                return None
+
+    def _first(self, records: Iterator[tuple[int, int, int]]) -> Witness | None:
+        """The first of several records: (action, obligation, record). The witness names an instance
+        of the action; which one it was is found again when a trace is made."""
+        seen = [(state, action, obligation) for action, obligation, record in records
+                if (state := self.explored.records[record]) is not None]
+        if not seen:
+            return None
+        state, action, obligation = min(seen)
+        wanted = self.explored.task.records.system.actions[action]
+        some = next(n for n, i in enumerate(self.program.instances) if i.action is wanted)
+        return Witness(state, some, obligation)
+
+
+def _at(state: int | None) -> Witness | None:
+    return None if state is None else Witness(state)
+
+
+@dataclass(slots=True)
+class _Canonical:
+    """The canonical state of a state in the interpreter's packing."""
+
+    program: Program
+    explored: Explored
+
+    def __call__(self, state: Packed) -> Packed:
+        plan, codec = self.explored.task.plan, self.program.codec
+        words = normal(self.explored.program, plan.pack(codec.unpack(state)))
+        return codec.pack(plan.unpack(words))
 
 
 @dataclass(slots=True)
@@ -168,8 +253,7 @@ class _States(Sequence[Packed]):
     def __getitem__(self, number: int) -> Packed:  # type: ignore[override]
         if not 0 <= number < self.explored.count:
             raise IndexError(number)
-        packing = self.explored.kernel.packing
-        return self.program.codec.pack(packing.unpack(self.explored.words(number)))
+        return self.program.codec.pack(self.explored.task.plan.unpack(self.explored.words(number)))
 
 
 @dataclass(slots=True)

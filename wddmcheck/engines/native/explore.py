@@ -6,21 +6,24 @@ import time
 from array import array
 from dataclasses import dataclass, field
 
-from wddmcheck.engines.base import Limits, Progress, Tick
-from wddmcheck.engines.base import Watch as Clock
+from wddmcheck.engines.base import Limits, Progress, Tick, Watch
 from wddmcheck.engines.memory import rss
 from wddmcheck.engines.native.arena import Block
-from wddmcheck.engines.native.jit import FULL, QUICK, compile_kernel
-from wddmcheck.engines.native.kernel import Kernel, Watch
-from wddmcheck.engines.native.loop import BATCH, FIELDS, RECENT, Slot
+from wddmcheck.engines.native.frame import BATCH, Run
+from wddmcheck.engines.native.jit import FULL
+from wddmcheck.engines.native.kernels import Task
+from wddmcheck.engines.native.program import Compiler, Program, normal
+from wddmcheck.engines.native.table import Edges
+from wddmcheck.engines.native.threads import SMALL, Team
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.result.verdict import Stop
 
 PIECE = 1 << 14
-"""States expanded between two looks at the clock: a few milliseconds."""
+"""Transitions, or so, between two looks at the clock: a few milliseconds."""
 
-WARM = 500_000
-"""Transitions after which a search is worth the time to optimise its code."""
+WARM = 3e-6
+"""Seconds that unoptimised code may run for each character of its text: about as long as it takes
+to optimise it."""
 
 TICK = 0.4
 FIRST = 1 << 16
@@ -35,10 +38,11 @@ NO_EDGE_LIMIT = 1 << 62
 
 @dataclass(slots=True)
 class Explored:
-    """What a search saw. Arrays are native; `free` gives them back."""
+    """What a search saw. Arrays are native; `free` gives them back. `records` are those of
+    `actions.Records`: the number of a state, or None."""
 
-    kernel: Kernel
-    watch: Watch
+    task: Task
+    program: Program
     states: Block
     parents: Block
     count: int = 1
@@ -46,17 +50,19 @@ class Explored:
     depth: int = 0
     complete: bool = False
     stopped_by: Stop | None = None
-    witnesses: tuple[tuple[int, int, int], ...] = ()
+    records: list[int | None] = field(default_factory=list)
     starts: array[int] = field(default_factory=lambda: array("q", [0]))
     targets: array[int] = field(default_factory=lambda: array("I"))
     instances: array[int] = field(default_factory=lambda: array("I"))
     faulty: bytes = b""
+    lost: list[int | None] = field(default_factory=list)
+    unswept: Stop | None = None      # what kept it from finding all that is `lost`
     seconds: float = 0.0
     peak: int = 0
 
     def words(self, number: int) -> tuple[int, ...]:
         """A state, packed."""
-        width = self.kernel.packing.words
+        width = self.task.plan.words
         return tuple(self.states[number * width + i] for i in range(width))
 
     def free(self) -> None:
@@ -65,10 +71,10 @@ class Explored:
         self.parents.free()
 
 
-def explore(kernel: Kernel, watch: Watch, limits: Limits, progress: Progress,
+def explore(task: Task, limits: Limits, progress: Progress, threads: int = 1,
             doing: str = "") -> Explored:
     """Visit all reachable states that limits allow."""
-    run = _Run(kernel, watch, limits, progress, doing)
+    run = _Search(task, limits, progress, threads, doing)
     try:
         run.go()
     except KeyboardInterrupt:
@@ -78,102 +84,112 @@ def explore(kernel: Kernel, watch: Watch, limits: Limits, progress: Progress,
     return run.finish()
 
 
-class _Run:
-    def __init__(self, kernel: Kernel, watch: Watch, limits: Limits, progress: Progress,
+class _Search:
+    def __init__(self, task: Task, limits: Limits, progress: Progress, threads: int,
                  doing: str) -> None:
-        self.kernel, self.watch = kernel, watch
-        self.code, self.level_of_code = compile_kernel(kernel, QUICK), QUICK
-        self.limits, self.progress, self.doing = limits, progress, doing
-        self.clock = Clock(limits, rss)
-        self.width = kernel.packing.words
+        self.task, self.limits, self.progress, self.doing = task, limits, progress, doing
+        self.clock = Watch(limits, rss)
+        self.compiler = Compiler(task)
+        self.code = self.compiler.first()
+        self.width, self.keeps = task.plan.words, task.edges is not Edges.NONE
         self.ticked = 0.0
+        self.running = 0.0
+        self.most = task.most + BATCH
         places = FIRST
-        while places * LOAD[0] // LOAD[1] < 4 * (BATCH + kernel.most):
+        while places * LOAD[0] // LOAD[1] < 4 * self.most:
             places *= 2
         capacity = places * LOAD[0] // LOAD[1]
-        edges = 4 * capacity if watch.edges else 1
+        edges = 4 * capacity if self.keeps else 1
         self.states, self.parents = Block(8, capacity * self.width), Block(4, capacity)
         self.table = Block(4, places)
-        room = BATCH + kernel.most
-        self.buffer, self.meta = Block(8, room * (self.width + 1)), Block(4, room * 2)
-        self.notes = Block(8, 3 * watch.witnesses)
-        self.recent = Block(8, RECENT * self.width)
-        self.targets, self.instances = Block(4, edges), Block(4, edges)
-        self.starts = Block(8, capacity + 1 if watch.edges else 1)
-        self.faulty = Block(1, capacity if watch.edges else 1)
-        self.ctx = Block(8, FIELDS)
-        for i in range(3 * watch.witnesses):
-            self.notes[i] = -1
-        start = kernel.packing.pack(initial_state(kernel.packing.layout))
+        self.targets = Block(4, edges)
+        self.instances = Block(4, edges if task.edges is Edges.INSTANCES else 1)
+        self.starts = Block(8, capacity + 1 if self.keeps else 1)
+        self.faulty = Block(1, capacity if self.keeps else 1)
+        self.ctx = Block(8, len(Run))
+        start = normal(self.code, task.plan.pack(initial_state(task.plan.layout)))
         self.states.fill(start, 1)
-        self.recent.fill(start, RECENT)     # (what is remembered must have been entered)
+        self.team = Team(task, start, 1 if self.keeps else threads)
         self.parents[0] = MOST_STATES + 1
-        self.ctx[Slot.COUNT] = 1
-        self.found = Explored(kernel, watch, self.states, self.parents)
+        self.ctx[Run.COUNT] = 1
+        self.found = Explored(task, self.code, self.states, self.parents)
         self.bind()
         self.code.rehash(self.ctx.address)
-        self.looked = 0
+        self.at = 0
 
     @property
     def count(self) -> int:
-        return self.ctx[Slot.COUNT]
+        return self.ctx[Run.COUNT]
 
     def bind(self) -> None:
         """Tell native code where its arrays are."""
         ctx = self.ctx
-        for slot, block in ((Slot.STATES, self.states), (Slot.PARENTS, self.parents),
-                            (Slot.TABLE, self.table), (Slot.BUFFER, self.buffer),
-                            (Slot.BUFFER_META, self.meta), (Slot.WITNESSES, self.notes),
-                            (Slot.TARGETS, self.targets), (Slot.INSTANCES, self.instances),
-                            (Slot.STARTS, self.starts), (Slot.FAULTY, self.faulty),
-                            (Slot.RECENT, self.recent)):
+        for slot, block in ((Run.STATES, self.states), (Run.PARENTS, self.parents),
+                            (Run.TABLE, self.table), (Run.TARGETS, self.targets),
+                            (Run.INSTANCES, self.instances), (Run.STARTS, self.starts),
+                            (Run.FAULTY, self.faulty)):
             ctx[slot] = block.address
-        ctx[Slot.MASK] = self.table.count - 1
-        ctx[Slot.NUMBERS] = (1 << self.parents.count.bit_length()) - 1
-        ctx[Slot.CAPACITY] = min(self.parents.count, self.table.count * LOAD[0] // LOAD[1])
-        ctx[Slot.EDGE_CAPACITY] = self.targets.count if self.watch.edges else NO_EDGE_LIMIT
+        ctx[Run.MASK] = self.table.count - 1
+        ctx[Run.NUMBERS] = (1 << self.parents.count.bit_length()) - 1
+        ctx[Run.CAPACITY] = min(self.parents.count, self.table.count * LOAD[0] // LOAD[1])
+        ctx[Run.EDGE_CAPACITY] = self.targets.count if self.keeps else NO_EDGE_LIMIT
 
     # --- the search -------------------------------------------------------------------------------
 
     def go(self) -> None:
         found = self.found
-        start, depth, before = 0, 0, 1
-        while start < self.count:
+        depth, before = 0, 1
+        while self.at < self.count:
             if self.limits.depth is not None and depth >= self.limits.depth:
                 found.stopped_by = Stop.DEPTH
-                self.look()
                 return
-            end = self.count
-            if not self.level(start, end, depth, before):
+            start, end = self.at, self.count
+            if not self.level(end, depth, before):
                 return
-            before, start = end - start, end
-            if start < self.count:
+            before = end - start
+            if end < self.count:
                 depth += 1
             found.depth = depth
         found.complete = True
+        if self.task.goals:
+            found.unswept = self.sweep()
 
-    def level(self, start: int, end: int, depth: int, before: int) -> bool:
+    def level(self, end: int, depth: int, before: int) -> bool:
         """Expand the states of a level; whether all were."""
-        at = start
-        while at < end:
-            self.look()
-            if self.limited(depth, end - start, before):
+        first = self.at
+        piece = max(16, PIECE // self.most)
+        while self.at < end:
+            if self.limited(depth, end - first, before):
                 return False
-            if self.level_of_code == QUICK and self.ctx[Slot.TRANSITIONS] > WARM:
-                self.code, self.level_of_code = compile_kernel(self.kernel, FULL), FULL
-            reached = self.code.expand(self.ctx.address, at, min(at + PIECE, end))
-            if reached == at and not self.grow():
-                self.look()
+            self.warm()
+            started = time.perf_counter()
+            if self.team.size > 1 and end - self.at >= SMALL:
+                done = self.round(end)
+            else:
+                reached = self.code.expand(self.ctx.address, self.team.ctx(0), self.at,
+                                           min(self.at + piece, end))
+                done = reached > self.at or self.grow(self.most)
+                piece = min(piece * 2, PIECE) if reached - self.at == piece else piece
+                self.at = reached
+            self.running += time.perf_counter() - started
+            if not done:
                 return False
-            at = reached
-        self.look()
         return True
 
-    def look(self) -> None:
-        """Evaluate the formulas on states that are new."""
-        if self.watch.formulas:
-            self.code.look(self.ctx.address, self.looked, self.count)
-        self.looked = self.count
+    def round(self, end: int) -> bool:
+        """Expand states with all threads; False if memory does not allow it."""
+        reached = self.team.gather(self.code, self.ctx.address, self.at, end)
+        while self.count + self.team.listed + self.most > self.ctx[Run.CAPACITY]:
+            if not self.grow(self.team.listed + self.most):
+                return False
+        self.team.enter(self.code, self.ctx.address)
+        self.at = reached
+        return True
+
+    def warm(self) -> None:
+        """Optimise the code once that is worth it."""
+        if self.code.level < FULL and self.running > WARM * len(self.compiler.text()):
+            self.code = self.found.program = self.compiler.compiled(FULL)
 
     def limited(self, depth: int, frontier: int, before: int) -> bool:
         """Whether a limit is reached; reports progress on the way."""
@@ -193,17 +209,16 @@ class _Run:
         self.found.stopped_by = stop
         return True
 
-    def grow(self) -> bool:
+    def grow(self, need: int) -> bool:
         """Double what is full; False if that would be more memory than is allowed."""
-        count, most = self.count, self.kernel.most + BATCH
-        if count + most >= MOST_STATES:
+        if self.count + need >= MOST_STATES:
             self.found.stopped_by = Stop.STATES
             return False
         places = self.table.count
-        full = count + most > places * LOAD[0] // LOAD[1]
+        full = self.count + need > places * LOAD[0] // LOAD[1]
         more = self.table.space if full else 0
-        if self.watch.edges:
-            more += self.targets.space * 2
+        if self.keeps:
+            more += self.targets.space + self.instances.space
         if self.limits.memory is not None and rss() + more > self.limits.memory:
             self.found.stopped_by = Stop.MEMORY
             return False
@@ -213,34 +228,71 @@ class _Run:
             capacity = places * 2 * LOAD[0] // LOAD[1]
             self.states.grow(capacity * self.width)
             self.parents.grow(capacity)
-            if self.watch.edges:
+            if self.keeps:
                 self.starts.grow(capacity + 1)
                 self.faulty.grow(capacity)
-        if self.watch.edges and self.ctx[Slot.EDGES] + most > self.targets.count:
+        if self.keeps and self.ctx[Run.EDGES] + self.most > self.targets.count:
             self.targets.grow(self.targets.count * 2)
-            self.instances.grow(self.instances.count * 2)
+            if self.task.edges is Edges.INSTANCES:
+                self.instances.grow(self.instances.count * 2)
         self.bind()
         if full:
             self.code.rehash(self.ctx.address)
         return True
 
+    # --- what can still be reached ----------------------------------------------------------------
+
+    def sweep(self) -> Stop | None:
+        """Find, for each goal, the first state from which no run reaches it, nor ends in a
+        fault; or what ended the search for it."""
+        assert self.code.begin is not None
+        assert self.code.sweep is not None
+        alive: Block | None = None
+        try:
+            alive = Block(1, self.count)
+            for shift in range(0, len(self.task.goals), 8):
+                full = (1 << min(8, len(self.task.goals) - shift)) - 1
+                self.code.begin(self.ctx.address, alive.address, shift, full)
+                while self.code.sweep(self.ctx.address, alive.address):
+                    stop = self.clock.stop()
+                    if stop is not None:
+                        return stop
+                known = alive.content(self.count)
+                self.found.lost += [_without(known, bit, full) for bit in range(full.bit_length())]
+        except MemoryError:
+            return Stop.MEMORY
+        except KeyboardInterrupt:
+            return Stop.INTERRUPTED
+        finally:
+            if alive is not None:
+                alive.free()
+        return None
+
     # --- the end ----------------------------------------------------------------------------------
 
     def finish(self) -> Explored:
         """The result; all other memory is given back."""
-        found = self.found
-        found.count, found.transitions = self.count, self.ctx[Slot.TRANSITIONS]
-        notes = array("q", self.notes.content(3 * self.watch.witnesses))
-        found.witnesses = tuple(zip(*[iter(notes)] * 3, strict=True))
-        if self.watch.edges and found.complete:
-            edges = self.ctx[Slot.EDGES]
-            found.starts = array("q", self.starts.content(found.count + 1))
-            found.targets = array("I", self.targets.content(edges))
-            found.instances = array("I", self.instances.content(edges))
-            found.faulty = self.faulty.content(found.count)
+        found, team = self.found, self.team
+        self.code.looks(self.ctx.address, team.ctx(0), self.at, self.count)
+        found.count, found.transitions = self.count, team.transitions
+        found.records = team.records()
+        if self.keeps and found.complete:
+            edges = self.ctx[Run.EDGES]
+            if self.task.edges is Edges.INSTANCES:
+                found.starts = array("q", self.starts.content(found.count + 1))
+                found.targets = array("I", self.targets.content(edges))
+                found.instances = array("I", self.instances.content(edges))
+                found.faulty = self.faulty.content(found.count)
         found.seconds = self.clock.elapsed
         found.peak = max(found.peak, rss())
-        for block in (self.table, self.buffer, self.meta, self.notes, self.targets,
-                      self.instances, self.starts, self.faulty, self.recent, self.ctx):
+        team.free()
+        for block in (self.table, self.targets, self.instances, self.starts, self.faulty,
+                      self.ctx):
             block.free()
         return found
+
+
+def _without(known: bytes, bit: int, full: int) -> int | None:
+    """The first state whose bit is not set."""
+    places = [known.find(bytes([bits])) for bits in range(full + 1) if not bits >> bit & 1]
+    return min((at for at in places if at >= 0), default=None)

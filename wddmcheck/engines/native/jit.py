@@ -1,57 +1,73 @@
-"""LLVM's language to machine code for this processor."""
+"""From LLVM's language to machine code in this process, through llvmlite."""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
+import llvmlite
 import llvmlite.binding as llvm
-
-from wddmcheck.engines.native.kernel import Kernel
 
 QUICK, FULL = 0, 2
 """Levels of optimisation: compiled in some hundredths of a second, or running ten times as fast."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """Machine code: the functions of the kernel; `owner` keeps them alive."""
-
-    expand: Callable[[int, int, int], int]
-    look: Callable[[int, int, int], None]
-    rehash: Callable[[int], None]
-    owner: Any
-
-
-def compile_kernel(kernel: Kernel, level: int) -> Code:
-    """Compile, or take what was compiled from the same text in this process. Raises `RuntimeError`
-    if LLVM does not understand the module."""
-    return _compiled(kernel.text, level)
-
-
-@lru_cache(maxsize=16)
-def _compiled(text: str, level: int) -> Code:
+@cache
+def _target() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    module = llvm.parse_assembly(text)
-    target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(
+    return llvm.Target.from_default_triple()
+
+
+def _machine(level: int) -> Any:
+    return _target().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(),
-        opt=level)
-    module.triple = target.triple
+        opt=level, codemodel="jitdefault", jit=True)
+
+
+def host() -> str:
+    """What machine code is made for, and by what: code for another is not run."""
+    _target()
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return (f"{llvmlite.__version__} {version} {llvm.get_process_triple()} "
+            f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}")
+
+
+def compiled(text: str, level: int) -> bytes:
+    """The module `text` as an object file. Raises `RuntimeError` if LLVM does not understand it."""
+    machine = _machine(level)
+    module = llvm.parse_assembly(text)
+    module.triple = machine.triple
     module.data_layout = str(machine.target_data)
-    options = llvm.create_pipeline_tuning_options(speed_level=level)
-    builder = llvm.create_pass_builder(machine, options)
+    tuning = llvm.create_pipeline_tuning_options(speed_level=level)
+    tuning.loop_vectorization = False
+    tuning.slp_vectorization = False
+    tuning.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
-    engine = llvm.create_mcjit_compiler(module, machine)
+    return bytes(machine.emit_object(module))
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Machine code in this process."""
+
+    engine: Any
+
+    def function(self, name: str, *arguments: Any, result: Any = None) -> Callable[..., Any]:
+        """A function of the module; calling it lets other threads of Python run."""
+        return ctypes.CFUNCTYPE(result, *arguments)(self.engine.get_function_address(name))
+
+
+def linked(data: bytes) -> Code:
+    """An object file, made ready to run. Raises `RuntimeError` if it is none."""
+    machine = _machine(QUICK)
+    empty = llvm.parse_assembly("")
+    empty.triple = machine.triple
+    engine = llvm.create_mcjit_compiler(empty, machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(data))
     engine.finalize_object()
-    word = ctypes.c_uint64
-    expand = ctypes.CFUNCTYPE(word, ctypes.c_void_p, word, word)(
-        engine.get_function_address("expand"))
-    look = ctypes.CFUNCTYPE(None, ctypes.c_void_p, word, word)(
-        engine.get_function_address("look"))
-    rehash = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.get_function_address("rehash"))
-    return Code(expand, look, rehash, engine)
+    return Code(engine)

@@ -1,0 +1,104 @@
+"""Compiled objects on disk, so that a model is compiled once.
+
+A file is named by a digest of all that its code depends on: the system, the sizes of its pools,
+what is looked for, this version of the code generator, LLVM and the processor. It starts with a
+digest of the rest, so a damaged file is noticed and made anew. Files are written beside their place
+and moved there. Nothing here may fail a run: without a cache it only takes longer.
+
+`WDDMCHECK_CACHE` names another directory; set to nothing, it turns the cache off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from functools import cache as once
+from pathlib import Path
+
+from wddmcheck.engines.native import jit
+
+KEEP = 64
+"""Files that are kept; those that were not used for longest go first."""
+
+
+def directory() -> Path | None:
+    """Where objects are kept; None if nowhere."""
+    named = os.environ.get("WDDMCHECK_CACHE")
+    if named is not None:
+        return Path(named) if named else None
+    if os.name == "nt":
+        base = os.environ.get("LOCALAPPDATA", "")
+        return Path(base) / "wddmcheck" / "cache" if base else None
+    home = os.path.expanduser("~")
+    if not os.path.isabs(home):
+        return None
+    if sys.platform == "darwin":
+        return Path(home) / "Library" / "Caches" / "wddmcheck"
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path(home) / ".cache") / "wddmcheck"
+
+
+def load(key: str, level: int) -> bytes | None:
+    """The object file that is kept for `key` at a level of optimisation, if it is whole."""
+    where = directory()
+    if where is None:
+        return None
+    path = where / f"{key}-{level}.o"
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    head, data = content[:32], content[32:]
+    if not data or hashlib.sha256(data).digest() != head:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
+    return data
+
+
+def store(key: str, level: int, data: bytes) -> None:
+    """Keep an object file, if that is possible."""
+    where = directory()
+    if where is None:
+        return
+    with contextlib.suppress(OSError):
+        where.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, beside = tempfile.mkstemp(dir=where, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(data).digest() + data)
+            os.replace(beside, where / f"{key}-{level}.o")
+        except BaseException:
+            os.unlink(beside)
+            raise
+        _forget(where)
+
+
+def digest(parts: Iterable[object]) -> str:
+    """A key, for all that code depends on besides the generator and the processor."""
+    result = hashlib.sha256()
+    for part in (_generator(), jit.host(), *parts):
+        result.update(repr(part).encode())
+        result.update(b"\0")
+    return result.hexdigest()[:40]
+
+
+@once
+def _generator() -> str:
+    """A digest of the code generator's own source: with every change, other code."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in (*sorted(here.glob("*.py")), here.parent / "explicit" / "size.py"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _forget(where: Path) -> None:
+    """Keep the files that were used last, and nothing half-written of long ago."""
+    ages = sorted((p.stat().st_mtime, p) for p in where.glob("*.o"))
+    for _, path in ages[:-KEEP]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,70 @@
+"""How Python and the compiled code share memory: the fields of structures, all words of 64 bits.
+
+A `Run` is what all threads share: the states found so far and the table that finds them. A `Ctx`
+belongs to one thread: where it puts the successors of the state at hand, and what it has seen. A
+`Round` hands chunks of states to threads.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Run(IntEnum):
+    """A search."""
+
+    STATES = 0          # pointer to states, in the order in which they were found
+    PARENTS = 1         # pointer to 32-bit numbers of the states that they were found from
+    TABLE = 2           # pointer to 32-bit entries: a state's number plus one, and bits of its hash
+    MASK = 3            # places in the table, less one
+    NUMBERS = 4         # the bits of an entry that hold a number
+    COUNT = 5           # states
+    CAPACITY = 6        # states that there is room for
+    TARGETS = 7         # pointer to 32-bit numbers: where each edge leads
+    INSTANCES = 8       # pointer to 32-bit numbers of the instances of edges
+    STARTS = 9          # pointer to the number of the first edge of each state, and one more
+    EDGES = 10
+    EDGE_CAPACITY = 11
+    FAULTY = 12         # pointer to a byte a state: whether an instance ends in a fault there
+
+
+class Ctx(IntEnum):
+    """A thread."""
+
+    COUNT = 0           # successors of the state at hand
+    TRANSITIONS = 1
+    STOPPED = 2         # instances that end in a fault in the state at hand
+    STATE = 3           # its number, plus one
+    SCRATCH = 4         # pointer to room for its successors
+    ORIGINS = 5         # pointer to the instances that they come from
+    RECORDS = 6         # pointer to a word for each thing to look out for (actions.py)
+    RAW = 7             # pointer to successors that were seen just before,
+    RECENT = 8          # and to canonical ones
+    BUFFER = 9          # pointer to successors that wait to be looked up
+    BUFFERED = 10
+    OUT = 11            # pointer to successors that the table does not have
+    OUT_COUNT = 12
+    TWINS = 13          # for each pool: bit i is set where slot i is like slot i - 1
+
+
+class Round(IntEnum):
+    """A round of work for several threads."""
+
+    NEXT = 0            # the next chunk that a thread takes
+    CHUNKS = 1
+    FIRST = 2           # the first state of the first chunk
+    SIZE = 3            # states of a chunk
+    END = 4             # the last chunk ends here
+    OUT = 5             # pointer to room for the findings of the first chunk
+    ROOM = 6            # words of that room
+    FOUND = 7           # from here on: what each chunk found
+
+
+CHUNKS = 64
+"""Chunks of a round."""
+
+BATCH = 256
+"""Successors that are looked up together."""
+
+RECENT = 1 << 13
+"""Successors that are remembered without a look-up."""

@@ -1,0 +1,266 @@
+"""The loops over states as LLVM code, and the module as a whole.
+
+    expand(run, c, from, to)    take all enabled instances of states, enter what is new; the first
+                                state that was not got to, for lack of room
+    gather(run, round, c)       expand chunks of states, and list what the table does not have
+    enter(run, round)           enter what was listed
+    looks(run, c, from, to)     only look at states
+    rehash(run)                 fill an empty table
+    normal(s, to)               the form in which a state is kept
+    begin(run, alive, shift, full), sweep(run, alive): what can still be reached, backwards
+
+Numbers of states do not depend on the number of threads: `gather` drops only what the table has, or
+what the same chunk, or one before it, has listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wddmcheck.engines.native import look, table
+from wddmcheck.engines.native.actions import Records, Successors, instances
+from wddmcheck.engines.native.asm import Body, Value
+from wddmcheck.engines.native.canonical import Canonical
+from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round, Run
+from wddmcheck.engines.native.plan import Plan
+from wddmcheck.engines.native.table import Edges, Entry
+from wddmcheck.ir.expr import Expr
+
+_PRELUDE = """
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+!0 = !{!"branch_weights", i32 1, i32 1000}
+!1 = !{!"branch_weights", i32 1000, i32 1}
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is compiled: a system at a scope, with what to look out for. With `quotient`, states are
+    canonical. `goals` are those of *always possible* claims, at most 8 in a sweep."""
+
+    plan: Plan
+    records: Records
+    goals: tuple[Expr, ...]
+    quotient: bool
+    edges: Edges
+    deadlock: bool
+
+    @property
+    def most(self) -> int:
+        """How many successors a state can have, at least 1."""
+        return max(1, sum(instances(self.plan, a) for a in self.plan.layout.system.actions))
+
+
+def module(task: Task) -> str:
+    """The whole module as text."""
+    plan, words = task.plan, task.plan.words
+    loops = _Loops(task)
+    parts = [_PRELUDE, look.hit(), look.look(plan, task.records), *loops.acts,
+             *(Canonical(plan).all() if task.quotient else []),
+             table.insert(words, task.edges), table.rehash(words), loops.expand(), loops.looks(),
+             loops.normal()]
+    if task.edges is Edges.NONE:
+        parts += [table.sift(words), loops.gather(), table.enter(words)]
+    if task.goals:
+        parts += [look.goals(plan, task.goals), loops.begin(), loops.sweep()]
+    return "\n".join(parts)
+
+
+class _Loops:
+    def __init__(self, task: Task) -> None:
+        self.task, self.plan, self.words = task, task.plan, task.plan.words
+        self.acts = Successors(task.plan, task.records, task.quotient,
+                               task.edges is Edges.INSTANCES).all()
+
+    # --- one state ---------------------------------------------------------------------------
+
+    def successors(self, body: Body, number: Value, state: str) -> None:
+        """All successors of a state into the scratch area."""
+        body.put(body.add(number, 1), "%c", Ctx.STATE)
+        before = body.get("%c", Ctx.TRANSITIONS)
+        body.put(0, "%c", Ctx.COUNT)
+        body.put(0, "%c", Ctx.STOPPED)
+        body.line(f"call void @look(ptr {state}, ptr %c)")
+        if self.task.quotient:
+            body.line(f"call void @twins(ptr {state}, ptr %c)")
+        for act in range(len(self.acts)):
+            body.line(f"call void @act{act}(ptr {state}, ptr %c)")
+        stopped = body.get("%c", Ctx.STOPPED)
+        if self.task.deadlock:
+            idle = body.both(body.eq(body.get("%c", Ctx.TRANSITIONS), before),
+                             body.eq(stopped, 0))
+            with body.when(idle, likely=False):
+                body.line(f"call void @hit(ptr %c, i64 {self.task.records.deadlock})")
+        if self.task.edges is not Edges.NONE:
+            bad = body.number(body.compare("ne", stopped, 0))
+            body.store(bad, body.at(body.pointer("%run", Run.FAULTY), number, "i8"), "i8")
+
+    def keep(self, body: Body, number: Value) -> None:
+        """Put the successors in the scratch area, in the form in which states are kept, among those
+        that wait, but for those that waited just before."""
+        scratch = body.pointer("%c", Ctx.SCRATCH)
+        with body.upto(body.get("%c", Ctx.COUNT)) as i:
+            new = body.at(scratch, body.mul(i, self.words))
+            origin: Value = number
+            if self.task.edges is Edges.INSTANCES:
+                instance = body.get(body.pointer("%c", Ctx.ORIGINS), i)
+                origin = body.or_(number, body.shl(instance, 32))
+            if not self.task.quotient:
+                self._wait(body, new, origin)
+            elif self.task.edges is not Edges.NONE:
+                body.line(f"call void @canonical(ptr {new}, ptr {new})")
+                self._wait(body, new, origin)
+            else:
+                state = table.load(body, new, self.words)
+                fresh = self._unseen(body, Ctx.RAW, state, table.hashed(body, state))
+                with body.when(fresh):
+                    body.line(f"call void @canonical(ptr {new}, ptr {new})")
+                    self._wait(body, new, origin)
+
+    def _wait(self, body: Body, new: str, origin: Value) -> None:
+        entry = Entry(self.words)
+        state = table.load(body, new, self.words)
+        whole = table.hashed(body, state)
+        at = body.get("%c", Ctx.BUFFERED)
+        to = body.at(body.pointer("%c", Ctx.BUFFER), body.mul(at, entry.size))
+        for i, word in enumerate([*state, whole, origin]):
+            body.put(word, to, i)
+        # Written in any case and then not counted: a branch would be mispredicted half of the time.
+        kept = (body.number(self._unseen(body, Ctx.RECENT, state, whole))
+                if self.task.edges is Edges.NONE else 1)
+        body.put(body.add(at, kept), "%c", Ctx.BUFFERED)
+
+    def _unseen(self, body: Body, where: Ctx, state: list[Value], whole: Value) -> Value:
+        """Whether a successor is not among those that are remembered; it is now."""
+        place = body.and_(body.lshr(whole, 40), RECENT - 1)
+        own = body.at(body.pointer("%c", where), body.mul(place, self.words))
+        differs = body.not_(table.equal(body, own, state))
+        for i, word in enumerate(state):
+            body.put(word, own, i)
+        return differs
+
+    # --- loops -------------------------------------------------------------------------------
+
+    def expand(self) -> str:
+        """Expand states and enter their successors."""
+        body = Body("expand", "ptr noalias %run, ptr noalias %c, i64 %from, i64 %to", "i64",
+                    attrs="nounwind")
+        states = body.pointer("%run", Run.STATES)
+        capacity = body.get("%run", Run.CAPACITY)
+        edges = body.get("%run", Run.EDGE_CAPACITY)
+        done = body.variable()
+        body.store("%from", done)
+        with body.loop() as (_, leave):
+            n = body.load(done)
+            body.exit_if(body.not_(body.compare("ult", n, "%to")), leave)
+            waiting = body.add(body.get("%c", Ctx.BUFFERED), self.task.most)
+            need = body.add(body.get("%run", Run.COUNT), waiting)
+            body.exit_if(body.compare("ult", capacity, need), leave)
+            if self.task.edges is not Edges.NONE:
+                need = body.add(body.get("%run", Run.EDGES), waiting)
+                body.exit_if(body.compare("ult", edges, need), leave)
+            self.successors(body, n, body.at(states, body.mul(n, self.words)))
+            self.keep(body, n)
+            body.store(body.add(n, 1), done)
+            waiting = body.get("%c", Ctx.BUFFERED)
+            if self.task.edges is not Edges.NONE:
+                first = body.add(body.get("%run", Run.EDGES), waiting)
+                body.put(first, body.pointer("%run", Run.STARTS), body.load(done))
+            with body.when(body.not_(body.compare("ult", waiting, BATCH))):
+                self._insert(body)
+        self._insert(body)
+        body.ret(body.load(done))
+        return body.text()
+
+    def _insert(self, body: Body) -> None:
+        entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
+        body.line(f"call void @insert(ptr %run, ptr {entries}, i64 {total})")
+        body.put(0, "%c", Ctx.BUFFERED)
+
+    def gather(self) -> str:
+        """Expand chunks of states, and list what is new."""
+        body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", attrs="nounwind")
+        states = body.pointer("%run", Run.STATES)
+        size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
+        chunks, room = body.get("%round", Round.CHUNKS), body.get("%round", Round.ROOM)
+        out = body.pointer("%round", Round.OUT)
+        with body.loop() as (_, leave):
+            chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
+            body.exit_if(body.not_(body.compare("ult", chunk, chunks)), leave)
+            own = body.at(out, body.mul(chunk, room))
+            body.line(f"store ptr {own}, ptr {body.at('%c', Ctx.OUT)}")
+            body.put(0, "%c", Ctx.OUT_COUNT)
+            first = body.add(body.get("%round", Round.FIRST), body.mul(chunk, size))
+            last = body.add(first, size)
+            last = body.select(body.compare("ult", last, end), last, end)
+            with body.upto(last, first) as n:
+                self.successors(body, n, body.at(states, body.mul(n, self.words)))
+                self.keep(body, n)
+                waiting = body.get("%c", Ctx.BUFFERED)
+                with body.when(body.not_(body.compare("ult", waiting, BATCH))):
+                    body.line("call void @sift(ptr %run, ptr %c)")
+            body.line("call void @sift(ptr %run, ptr %c)")
+            body.put(body.get("%c", Ctx.OUT_COUNT), "%round", body.add(chunk, Round.FOUND))
+        body.ret()
+        return body.text()
+
+    def looks(self) -> str:
+        """Evaluate formulas on states."""
+        body = Body("looks", "ptr noalias %run, ptr noalias %c, i64 %from, i64 %to",
+                    attrs="nounwind")
+        states = body.pointer("%run", Run.STATES)
+        with body.upto("%to", "%from") as n:
+            body.put(body.add(n, 1), "%c", Ctx.STATE)
+            state = body.at(states, body.mul(n, self.words))
+            body.line(f"call void @look(ptr {state}, ptr %c)")
+        body.ret()
+        return body.text()
+
+    def normal(self) -> str:
+        """The form in which a state is kept."""
+        body = Body("normal", "ptr %s, ptr %to", attrs="nounwind")
+        for i in range(self.words):
+            body.put(body.get("%s", i), "%to", i)
+        if self.task.quotient:
+            body.line("call void @canonical(ptr %to, ptr %to)")
+        body.ret()
+        return body.text()
+
+    # --- what can still be reached -----------------------------------------------------------
+
+    def begin(self) -> str:
+        """Note for each state which goals hold in it; all of them where a run can end in a
+        fault."""
+        body = Body("begin", "ptr noalias %run, ptr noalias %alive, i64 %shift, i64 %full",
+                    attrs="nounwind")
+        states, faulty = body.pointer("%run", Run.STATES), body.pointer("%run", Run.FAULTY)
+        with body.upto(body.get("%run", Run.COUNT)) as n:
+            state = body.at(states, body.mul(n, self.words))
+            got = body.fresh(f"call i64 @goals(ptr {state})")
+            bits = body.and_(body.lshr(got, "%shift"), "%full")
+            bad = body.compare("ne", body.load(body.at(faulty, n, "i8"), "i8"), 0)
+            body.store(body.select(bad, "%full", bits), body.at("%alive", n, "i8"), "i8")
+        body.ret()
+        return body.text()
+
+    def sweep(self) -> str:
+        """From the last state to the first, add to what each has in reach what its successors
+        have; how many states have more now."""
+        body = Body("sweep", "ptr noalias %run, ptr noalias %alive", "i64", attrs="nounwind")
+        starts, targets = body.pointer("%run", Run.STARTS), body.pointer("%run", Run.TARGETS)
+        count = body.get("%run", Run.COUNT)
+        changed, know = body.variable(0), body.variable()
+        with body.upto(count) as i:
+            n = body.sub(body.sub(count, 1), i)
+            own = body.at("%alive", n, "i8")
+            old = body.load(own, "i8")
+            body.store(old, know)
+            with body.upto(body.get(starts, body.add(n, 1)), body.get(starts, n)) as edge:
+                to = body.load(body.at(targets, edge, "i32"), "i32")
+                there = body.load(body.at("%alive", to, "i8"), "i8")
+                body.store(body.or_(body.load(know), there), know)
+            now = body.load(know)
+            body.store(now, own, "i8")
+            body.bump(changed, body.number(body.compare("ne", now, old)))
+        body.ret(body.load(changed))
+        return body.text()

@@ -1,0 +1,133 @@
+"""A system at a scope as machine code: the functions that a search calls.
+
+What this engine cannot do is refused here, before anything is built.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
+from wddmcheck.engines.explicit.size import check_formula, check_system
+from wddmcheck.engines.native import cache, jit, kernels
+from wddmcheck.engines.native.arena import Block
+from wddmcheck.engines.native.kernels import Task
+from wddmcheck.engines.native.plan import Plan
+from wddmcheck.ir.evaluate import Layout
+
+MAX_POOL = 62
+"""Slots of a pool, with symmetry: their numbers go into the lowest 6 bits of a colour, and sets of
+them, with `none` and `dangling`, into a word."""
+
+MAX_WIDTH = 32
+"""Bits of a value."""
+
+MAX_WORDS = 512
+"""Words of a state."""
+
+
+def refusal(layout: Layout, symmetry: bool) -> str:
+    """Why this engine cannot explore `layout`; empty if it can."""
+    most = max(layout.sizes.values(), default=0)
+    if symmetry and most > MAX_POOL:
+        return f"a pool of {most} slots; with symmetry this engine takes up to {MAX_POOL}"
+    plan = Plan(layout)
+    if any(plan.width(v) > MAX_WIDTH for v in layout.system.variables):
+        return f"a variable whose values need more than {MAX_WIDTH} bits"
+    if plan.words > MAX_WORDS:
+        return f"states of {plan.words} words; this engine takes up to {MAX_WORDS}"
+    return ""
+
+
+def check(task: Task) -> None:
+    """Raise `UserError` (WC304) if a task is too large to be compiled."""
+    layout = task.plan.layout
+    check_system(layout)
+    for _, formula, _ in task.records.formulas:
+        check_formula(layout, formula)
+    why = refusal(layout, task.quotient)
+    if why:
+        raise UserError((Diagnostic("WC304", f"the scope is too large for the native engine: {why}",
+                                    help="choose a smaller scope, or --engine interpret"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Compiled functions; arguments are addresses and numbers (kernels.py). `code` keeps them."""
+
+    level: int
+    code: jit.Code
+    expand: Callable[[int, int, int, int], int]
+    looks: Callable[[int, int, int, int], None]
+    rehash: Callable[[int], None]
+    normal: Callable[[int, int], None]
+    gather: Callable[[int, int, int], None] | None
+    enter: Callable[[int, int], None] | None
+    begin: Callable[[int, int, int, int], None] | None
+    sweep: Callable[[int, int], int] | None
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Compiles a task, when it is asked to."""
+
+    task: Task
+    _text: str = ""
+    _key: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its code is kept under."""
+        if not self._key:
+            task, layout = self.task, self.task.plan.layout
+            self._key = cache.digest((layout.system, sorted(layout.sizes.items()),
+                                      task.records.formulas, task.goals, task.quotient,
+                                      task.edges, task.deadlock))
+        return self._key
+
+    def text(self) -> str:
+        """The module."""
+        self._text = self._text or kernels.module(self.task)
+        return self._text
+
+    def first(self) -> Program:
+        """What can run soonest: code that was kept, or code that is compiled fast."""
+        for level in (jit.FULL, jit.QUICK):
+            kept = cache.load(self.key, level)
+            if kept is not None:
+                return self._linked(kept, level)
+        return self.compiled(jit.QUICK)
+
+    def compiled(self, level: int) -> Program:
+        """Compile at a level of optimisation, and keep the code."""
+        data = jit.compiled(self.text(), level)
+        cache.store(self.key, level, data)
+        return self._linked(data, level)
+
+    def _linked(self, data: bytes, level: int) -> Program:
+        code = jit.linked(data)
+        word, plain = ctypes.c_uint64, self.task.edges is kernels.Edges.NONE
+
+        def function(name: str, arguments: int, result: object = None) -> Callable[..., int]:
+            return code.function(name, *[word] * arguments, result=result)
+
+        return Program(
+            level, code, function("expand", 4, word), function("looks", 4), function("rehash", 1),
+            function("normal", 2),
+            function("gather", 3) if plain else None, function("enter", 2) if plain else None,
+            function("begin", 4) if self.task.goals else None,
+            function("sweep", 2, word) if self.task.goals else None)
+
+
+def normal(program: Program, words: tuple[int, ...]) -> tuple[int, ...]:
+    """The form in which a packed state is kept."""
+    given, to = Block(8, len(words)), Block(8, len(words))
+    try:
+        given.fill(words, 1)
+        program.normal(given.address, to.address)
+        return tuple(to[i] for i in range(len(words)))
+    finally:
+        given.free()
+        to.free()

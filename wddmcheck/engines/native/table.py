@@ -1,0 +1,256 @@
+"""The set of states as LLVM code: hashing, looking up, entering.
+
+States stand in the order in which they were found. The table has entries of 32 bits, open
+addressing with linear probing: a state's number plus one in as many low bits as numbers need now,
+bits of its hash in the others, so that most places of other states are passed without a look at the
+state; 0 is an empty entry. States are compared whole.
+
+Successors are looked up in batches: first the places of all in the table are asked for, then the
+states that stand there, then they are compared, so that memory works on many at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from wddmcheck.engines.native.asm import Body, Value, signed
+from wddmcheck.engines.native.frame import Ctx, Round, Run
+
+LOW32 = (1 << 32) - 1
+
+
+class Edges(Enum):
+    """What is kept of the graph."""
+
+    NONE = "none"
+    TARGETS = "targets"
+    INSTANCES = "instances"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A successor that waits: its words, their hash, and where it comes from, which is the number
+    of a state and, above 32 bits, an instance."""
+
+    words: int
+
+    @property
+    def hash(self) -> int:
+        """Where the hash is."""
+        return self.words
+
+    @property
+    def origin(self) -> int:
+        """Where the origin is."""
+        return self.words + 1
+
+    @property
+    def size(self) -> int:
+        """Words of an entry."""
+        return self.words + 2
+
+
+def hashed(body: Body, words: Sequence[Value]) -> Value:
+    """The hash of a state."""
+    result = body.mix(words[0])
+    for word in words[1:]:
+        result = body.mix(body.xor(result, body.add(word, signed(0xD6E8FEB86659FD93))))
+    return body.mix(result)
+
+
+def load(body: Body, address: str, words: int) -> list[Value]:
+    """The words of a state."""
+    return [body.get(address, i) for i in range(words)]
+
+
+def equal(body: Body, address: str, words: Sequence[Value]) -> Value:
+    """Whether the words at an address are these."""
+    same: Value = 1
+    for i, word in enumerate(words):
+        same = body.both(same, body.eq(body.get(address, i), word))
+    return same
+
+
+@dataclass
+class _Table:
+    """The table and the states of a run, in the function `body`."""
+
+    body: Body
+    words: int
+
+    def __post_init__(self) -> None:
+        body = self.body
+        self.table = body.pointer("%run", Run.TABLE)
+        self.states = body.pointer("%run", Run.STATES)
+        self.mask = body.get("%run", Run.MASK)
+        self.numbers = body.get("%run", Run.NUMBERS)
+        self.tags = body.xor(self.numbers, LOW32)
+
+    def place(self, at: Value) -> str:
+        """The address of an entry of the table."""
+        return self.body.at(self.table, at, "i32")
+
+    def next(self, at: Value) -> Value:
+        """The place after `at`."""
+        return self.body.and_(self.body.add(at, 1), self.mask)
+
+    def state(self, number: Value) -> str:
+        """The address of a state."""
+        return self.body.at(self.states, self.body.mul(number, self.words))
+
+    def named(self, got: Value) -> Value:
+        """The number of the state that an entry names."""
+        return self.body.sub(self.body.and_(got, self.numbers), 1)
+
+    def alike(self, got: Value, tag: Value) -> Value:
+        """Whether an entry has this tag."""
+        return self.body.eq(self.body.and_(self.body.xor(got, tag), self.tags), 0)
+
+    def mark(self, tag: Value, number: Value) -> Value:
+        """The entry of a state."""
+        return self.body.or_(self.body.and_(tag, self.tags), self.body.add(number, 1))
+
+    def prefetch(self, entries: str, total: Value) -> None:
+        """Ask for what `total` entries will need."""
+        body, entry = self.body, Entry(self.words)
+        with body.upto(total) as i:
+            whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
+            body.prefetch(self.place(body.and_(whole, self.mask)))
+        with body.upto(total) as i:
+            whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
+            tag, at = body.lshr(whole, 32), body.variable()
+            body.store(body.and_(whole, self.mask), at)
+            with body.loop() as (_, leave):
+                got = body.load(self.place(body.load(at)), "i32")
+                body.exit_if(body.eq(got, 0), leave)
+                with body.when(self.alike(got, tag)):
+                    body.prefetch(self.state(self.named(got)))
+                    body.go(leave)
+                body.store(self.next(body.load(at)), at)
+
+
+def insert(words: int, edges: Edges) -> str:
+    """`insert(run, entries, total)`: enter what is new among `total` entries, in their order."""
+    entry = Entry(words)
+    body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total",
+                attrs="nounwind", linkage="internal")
+    table = _Table(body, words)
+    parents = body.pointer("%run", Run.PARENTS)
+    count, target = body.variable(), body.variable()
+    body.store(body.get("%run", Run.COUNT), count)
+    table.prefetch("%entries", "%total")
+    with body.upto("%total") as k:
+        own = body.at("%entries", body.mul(k, entry.size))
+        new, whole = load(body, own, words), body.get(own, entry.hash)
+        origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
+        place = body.variable()
+        body.store(body.and_(whole, table.mask), place)
+        with body.loop() as (_, known):
+            at = body.load(place)
+            got = body.load(table.place(at), "i32")
+            with body.when(body.eq(got, 0)):
+                number = body.load(count)
+                to = table.state(number)
+                for i, word in enumerate(new):
+                    body.put(word, to, i)
+                body.store(origin, body.at(parents, number, "i32"), "i32")
+                body.store(table.mark(tag, number), table.place(at), "i32")
+                body.store(body.add(number, 1), count)
+                body.store(number, target)
+                body.go(known)
+            with body.when(table.alike(got, tag)):
+                index = table.named(got)
+                body.store(index, target)
+                body.exit_if(equal(body, table.state(index), new), known)
+            body.store(table.next(at), place)
+        if edges is not Edges.NONE:
+            _edge(body, body.load(target), origin, edges)
+    body.put(body.load(count), "%run", Run.COUNT)
+    body.ret()
+    return body.text()
+
+
+def _edge(body: Body, target: Value, origin: Value, edges: Edges) -> None:
+    """Keep an edge."""
+    at = body.get("%run", Run.EDGES)
+    body.store(target, body.at(body.pointer("%run", Run.TARGETS), at, "i32"), "i32")
+    if edges is Edges.INSTANCES:
+        body.store(body.lshr(origin, 32),
+                   body.at(body.pointer("%run", Run.INSTANCES), at, "i32"), "i32")
+    body.put(body.add(at, 1), "%run", Run.EDGES)
+
+
+def sift(words: int) -> str:
+    """`sift(run, c)`: append to what thread `c` found those of its waiting successors that the
+    table does not have. The table may not change meanwhile."""
+    entry = Entry(words)
+    body = Body("sift", "ptr noalias %run, ptr noalias %c", attrs="nounwind", linkage="internal")
+    table = _Table(body, words)
+    entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
+    out, count = body.pointer("%c", Ctx.OUT), body.variable()
+    body.store(body.get("%c", Ctx.OUT_COUNT), count)
+    table.prefetch(entries, total)
+    with body.upto(total) as k:
+        own = body.at(entries, body.mul(k, entry.size))
+        new, whole = load(body, own, words), body.get(own, entry.hash)
+        tag = body.lshr(whole, 32)
+        place = body.variable()
+        body.store(body.and_(whole, table.mask), place)
+        with body.loop() as (_, known):
+            at = body.load(place)
+            got = body.load(table.place(at), "i32")
+            with body.when(body.eq(got, 0)):
+                number = body.load(count)
+                to = body.at(out, body.mul(number, entry.size))
+                for i in range(entry.size):
+                    body.put(body.get(own, i), to, i)
+                body.store(body.add(number, 1), count)
+                body.go(known)
+            with body.when(table.alike(got, tag)):
+                body.exit_if(equal(body, table.state(table.named(got)), new), known)
+            body.store(table.next(at), place)
+    body.put(body.load(count), "%c", Ctx.OUT_COUNT)
+    body.put(0, "%c", Ctx.BUFFERED)
+    body.ret()
+    return body.text()
+
+
+def enter(words: int) -> str:
+    """`enter(run, round)`: enter what the chunks of a round found, in their order."""
+    body = Body("enter", "ptr noalias %run, ptr noalias %round", attrs="nounwind")
+    out, room = body.pointer("%round", Round.OUT), body.get("%round", Round.ROOM)
+    with body.upto(body.get("%round", Round.CHUNKS)) as chunk:
+        found = body.get("%round", body.add(chunk, Round.FOUND))
+        own = body.at(out, body.mul(chunk, room))
+        at = body.variable()
+        body.store(0, at)
+        with body.loop() as (_, leave):           # (in batches that a processor can look ahead)
+            done = body.load(at)
+            left = body.sub(found, done)
+            body.exit_if(body.eq(left, 0), leave)
+            some = body.select(body.compare("ult", left, 256), left, 256)
+            first = body.at(own, body.mul(done, Entry(words).size))
+            body.line(f"call void @insert(ptr %run, ptr {first}, i64 {some})")
+            body.store(body.add(done, some), at)
+    body.ret()
+    return body.text()
+
+
+def rehash(words: int) -> str:
+    """`rehash(run)`: enter all states into the table, which is empty."""
+    body = Body("rehash", "ptr noalias %run", attrs="nounwind")
+    table = _Table(body, words)
+    with body.upto(body.get("%run", Run.COUNT)) as n:
+        whole = hashed(body, load(body, table.state(n), words))
+        place = body.variable()
+        body.store(body.and_(whole, table.mask), place)
+        with body.loop() as (_, found):
+            at = body.load(place)
+            with body.when(body.eq(body.load(table.place(at), "i32"), 0)):
+                body.store(table.mark(body.lshr(whole, 32), n), table.place(at), "i32")
+                body.go(found)
+            body.store(table.next(at), place)
+    body.ret()
+    return body.text()

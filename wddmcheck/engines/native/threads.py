@@ -1,0 +1,121 @@
+"""The threads of a search: what each has at hand, and how they share out a level.
+
+A round has two parts. First all threads expand chunks of states, and list the successors that the
+table does not have; it does not change meanwhile. Then one thread enters what was listed, chunk by
+chunk. So states are numbered, and things are seen first, as one thread alone would have it.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+from wddmcheck.engines.native.arena import Block
+from wddmcheck.engines.native.frame import BATCH, CHUNKS, RECENT, Ctx, Round
+from wddmcheck.engines.native.kernels import Task
+from wddmcheck.engines.native.table import Entry
+
+if TYPE_CHECKING:
+    from wddmcheck.engines.native.program import Program
+
+SMALL = 2_000
+"""States that are not worth more than one thread."""
+
+CHUNK = 1 << 14
+"""Successors that a chunk has at most, or so."""
+
+
+class Team:
+    """The threads of a search; `free` it. `start` is the initial state, as it is kept."""
+
+    def __init__(self, task: Task, start: tuple[int, ...], size: int) -> None:
+        self.size = size
+        words, room = task.plan.words, BATCH + task.most
+        self._records = task.records.count
+        self._members = [_Member(task, start, room) for _ in range(size)]
+        self._pool: ThreadPoolExecutor | None = None
+        self._states = max(16, CHUNK // task.most)
+        self._room = (self._states * task.most) * Entry(words).size
+        self._out: Block | None = None
+        self._round = Block(8, Round.FOUND + CHUNKS)
+
+    def ctx(self, thread: int) -> int:
+        """The address of what a thread has at hand."""
+        return self._members[thread].ctx.address
+
+    @property
+    def transitions(self) -> int:
+        """What all took."""
+        return sum(m.ctx[Ctx.TRANSITIONS] for m in self._members)
+
+    def records(self) -> list[int | None]:
+        """The state in which each thing was seen first, if it was."""
+        seen = ([m.records[n] for m in self._members] for n in range(self._records))
+        return [min((state - 1 for state in states if state), default=None) for states in seen]
+
+    @property
+    def listed(self) -> int:
+        """What the last round found."""
+        return sum(self._round[Round.FOUND + i] for i in range(self._round[Round.CHUNKS]))
+
+    def gather(self, code: Program, run: int, first: int, end: int) -> int:
+        """Expand states from `first`, up to `end` at most; where it stopped."""
+        assert code.gather is not None
+        if self._out is None:
+            self._out = Block(8, CHUNKS * self._room)
+        end = min(end, first + CHUNKS * self._states)
+        chunks = -(-(end - first) // self._states)
+        for slot, value in ((Round.NEXT, 0), (Round.CHUNKS, chunks), (Round.FIRST, first),
+                            (Round.SIZE, self._states), (Round.END, end),
+                            (Round.OUT, self._out.address), (Round.ROOM, self._room)):
+            self._round[slot] = value
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.size - 1, "wddmcheck")
+        others: list[Future[None]] = []
+        try:
+            for thread in range(1, self.size):
+                others.append(self._pool.submit(code.gather, run, self._round.address,
+                                                self.ctx(thread)))
+            code.gather(run, self._round.address, self.ctx(0))
+        finally:
+            wait(others)
+        return end
+
+    def enter(self, code: Program, run: int) -> None:
+        """Enter what the last round found."""
+        assert code.enter is not None
+        code.enter(run, self._round.address)
+
+    def free(self) -> None:
+        """Give memory and threads back."""
+        if self._pool is not None:
+            self._pool.shutdown()
+        for member in self._members:
+            member.free()
+        self._round.free()
+        if self._out is not None:
+            self._out.free()
+
+
+class _Member:
+    """What one thread has at hand."""
+
+    def __init__(self, task: Task, start: tuple[int, ...], room: int) -> None:
+        words = task.plan.words
+        self.records = Block(8, task.records.count)
+        self.scratch, self.origins = Block(8, (task.most + 1) * words), Block(8, task.most + 1)
+        self.raw, self.recent = Block(8, RECENT * words), Block(8, RECENT * words)
+        self.buffer = Block(8, (room + 1) * Entry(words).size)
+        self.ctx = Block(8, Ctx.TWINS + len(task.plan.pools))
+        for block in (self.raw, self.recent):
+            block.fill(start, RECENT)       # (what is remembered must have been entered)
+        for slot, block in ((Ctx.SCRATCH, self.scratch), (Ctx.ORIGINS, self.origins),
+                            (Ctx.RECORDS, self.records), (Ctx.RAW, self.raw),
+                            (Ctx.RECENT, self.recent), (Ctx.BUFFER, self.buffer)):
+            self.ctx[slot] = block.address
+
+    def free(self) -> None:
+        """Give the memory back."""
+        for block in (self.records, self.scratch, self.origins, self.raw, self.recent, self.buffer,
+                      self.ctx):
+            block.free()
