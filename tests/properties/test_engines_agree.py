@@ -1,13 +1,14 @@
 """All engines agree: on random models in the language, and on random systems of the IR.
 
-The naive search on the oracle is the reference; `interpret` with and without symmetry, and
-`native`, must have its verdicts and shortest lengths, `bmc` its shortest lengths up to a depth, and
+The naive search on the oracle is the reference; `interpret` and `native`, with and without
+symmetry, must have its verdicts and shortest lengths, and as many orbits as each other; `bmc` its shortest lengths up to a depth, and
 `kinduction` must never contradict. Every trace re-executes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -43,17 +44,21 @@ def check(system: System, scope: Mapping[str, int]) -> None:
     naive = Naive(system, scope)
     by_name = {p.name: p for p in system.properties}
     names = tuple(p.name for p in system.properties if p.kind is not Kind.LEADS_TO)
-    for engine, symmetry in (("interpret", False), ("interpret", True), ("native", False)):
+    orbits: set[tuple[int, int]] = set()
+    for engine, symmetry in product(("interpret", "native"), (False, True)):
         result = get(engine).check(CheckTask(system, scope, names, symmetry=symmetry))
         assert result.exploration.complete
         assert result.exploration.depth == naive.depth
         if not symmetry:
             assert result.exploration.states == len(naive.depths)
             assert result.exploration.transitions == naive.transitions
+        elif result.exploration.symmetry:
+            orbits.add((result.exploration.states, result.exploration.transitions))
         for name in names:
             note(f"{engine}, symmetry {symmetry}: {name}: {result.verdicts[name]}")
             agree(result.verdicts[name], naive.first(by_name[name]), by_name[name].kind)
             recheck(system, scope, by_name[name], result.verdicts[name])
+    assert len(orbits) <= 1
     bounded = tuple(n for n in names if by_name[n].kind is not Kind.ALWAYS_POSSIBLE)
     found = get("bmc").check(CheckTask(system, scope, bounded, Limits(depth=DEPTH)))
     for name in bounded:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.engines import registry
 from wddmcheck.engines.base import Engine, Limits
-from wddmcheck.ir.system import Kind
+from wddmcheck.engines.native import fits
+from wddmcheck.ir.evaluate import Layout
+from wddmcheck.ir.system import Kind, System
 
 PLANNED = ("pdr", "parametric")
 """Engines that the command line knows and this version does not have."""
@@ -20,6 +23,9 @@ AUTO_STATES = 3_000_000
 
 AUTO_SECONDS = 120.0
 """Seconds that `auto` gives each solver engine, if no time limit was given."""
+
+FEW_BITS = 10
+"""Bits of a state for which there are too few states to compile anything."""
 
 EXPLICIT_SHARE = 0.6
 """Part of a time limit that `auto` gives the explicit engine."""
@@ -38,21 +44,25 @@ def choices() -> tuple[str, ...]:
     return ("auto", "explicit", *registry.names(), *PLANNED)
 
 
-def explicit(symmetry: bool) -> str:
-    """The explicit engine for a run: `native` counts every state, `interpret` has symmetry, which
-    saves more than machine code wins where objects are interchangeable."""
-    return "interpret" if symmetry else "native"
+def explicit(system: System, sizes: Mapping[str, int], symmetry: bool) -> Chosen:
+    """The explicit engine for a scope: `native`, except where it is not worth compiling anything,
+    or where it cannot take the scope."""
+    layout = Layout.of(system, sizes)
+    refused = fits.refusal(layout, symmetry)
+    if refused:
+        return Chosen("interpret", (f"interpret explores, for native cannot: {refused}",))
+    if fits.bits(layout) <= FEW_BITS:
+        return Chosen("interpret", (
+            f"interpret explores: states have {fits.bits(layout)} bits, which is not worth "
+            "compiling",))
+    return Chosen("native")
 
 
-def choose(name: str, *, symmetry: bool = True) -> Chosen:
-    """What `--engine NAME` means here. Raises `UserError` (exit code 2) if there is none."""
+def check(name: str) -> None:
+    """Raise `UserError` (exit code 2) if this version has no engine that `--engine NAME` means."""
     have = registry.names()
-    if name == "explicit":
-        return Chosen(explicit(symmetry), (
-            f"--engine explicit: {explicit(symmetry)}, for symmetry is "
-            f"{'on' if symmetry else 'off'}",))
-    if name == "auto" or name in have:
-        return Chosen(name)
+    if name in ("auto", "explicit", *have):
+        return
     raise UserError((Diagnostic(
         "WC401", f"--engine {name[:40]}: this version has no such engine",
         help="it has: " + ", ".join(("auto", "explicit", *have))),), exit_code=2)

@@ -67,7 +67,7 @@ def verify(loaded: Loaded, options: VerifyOptions, progress: ScopeProgress = sil
     """Check `loaded` at every scope that `options` ask for."""
     started = time.monotonic()
     system = loaded.system
-    choose.choose(options.engine)                               # unknown ones fail here
+    choose.check(options.engine)                                # unknown ones fail here
     choices = resolve(system, options.scopes)
     selection = select(system, options.properties)
     if selection.asked:
@@ -92,16 +92,18 @@ def digest_of(sources: SourceMap) -> str:
 
 def _explore(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,
              options: VerifyOptions, progress: ScopeProgress) -> tuple[ScopeRun, ...]:
-    workers = min(options.jobs or os.cpu_count() or 1, len(choices))
+    cores = options.jobs or _cores()
+    workers = min(cores, len(choices))
+    threads = cores // workers
     deadline = None if options.timeout_s is None else time.monotonic() + options.timeout_s
     memory = None if options.memory is None else options.memory // workers
 
     def budget(index: int) -> Budget:
         """A fair share of the time that is left: an easy scope leaves its rest to the others."""
         if deadline is None:
-            return Budget(None, memory)
+            return Budget(None, memory, threads)
         rounds = -(-(len(choices) - index) // workers)
-        return Budget(max(deadline - time.monotonic(), 0.0) / rounds, memory)
+        return Budget(max(deadline - time.monotonic(), 0.0) / rounds, memory, threads)
 
     if workers == 1:
         return _one_by_one(system, choices, selection, options, budget, progress)
@@ -110,6 +112,13 @@ def _explore(system: System, choices: tuple[ScopeChoice, ...], selection: Select
         return Job(system, choices[index], selection, options, budget(index))
 
     return Crew(job, len(choices), workers, progress).run()
+
+
+def _cores() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _one_by_one(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,

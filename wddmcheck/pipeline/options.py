@@ -17,7 +17,8 @@ class VerifyOptions:
 
     `scopes` and `properties` are as the user wrote them; empty means the model's default scopes
     and all properties. `timeout_s` is wall time for the whole run, `memory` bytes for all its
-    processes together, `jobs` the most worker processes (None: one a core). `seed` is for
+    processes together, `jobs` the most processes and threads that work at a time (None: one a
+    core the process may use). `seed` is for
     the random walks that re-check invariants. `command` is how to run it again, for the report.
     """
 
@@ -38,10 +39,11 @@ class VerifyOptions:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one scope may use of the run's time and memory. None: no limit."""
+    """What one scope may use of the run's time and memory (None: no limit), and of its threads."""
 
     timeout_s: float | None = None
     memory: int | None = None
+    threads: int = 1
 
 
 class ScopeProgress(Protocol):

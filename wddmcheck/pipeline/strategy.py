@@ -40,9 +40,8 @@ def run_scope(system: System, choice: ScopeChoice, selection: Selection, options
         if options.engine == "auto":
             scope.auto()
         else:
-            chosen = choose.choose(options.engine, symmetry=options.symmetry)
-            scope.notes += chosen.notes
-            scope.ask(chosen.name, selection.names, scope.limits)
+            name = scope.explicit() if options.engine == "explicit" else options.engine
+            scope.ask(name, selection.names, scope.limits)
     except KeyboardInterrupt:
         scope.interrupted = True
     except MemoryError:
@@ -141,7 +140,8 @@ class _Scope:
         """Ask one engine; keep what it says, re-checked."""
         engine = choose.load(name)
         sizes = dict(self.choice.sizes)
-        task = CheckTask(self.system, sizes, properties, limits, self.options.symmetry)
+        task = CheckTask(self.system, sizes, properties, limits, self.options.symmetry,
+                         self.budget.threads)
         started = time.monotonic()
         result = engine.check(task, self._tick)
         seconds = time.monotonic() - started
@@ -157,15 +157,22 @@ class _Scope:
             self.interrupted = True
         return result.exploration
 
+    def explicit(self) -> str:
+        """The explicit engine for this scope."""
+        chosen = choose.explicit(self.system, dict(self.choice.sizes), self.options.symmetry)
+        for note in chosen.notes:
+            self._note(f"engine {self.options.engine}: {note}")
+        return chosen.name
+
     def auto(self) -> None:
         """Explore; if that does not complete, prove by induction, then search with a solver."""
-        explicit = choose.explicit(self.options.symmetry)
+        explicit = self.explicit()
         seen = self.ask(explicit, self.selection.names, choose.first_limits(self.limits))
         if self.interrupted:
             return
-        graph = self._open((Kind.ALWAYS_POSSIBLE, Kind.LEADS_TO))
+        graph = self._open((Kind.LEADS_TO,))
         if explicit == "native" and seen.complete and graph:
-            self._then("interpret", graph, 1, "for properties of the graph:")
+            self._then("interpret", graph, 1, "for `leads to`:")
         open_ = self._open(SOLVED)
         if not open_:
             why = "explored completely" if seen.complete else "decided everything"

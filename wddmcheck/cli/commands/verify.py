@@ -64,7 +64,7 @@ class _Shown:
 @click.option("--out", metavar="DIR", help="Save counterexamples there as NAME.trace.json.")
 @click.option("--save-tests", metavar="DIR",
               help="Save counterexamples there as pytest files, named by their content.")
-@number("--jobs", 1, 1024, help="Worker processes, at most. Default: one a core.")
+@number("--jobs", 1, 1024, help="Processes and threads that work at a time. Default: one a core.")
 @number("--seed", 0, default=0, show_default=True,
         help="For the random walks that re-check invariants; changes no verdict.")
 @click.option("--no-times", is_flag=True,
@@ -91,7 +91,7 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     chosen = policies(policy)
     outputs = Outputs(json_, out, save_tests)
     outputs.probe()
-    choose.choose(engine)
+    choose.check(engine)
     options = VerifyOptions(
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
         cast("Required", require), bool(allow), exit_zero, jobs, seed)

@@ -109,8 +109,7 @@ class _Function:
 
     def __init__(self, of: Successors, name: int) -> None:
         self.plan, self.of = of.plan, of
-        self.body = body = Body(f"act{name}", "ptr noalias %s, ptr noalias %c",
-                                attrs="nounwind", linkage="internal")
+        self.body = body = Body(f"act{name}", "ptr noalias %s, ptr noalias %c")
         self.terms = Terms(self.plan, body, [body.get("%s", i) for i in range(self.plan.words)])
         self.scratch = body.pointer("%c", Ctx.SCRATCH)
         self.origins = body.pointer("%c", Ctx.ORIGINS) if of.origins else ""

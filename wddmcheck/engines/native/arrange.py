@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def arrange(of: Canonical) -> str:
     """`arrange(k, col)`: sort slots of equal colour by where those stand that they refer to; 1, or
     0 if that does not settle everything. `col` is stable, and `order` was called for it."""
-    body = Body("arrange", "ptr noalias %k, ptr noalias %col", "i64", attrs="nounwind", linkage="internal")
+    body = Body("arrange", "ptr noalias %k, ptr noalias %col", "i64")
     plan, room = of.plan, of.room
     related = {pool for var in of.relations() for pool in (*plan.axes(var), of.target(var))}
     fails = body.variable(0)

@@ -23,11 +23,13 @@ def signed(value: int) -> int:
 
 
 class Body:
-    """One function. `params` are its parameters, as LLVM text; `%name` is how they are used."""
+    """One function. `params` are its parameters, as LLVM text; `%name` is how they are used. Python
+    can call it if it is `exported`."""
 
-    def __init__(self, name: str, params: str, result: str = "void", attrs: str = "",
-                 linkage: str = "") -> None:
-        self.head = f"define {linkage} {result} @{name}({params}) {attrs} {{"
+    def __init__(self, name: str, params: str, result: str = "void", *,
+                 exported: bool = False) -> None:
+        linkage = "" if exported else "internal "
+        self.head = f"define {linkage}{result} @{name}({params}) nounwind {{"
         self.lines: list[str] = []
         self.slots: list[str] = []
         self.count = 0

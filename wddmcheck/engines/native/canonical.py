@@ -129,7 +129,7 @@ class Canonical:
 
     def twins(self) -> str:
         """`twins(s, c)`: for each pool a bit for each slot that is like the one before it."""
-        body = Body("twins", "ptr %s, ptr %c", attrs="nounwind", linkage="internal")
+        body = Body("twins", "ptr %s, ptr %c")
         state = self.parts(body)
         named = self.named(body, state)
         for p, pool in enumerate(self.plan.pools):
@@ -150,7 +150,7 @@ class Canonical:
 
     def spread(self) -> str:
         """`spread(s, k)`: the state in the room `k`, and colours by own values alone."""
-        body = Body("spread", "ptr noalias %s, ptr noalias %k", attrs="nounwind", linkage="internal")
+        body = Body("spread", "ptr noalias %s, ptr noalias %k")
         room, plan = self.room, self.plan
         state = self.parts(body)
         named = self.named(body, state)
@@ -200,7 +200,7 @@ class Canonical:
         telling first; then what they name, the pools that are declared first being told first.
         Owners come before what they own, so one round passes word all the way up a tree of owners
         and down again. Colours are well scattered: sums of their odd multiples will do."""
-        body = Body("colour", "ptr noalias %k, ptr noalias %col", attrs="nounwind", linkage="internal")
+        body = Body("colour", "ptr noalias %k, ptr noalias %col")
         told = body.array(self.room.colours)
         for i in range(self.room.colours):
             body.put(0, told, i)
@@ -278,7 +278,7 @@ class Canonical:
     def order(self) -> str:
         """`order(k, col)`: the slots by colour. Returns 1 + a slot whose place is open (the
         number of its colour), or 0; how many are open is left in the room."""
-        body = Body("order", "ptr noalias %k, ptr noalias %col", "i64", attrs="nounwind", linkage="internal")
+        body = Body("order", "ptr noalias %k, ptr noalias %col", "i64")
         room, plan = self.room, self.plan
         open_, ties = body.variable(0), body.variable(0)
         for p, pool in enumerate(plan.pools):
@@ -307,7 +307,7 @@ class Canonical:
 
     def alike(self) -> str:
         """`alike(k, pool, a, b)`: whether two slots are twins."""
-        body = Body("alike", "ptr %k, i64 %pool, i64 %a, i64 %b", "i64", attrs="nounwind", linkage="internal")
+        body = Body("alike", "ptr %k, i64 %pool, i64 %a, i64 %b", "i64")
         room, plan = self.room, self.plan
         for p, pool in enumerate(plan.pools):
             with body.when(body.eq("%pool", p)):
@@ -330,7 +330,7 @@ class Canonical:
 
     def leaf(self) -> str:
         """`leaf(k, to)`: the state with its slots in the order that `order` left."""
-        body = Body("leaf", "ptr noalias %k, ptr noalias %to", attrs="nounwind", linkage="internal")
+        body = Body("leaf", "ptr noalias %k, ptr noalias %to")
         room, plan = self.room, self.plan
         new_of = body.array(room.colours)
         old: dict[tuple[str, int], Value] = {}

@@ -53,7 +53,7 @@ class Native:
         asked = [by_name[name] for name in task.properties]
         live = [p for p in asked if p.kind is Kind.LEADS_TO]
         # Where fairness is all that is asked for, its search is the only one.
-        plain = [p for p in asked if p.kind is not Kind.LEADS_TO] if len(live) < len(asked) else live
+        plain = [p for p in asked if p.kind is not Kind.LEADS_TO] or live
         first = search.run(plain, task.limits)
         try:
             verdicts = search.verdicts(first, plain)

@@ -144,7 +144,7 @@ class _Loops:
     def expand(self) -> str:
         """Expand states and enter their successors."""
         body = Body("expand", "ptr noalias %run, ptr noalias %c, i64 %from, i64 %to", "i64",
-                    attrs="nounwind")
+                    exported=True)
         states = body.pointer("%run", Run.STATES)
         capacity = body.get("%run", Run.CAPACITY)
         edges = body.get("%run", Run.EDGE_CAPACITY)
@@ -179,7 +179,7 @@ class _Loops:
 
     def gather(self) -> str:
         """Expand chunks of states, and list what is new."""
-        body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", attrs="nounwind")
+        body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", exported=True)
         states = body.pointer("%run", Run.STATES)
         size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
         chunks, room = body.get("%round", Round.CHUNKS), body.get("%round", Round.ROOM)
@@ -206,8 +206,7 @@ class _Loops:
 
     def looks(self) -> str:
         """Evaluate formulas on states."""
-        body = Body("looks", "ptr noalias %run, ptr noalias %c, i64 %from, i64 %to",
-                    attrs="nounwind")
+        body = Body("looks", "ptr noalias %run, ptr noalias %c, i64 %from, i64 %to", exported=True)
         states = body.pointer("%run", Run.STATES)
         with body.upto("%to", "%from") as n:
             body.put(body.add(n, 1), "%c", Ctx.STATE)
@@ -218,7 +217,7 @@ class _Loops:
 
     def normal(self) -> str:
         """The form in which a state is kept."""
-        body = Body("normal", "ptr %s, ptr %to", attrs="nounwind")
+        body = Body("normal", "ptr %s, ptr %to", exported=True)
         for i in range(self.words):
             body.put(body.get("%s", i), "%to", i)
         if self.task.quotient:
@@ -232,7 +231,7 @@ class _Loops:
         """Note for each state which goals hold in it; all of them where a run can end in a
         fault."""
         body = Body("begin", "ptr noalias %run, ptr noalias %alive, i64 %shift, i64 %full",
-                    attrs="nounwind")
+                    exported=True)
         states, faulty = body.pointer("%run", Run.STATES), body.pointer("%run", Run.FAULTY)
         with body.upto(body.get("%run", Run.COUNT)) as n:
             state = body.at(states, body.mul(n, self.words))
@@ -246,7 +245,7 @@ class _Loops:
     def sweep(self) -> str:
         """From the last state to the first, add to what each has in reach what its successors
         have; how many states have more now."""
-        body = Body("sweep", "ptr noalias %run, ptr noalias %alive", "i64", attrs="nounwind")
+        body = Body("sweep", "ptr noalias %run, ptr noalias %alive", "i64", exported=True)
         starts, targets = body.pointer("%run", Run.STARTS), body.pointer("%run", Run.TARGETS)
         count = body.get("%run", Run.COUNT)
         changed, know = body.variable(0), body.variable()

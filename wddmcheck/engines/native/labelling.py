@@ -20,7 +20,7 @@ def search_functions(words: int, room: Room) -> list[str]:
 
 def _settle(room: Room) -> str:
     """`settle(k, col)`: refine until nothing more is settled; what `order` says then."""
-    body = Body("settle", "ptr %k, ptr %col", "i64", attrs="nounwind", linkage="internal")
+    body = Body("settle", "ptr %k, ptr %col", "i64")
     open_, before = body.variable(), body.variable()
     body.line("call void @colour(ptr %k, ptr %col)")
     body.store(body.fresh("call i64 @order(ptr %k, ptr %col)"), open_)
@@ -51,7 +51,7 @@ def _copy(body: Body, source: str, to: str, count: int) -> None:
 def _descend(words: int, room: Room) -> str:
     """`descend(k, col, open, to)`: the state at the end of some way, and a word that says which
     colours its slots had."""
-    body = Body("descend", "ptr %k, ptr %col, i64 %open, ptr %to", attrs="nounwind", linkage="internal")
+    body = Body("descend", "ptr %k, ptr %col, i64 %open, ptr %to")
     open_ = body.variable()
     body.store("%open", open_)
     with body.loop() as (_, done):
@@ -82,7 +82,7 @@ def _less(body: Body, a: str, b: str, words: int) -> Value:
 def _search(words: int, room: Room) -> str:
     """`search(k, col, open, best)`: the smallest state at the end of a way; the word after it says
     that there is one."""
-    body = Body("search", "ptr %k, ptr %col, i64 %open, ptr %best", attrs="nounwind", linkage="internal")
+    body = Body("search", "ptr %k, ptr %col, i64 %open, ptr %best")
     most = max((size for _, size in room.regions()), default=1)
     pool: Value = 0
     base: Value = 0
@@ -137,7 +137,7 @@ def _search(words: int, room: Room) -> str:
 
 def _canonical(words: int, room: Room) -> str:
     """`canonical(s, to)`; `s` and `to` may be the same."""
-    body = Body("canonical", "ptr %s, ptr %to", attrs="nounwind", linkage="internal")
+    body = Body("canonical", "ptr %s, ptr %to")
     k, best = body.array(room.size), body.array(words + 1)
     body.line(f"call void @spread(ptr %s, ptr {k})")
     open_ = body.fresh(f"call i64 @settle(ptr {k}, ptr {k})")

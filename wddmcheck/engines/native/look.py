@@ -18,7 +18,7 @@ def _terms(plan: Plan, body: Body) -> Terms:
 def look(plan: Plan, records: Records) -> str:
     """`look(s, c)`: make a record of each formula that has the sought value in state `s`, unless
     it was seen to have it before."""
-    body = Body("look", "ptr noalias %s, ptr noalias %c", attrs="nounwind", linkage="internal")
+    body = Body("look", "ptr noalias %s, ptr noalias %c")
     terms = _terms(plan, body)
     own = body.pointer("%c", Ctx.RECORDS)
     for i, (_, formula, sought) in enumerate(records.formulas):
@@ -33,7 +33,7 @@ def look(plan: Plan, records: Records) -> str:
 
 def goals(plan: Plan, formulas: tuple[Expr, ...]) -> str:
     """`goals(s)`: one bit for each formula that holds in state `s`."""
-    body = Body("goals", "ptr noalias %s", "i64", attrs="nounwind", linkage="internal")
+    body = Body("goals", "ptr noalias %s", "i64")
     terms = _terms(plan, body)
     bits = body.variable(0)
     for i, formula in enumerate(formulas):
@@ -45,7 +45,7 @@ def goals(plan: Plan, formulas: tuple[Expr, ...]) -> str:
 
 def hit() -> str:
     """`hit(c, number)`: make a record, if there is none yet."""
-    body = Body("hit", "ptr noalias %c, i64 %number", attrs="nounwind", linkage="internal")
+    body = Body("hit", "ptr noalias %c, i64 %number")
     to = body.at(body.pointer("%c", Ctx.RECORDS), "%number")
     with body.when(body.eq(body.load(to), 0)):
         body.store(body.get("%c", Ctx.STATE), to)

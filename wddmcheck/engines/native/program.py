@@ -1,7 +1,4 @@
-"""A system at a scope as machine code: the functions that a search calls.
-
-What this engine cannot do is refused here, before anything is built.
-"""
+"""A system at a scope as machine code: the functions that a search calls."""
 
 from __future__ import annotations
 
@@ -13,32 +10,9 @@ from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.engines.explicit.size import check_formula, check_system
 from wddmcheck.engines.native import cache, jit, kernels
 from wddmcheck.engines.native.arena import Block
+from wddmcheck.engines.native.fits import refusal
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.engines.native.plan import Plan
-from wddmcheck.ir.evaluate import Layout
-
-MAX_POOL = 62
-"""Slots of a pool, with symmetry: their numbers go into the lowest 6 bits of a colour, and sets of
-them, with `none` and `dangling`, into a word."""
-
-MAX_WIDTH = 32
-"""Bits of a value."""
-
-MAX_WORDS = 512
-"""Words of a state."""
-
-
-def refusal(layout: Layout, symmetry: bool) -> str:
-    """Why this engine cannot explore `layout`; empty if it can."""
-    most = max(layout.sizes.values(), default=0)
-    if symmetry and most > MAX_POOL:
-        return f"a pool of {most} slots; with symmetry this engine takes up to {MAX_POOL}"
-    plan = Plan(layout)
-    if any(plan.width(v) > MAX_WIDTH for v in layout.system.variables):
-        return f"a variable whose values need more than {MAX_WIDTH} bits"
-    if plan.words > MAX_WORDS:
-        return f"states of {plan.words} words; this engine takes up to {MAX_WORDS}"
-    return ""
+from wddmcheck.engines.native.table import Edges
 
 
 def check(task: Task) -> None:
@@ -59,14 +33,14 @@ class Program:
 
     level: int
     code: jit.Code
-    expand: Callable[[int, int, int, int], int]
-    looks: Callable[[int, int, int, int], None]
-    rehash: Callable[[int], None]
-    normal: Callable[[int, int], None]
-    gather: Callable[[int, int, int], None] | None
-    enter: Callable[[int, int], None] | None
-    begin: Callable[[int, int, int, int], None] | None
-    sweep: Callable[[int, int], int] | None
+    expand: Callable[..., int]
+    looks: Callable[..., int]
+    rehash: Callable[..., int]
+    normal: Callable[..., int]
+    gather: Callable[..., int] | None
+    enter: Callable[..., int] | None
+    begin: Callable[..., int] | None
+    sweep: Callable[..., int] | None
 
 
 @dataclass(slots=True)
@@ -108,7 +82,7 @@ class Compiler:
 
     def _linked(self, data: bytes, level: int) -> Program:
         code = jit.linked(data)
-        word, plain = ctypes.c_uint64, self.task.edges is kernels.Edges.NONE
+        word, plain = ctypes.c_uint64, self.task.edges is Edges.NONE
 
         def function(name: str, arguments: int, result: object = None) -> Callable[..., int]:
             return code.function(name, *[word] * arguments, result=result)

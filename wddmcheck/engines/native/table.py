@@ -134,8 +134,7 @@ class _Table:
 def insert(words: int, edges: Edges) -> str:
     """`insert(run, entries, total)`: enter what is new among `total` entries, in their order."""
     entry = Entry(words)
-    body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total",
-                attrs="nounwind", linkage="internal")
+    body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total")
     table = _Table(body, words)
     parents = body.pointer("%run", Run.PARENTS)
     count, target = body.variable(), body.variable()
@@ -186,7 +185,7 @@ def sift(words: int) -> str:
     """`sift(run, c)`: append to what thread `c` found those of its waiting successors that the
     table does not have. The table may not change meanwhile."""
     entry = Entry(words)
-    body = Body("sift", "ptr noalias %run, ptr noalias %c", attrs="nounwind", linkage="internal")
+    body = Body("sift", "ptr noalias %run, ptr noalias %c")
     table = _Table(body, words)
     entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
     out, count = body.pointer("%c", Ctx.OUT), body.variable()
@@ -219,7 +218,7 @@ def sift(words: int) -> str:
 
 def enter(words: int) -> str:
     """`enter(run, round)`: enter what the chunks of a round found, in their order."""
-    body = Body("enter", "ptr noalias %run, ptr noalias %round", attrs="nounwind")
+    body = Body("enter", "ptr noalias %run, ptr noalias %round", exported=True)
     out, room = body.pointer("%round", Round.OUT), body.get("%round", Round.ROOM)
     with body.upto(body.get("%round", Round.CHUNKS)) as chunk:
         found = body.get("%round", body.add(chunk, Round.FOUND))
@@ -240,7 +239,7 @@ def enter(words: int) -> str:
 
 def rehash(words: int) -> str:
     """`rehash(run)`: enter all states into the table, which is empty."""
-    body = Body("rehash", "ptr noalias %run", attrs="nounwind")
+    body = Body("rehash", "ptr noalias %run", exported=True)
     table = _Table(body, words)
     with body.upto(body.get("%run", Run.COUNT)) as n:
         whole = hashed(body, load(body, table.state(n), words))

@@ -71,7 +71,7 @@ class Team:
             self._round[slot] = value
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.size - 1, "wddmcheck")
-        others: list[Future[None]] = []
+        others: list[Future[int]] = []
         try:
             for thread in range(1, self.size):
                 others.append(self._pool.submit(code.gather, run, self._round.address,
