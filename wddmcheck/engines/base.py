@@ -30,7 +30,8 @@ class CheckTask:
 
     `scope` has a size for every pool that is not single (0 is allowed; single pools count 1).
     `properties` are names in `system.properties`, in the order to report them. Results do not
-    depend on `threads`, which an engine need not use.
+    depend on `threads`, which an engine need not use. `compact` allows to tell states apart by
+    hashes, with the odds of an error in the evidence.
     """
 
     system: System
@@ -39,6 +40,7 @@ class CheckTask:
     limits: Limits = field(default_factory=Limits)
     symmetry: bool = True
     threads: int = 1
+    compact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,8 +191,9 @@ class _Check:
     def evidence(self, evidence: Evidence) -> None:
         """The numbers of an enumeration; an invariant in states that the oracle reaches."""
         match evidence:
-            case Enumeration(count, _, beyond):
+            case Enumeration(count, _, beyond, odds):
                 self.expect(count >= 1, "an enumeration without the initial state")
+                self.expect(0 <= odds < 1, "an enumeration that is likely to miss a state")
                 names = {p.name for p in self.system.properties}
                 self.expect(names.issuperset(beyond), "it names a property that does not exist")
             case Inductive(invariant, k):

@@ -18,7 +18,7 @@ class VerifyOptions:
     `scopes` and `properties` are as the user wrote them; empty means the model's default scopes
     and all properties. `timeout_s` is wall time for the whole run, `memory` bytes for all its
     processes together, `jobs` the most processes and threads that work at a time (None: one a
-    core the process may use). `seed` is for
+    core the process may use). `compact`: tell states apart by hashes. `seed` is for
     the random walks that re-check invariants. `command` is how to run it again, for the report.
     """
 
@@ -29,6 +29,7 @@ class VerifyOptions:
     timeout_s: float | None = None
     memory: int | None = None
     symmetry: bool = True
+    compact: bool = False
     require: Required = "scope"
     allow_inconclusive: bool = False
     exit_zero: bool = False

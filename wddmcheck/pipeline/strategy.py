@@ -141,7 +141,7 @@ class _Scope:
         engine = choose.load(name)
         sizes = dict(self.choice.sizes)
         task = CheckTask(self.system, sizes, properties, limits, self.options.symmetry,
-                         self.budget.threads)
+                         self.budget.threads, self.options.compact)
         started = time.monotonic()
         result = engine.check(task, self._tick)
         seconds = time.monotonic() - started

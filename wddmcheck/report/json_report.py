@@ -187,9 +187,9 @@ def _certificate(result: PropertyResult) -> Json:
 
 def _evidence(evidence: Evidence) -> dict[str, Json]:
     match evidence:
-        case Enumeration(states, symmetric, beyond):
+        case Enumeration(states, symmetric, beyond, odds):
             return {"kind": "enumeration", "states": states, "symmetric": symmetric,
-                    "beyond": list(beyond)}
+                    "beyond": list(beyond), "odds": odds}
         case Inductive(invariant, k):
             return {"kind": "inductive", "invariant": [show_expr(e) for e in invariant], "k": k}
 

@@ -112,6 +112,10 @@ def _notes(runs: Iterable[ScopeRun]) -> Iterator[str]:
     if any(_symmetric(r) for r in results):
         yield from wrapped("note: ", "states that differ only in which slot is which count once "
                            "(--symmetry off counts all)")
+    if any(_odds(r) for r in results):
+        yield from wrapped("note: ", "states were told apart by hashes of 64 bits (--compact): two "
+                           "of them may have the same hash, with the odds given, and then one was "
+                           "not looked at")
     beyond = sorted({name for r in results for name in _beyond(r)})
     if beyond:
         yield from wrapped("note: ", "runs that end in a fault are not continued: "
@@ -157,15 +161,24 @@ def _stopped(result: PropertyResult) -> Iterator[str]:
 
 def _symmetric(result: PropertyResult) -> bool:
     match result.verdict:
-        case Proved(Enumeration(_, symmetric)) | Unreached(Enumeration(_, symmetric)):
+        case Proved(Enumeration(symmetric=symmetric)) | Unreached(
+            Enumeration(symmetric=symmetric)):
             return symmetric
         case _:
             return False
 
 
+def _odds(result: PropertyResult) -> float:
+    match result.verdict:
+        case Proved(Enumeration(odds=odds)) | Unreached(Enumeration(odds=odds)):
+            return odds
+        case _:
+            return 0.0
+
+
 def _beyond(result: PropertyResult) -> tuple[str, ...]:
     match result.verdict:
-        case Proved(Enumeration(_, _, beyond)) | Unreached(Enumeration(_, _, beyond)):
+        case Proved(Enumeration(beyond=beyond)) | Unreached(Enumeration(beyond=beyond)):
             return beyond
         case _:
             return ()

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from math import ceil, floor, log10
 
 from wddmcheck.result.report import Hollow, PropertyResult
 from wddmcheck.result.verdict import (
+    Enumeration,
+    Evidence,
     Holds,
     Inconclusive,
     Proved,
@@ -69,8 +72,8 @@ def wording(verdict: Verdict, required: Strength = Strength.SCOPE) -> Wording:
     match verdict:
         case Violated():
             return Wording("VIOLATED", "violated", (0, 0), Exit.FINDING)
-        case Unreached():
-            return Wording("UNREACHED", "unreached", (1, 0), Exit.FINDING)
+        case Unreached(evidence):
+            return Wording("UNREACHED" + _odds(evidence), "unreached", (1, 0), Exit.FINDING)
         case Inconclusive(stopped_by, depth, _):
             code = Exit.INTERRUPTED if stopped_by is Stop.INTERRUPTED else Exit.INCONCLUSIVE
             return Wording(f"INCONCLUSIVE ({stopped_by.value})", "inconclusive",
@@ -83,10 +86,21 @@ def wording(verdict: Verdict, required: Strength = Strength.SCOPE) -> Wording:
             else:
                 code = Exit.OK if required is Strength.BOUNDED else Exit.INCONCLUSIVE
             return Wording(f"HOLDS to depth {depth}", "bounded", (5, depth), code)
-        case Proved():
-            return Wording("PROVED this scope", "proved", (6, 0), Exit.OK)
+        case Proved(evidence):
+            return Wording("PROVED this scope" + _odds(evidence), "proved", (6, 0), Exit.OK)
         case Reached():
             return Wording("REACHED", "reached", (7, 0), Exit.OK)
+
+
+def _odds(evidence: Evidence) -> str:
+    """The odds of an error, where states were told apart by hashes."""
+    match evidence:
+        case Enumeration(odds=odds) if odds > 0:
+            exponent = floor(log10(odds))                # (rounded up, never down)
+            most = ceil(odds / 10.0**exponent) * 10.0**exponent
+            return f" (odds of a missed state at most {most:.0e})"
+        case _:
+            return ""
 
 
 def wording_of(result: PropertyResult, hollow: Iterable[Hollow],

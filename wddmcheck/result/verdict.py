@@ -51,11 +51,14 @@ class Stop(Enum):
 @dataclass(frozen=True, slots=True)
 class Enumeration:
     """Evidence: all reachable states were visited. `states` counts them (orbits if `symmetric`);
-    `beyond` names properties whose faults end runs, if any run did end in one."""
+    `beyond` names properties whose faults end runs, if any run did end in one. `odds` is the
+    probability, at most, that a state was taken for another one, and so missed, because states
+    were told apart by hashes; 0 if they were kept whole."""
 
     states: int
     symmetric: bool
     beyond: tuple[str, ...] = ()
+    odds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.models import shipped, system_of
+from tests.support.orbits import orbits
 from wddmcheck.engines.base import CheckTask, Limits, Tick
 from wddmcheck.engines.native import engine as native
 from wddmcheck.engines.native import explore, threads
@@ -21,6 +22,7 @@ from wddmcheck.ir.evaluate import Layout, initial_state
 from wddmcheck.ir.system import Kind, System
 from wddmcheck.result.verdict import (
     CheckResult,
+    Enumeration,
     Holds,
     Inconclusive,
     Proved,
@@ -108,12 +110,51 @@ def test_threads_change_nothing(path: str, symmetry: bool,
             CheckTask(system, scope, asked, symmetry=symmetry, threads=several)))
 
 
-@pytest.mark.parametrize(("sizes", "orbits"), [
-    ((2, 2, 3, 2), 383), ((2, 2, 3, 3), 942), ((2, 2, 4, 3), 2_797), ((2, 2, 4, 4), 7_230)])
-def test_reference_counts_of_orbits(sizes: tuple[int, ...], orbits: int) -> None:
+@pytest.mark.parametrize("symmetry", [False, True])
+@pytest.mark.parametrize("threads_", [1, 2])
+@pytest.mark.parametrize("path", ["models/seeded/yardstick_b1.wddm",
+                                  "models/seeded/stop_frees_isr_state_first.wddm",
+                                  "models/seeded/save_area_freed_while_current.wddm"])
+def test_hashes_find_what_whole_states_find(path: str, threads_: int, symmetry: bool,
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collision of 64 bits among a hundred thousand states would be news."""
+    monkeypatch.setattr(explore, "SMALL", 1)
+    monkeypatch.setattr(explore, "FIRST", 1 << 8)
+    system = shipped(path)
+    scope = dict(dict(system.scopes)[system.default_scopes[0]])
+    whole = check("native", system, scope, symmetry=symmetry)
+    found = check("native", system, scope, symmetry=symmetry, compact=True, threads=threads_)
+    assert found.exploration == whole.exploration
+    odds = {v.evidence.odds for v in found.verdicts.values() if isinstance(v, Proved)
+            if isinstance(v.evidence, Enumeration)}
+    (odd,) = odds
+    several = Plan(Layout.of(system, scope)).words > 1
+    assert (0 < odd < 1e-6) if several else odd == 0
+    for name, verdict in found.verdicts.items():
+        other = whole.verdicts[name]
+        assert type(verdict) is type(other), name
+        if isinstance(verdict, Violated) and isinstance(other, Violated):
+            assert len(verdict.trace.steps) == len(other.trace.steps)
+            recheck(system, scope, next(p for p in system.properties if p.name == name), verdict)
+
+
+@pytest.mark.parametrize(("sizes", "count"), [
+    ((1, 1, 2, 2), None), ((2, 2, 3, 2), 383), ((2, 2, 3, 3), 942), ((2, 2, 4, 3), 2_797),
+    ((2, 2, 4, 4), 7_230), ((3, 4, 4, 4), None), ((2, 3, 5, 4), None)])
+def test_orbits(sizes: tuple[int, int, int, int], count: int | None) -> None:
+    """As many as there are, counted by hand; some were counted by other tools as well."""
     system = shipped("models/yardstick.wddm")
     scope = dict(zip(("Process", "Device", "Context", "Allocation"), sizes, strict=True))
-    assert check("native", system, scope, symmetry=True).exploration.states == orbits
+    found = check("native", system, scope, symmetry=True).exploration.states
+    assert found == orbits(*sizes)
+    assert count is None or found == count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sizes", "count"), [
+    ((3, 4, 5, 5), 549_461), ((3, 4, 6, 6), 4_952_109)])
+def test_many_orbits(sizes: tuple[int, int, int, int], count: int) -> None:
+    test_orbits(sizes, count)
 
 
 @pytest.mark.parametrize(("sizes", "states"), [

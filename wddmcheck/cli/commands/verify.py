@@ -52,6 +52,9 @@ class _Shown:
 @click.option("--symmetry", type=click.Choice(["on", "off"]), default="on", show_default=True,
               help="Count states that differ only in the names of objects once. off counts the "
                    "states of the model as written.")
+@click.option("--compact", is_flag=True,
+              help="Keep a hash of 64 bits of each state: less memory, and odds of a missed state, "
+                   "which the verdict says.")
 @policy_option
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
@@ -73,8 +76,8 @@ class _Shown:
 @common
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
-            symmetry: str, policy: tuple[str, ...], require: str, allow: tuple[str, ...],
-            exit_zero: bool, json_: str | None, out: str | None, save_tests: str | None,
+            symmetry: str, compact: bool, policy: tuple[str, ...], require: str,
+            allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None, save_tests: str | None,
             jobs: int | None, seed: int, no_times: bool, no_progress: bool, color: str,
             verbose: int, quiet: bool) -> int:
     """Check every property of each MODEL at its default scopes.
@@ -94,7 +97,7 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     choose.check(engine)
     options = VerifyOptions(
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
-        cast("Required", require), bool(allow), exit_zero, jobs, seed)
+        compact, cast("Required", require), bool(allow), exit_zero, jobs, seed)
     options = replace(options, command=_again(options, chosen))
     shown = _Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
     return _Run(options, chosen, shown).all(tuple(dict.fromkeys(models)))
@@ -226,6 +229,8 @@ def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
         words += ["--depth", str(options.depth)]
     if not options.symmetry:
         words += ["--symmetry", "off"]
+    if options.compact:
+        words.append("--compact")
     for name, choice in sorted(chosen.items()):
         words += ["--policy", f"{name}={choice}"]
     rest = shlex.join(words).replace("{", "{{").replace("}", "}}")

@@ -29,13 +29,17 @@ from wddmcheck.result.verdict import (
 
 
 class Answers:
-    """Verdicts from what a search found."""
+    """Verdicts from what a search found. `canonical` maps a state to what `found.states` has of it
+    (None: itself); `odds` are those of a missed state."""
 
     def __init__(self, program: Program, found: Found,
-                 canonical: Callable[[Packed], Packed] | None) -> None:
+                 canonical: Callable[[Packed], Packed] | None, *, symmetric: bool | None = None,
+                 odds: float = 0.0) -> None:
         self.program, self.found, self.canonical = program, found, canonical
         beyond = tuple(sorted(found.faults))
-        self.evidence = Enumeration(len(found.states), canonical is not None, beyond)
+        self.evidence = Enumeration(
+            len(found.states), canonical is not None if symmetric is None else symmetric, beyond,
+            odds)
 
     def all(self, properties: list[Property]) -> dict[str, Verdict]:
         """The verdict on each."""

@@ -83,6 +83,10 @@ class Block:
         """The first `count` integers, as bytes."""
         return ctypes.string_at(self.address, count * self.size)
 
+    def shift(self, first: int, end: int) -> None:
+        """Move the integers from `first` up to `end` to the beginning."""
+        ctypes.memmove(self.address, self.address + first * self.size, (end - first) * self.size)
+
     def free(self) -> None:
         """Give the memory back."""
         _free(self.address)

@@ -1,7 +1,7 @@
 """The engine `native`: breadth-first search in machine code.
 
-Exact: states are kept whole. With symmetry one state of each orbit is visited; the canonical form
-is exact, so orbits are counted exactly. Traces are found again on the interpreter's program, one
+Exact: states are kept whole, unless the task is *compact*. With symmetry one state of each orbit is
+visited; the canonical form is exact, so orbits are counted exactly. Traces are found again on the interpreter's program, one
 step at a time. *Always possible* is decided on the edges of the graph; `leads to` asks for the full
 graph, with the instances of its edges, and is answered for up to `GRAPH_STATES` states.
 """
@@ -22,7 +22,7 @@ from wddmcheck.engines.native.actions import Records
 from wddmcheck.engines.native.explore import Explored, explore
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.plan import Plan
-from wddmcheck.engines.native.program import check, normal
+from wddmcheck.engines.native.program import check, kept
 from wddmcheck.engines.native.table import Edges
 from wddmcheck.ir.evaluate import Layout, instances
 from wddmcheck.ir.system import Kind, Property
@@ -92,7 +92,7 @@ class _Search:
         goals = tuple(p.formula for p in properties if p.kind is Kind.ALWAYS_POSSIBLE)
         quotient = self.task.symmetry and not live and bool(plan.pools)
         task = Task(plan, Records(self.task.system, formulas), goals, quotient, edges,
-                    Kind.NO_DEADLOCK in kinds)
+                    Kind.NO_DEADLOCK in kinds, self.task.compact and not live)
         check(task)
         return explore(task, limits, self.progress, self.task.threads, doing)
 
@@ -115,8 +115,9 @@ class _Search:
     def verdicts(self, explored: Explored, properties: list[Property]) -> dict[str, Verdict]:
         """What a search says about these properties."""
         found = _as_found(self.program, explored, properties)
-        canonical = _Canonical(self.program, explored) if explored.task.quotient else None
-        answers = Answers(self.program, found, canonical)
+        whole = not explored.task.quotient and not explored.task.compact
+        answers = Answers(self.program, found, None if whole else _Kept(self.program, explored),
+                          symmetric=explored.task.quotient, odds=_odds(explored))
         always = [p.name for p in properties if p.kind is Kind.ALWAYS_POSSIBLE]
         verdicts: dict[str, Verdict] = {}
         for prop in properties:
@@ -133,6 +134,14 @@ class _Search:
                 case _:
                     verdicts[prop.name] = answers.one(prop)
         return verdicts
+
+
+def _odds(explored: Explored) -> float:
+    """The odds that a compact search took a new state for one that it had seen: that any two of its
+    states have the same hash of 64 bits. No two states of one word have."""
+    if not explored.task.compact or explored.task.plan.words == 1:
+        return 0.0
+    return min(1.0, explored.count * (explored.count - 1) / 2 / 2.0**64)
 
 
 def _no_graph(explored: Explored) -> Inconclusive:
@@ -228,21 +237,20 @@ def _at(state: int | None) -> Witness | None:
 
 
 @dataclass(slots=True)
-class _Canonical:
-    """The canonical state of a state in the interpreter's packing."""
+class _Kept:
+    """What is kept of a state in the interpreter's packing, to compare with that of others."""
 
     program: Program
     explored: Explored
 
     def __call__(self, state: Packed) -> Packed:
-        plan, codec = self.explored.task.plan, self.program.codec
-        words = normal(self.explored.program, plan.pack(codec.unpack(state)))
-        return codec.pack(plan.unpack(words))
+        words = self.explored.task.plan.pack(self.program.codec.unpack(state))
+        return kept(self.explored.program, self.explored.task, words)
 
 
 @dataclass(slots=True)
 class _States(Sequence[Packed]):
-    """States in the interpreter's packing."""
+    """States in the interpreter's packing; where they are not kept as they are, what is kept."""
 
     program: Program
     explored: Explored
@@ -253,7 +261,10 @@ class _States(Sequence[Packed]):
     def __getitem__(self, number: int) -> Packed:  # type: ignore[override]
         if not 0 <= number < self.explored.count:
             raise IndexError(number)
-        return self.program.codec.pack(self.explored.task.plan.unpack(self.explored.words(number)))
+        task, words = self.explored.task, self.explored.words(number)
+        if task.quotient or task.compact:
+            return words
+        return self.program.codec.pack(task.plan.unpack(words))
 
 
 @dataclass(slots=True)

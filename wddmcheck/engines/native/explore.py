@@ -12,7 +12,7 @@ from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.frame import BATCH, Run
 from wddmcheck.engines.native.jit import FULL
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.engines.native.program import Compiler, Program, normal
+from wddmcheck.engines.native.program import Compiler, Program, kept, normal
 from wddmcheck.engines.native.table import Edges
 from wddmcheck.engines.native.threads import SMALL, Team
 from wddmcheck.ir.evaluate import initial_state
@@ -32,6 +32,9 @@ FIRST = 1 << 16
 LOAD = 5, 8
 """The part of the table that may be used before it grows."""
 
+LAST = 9, 10
+"""The same where memory does not allow the table to grow."""
+
 MOST_STATES = (1 << 32) - 2
 NO_EDGE_LIMIT = 1 << 62
 
@@ -43,7 +46,7 @@ class Explored:
 
     task: Task
     program: Program
-    states: Block
+    states: Block                    # what is kept of them
     parents: Block
     count: int = 1
     transitions: int = 0
@@ -61,8 +64,8 @@ class Explored:
     peak: int = 0
 
     def words(self, number: int) -> tuple[int, ...]:
-        """A state, packed."""
-        width = self.task.plan.words
+        """What is kept of a state."""
+        width = self.task.kept
         return tuple(self.states[number * width + i] for i in range(width))
 
     def free(self) -> None:
@@ -91,7 +94,7 @@ class _Search:
         self.clock = Watch(limits, rss)
         self.compiler = Compiler(task)
         self.code = self.compiler.first()
-        self.width, self.keeps = task.plan.words, task.edges is not Edges.NONE
+        self.keeps = task.edges is not Edges.NONE
         self.ticked = 0.0
         self.running = 0.0
         self.most = task.most + BATCH
@@ -100,15 +103,20 @@ class _Search:
             places *= 2
         capacity = places * LOAD[0] // LOAD[1]
         edges = 4 * capacity if self.keeps else 1
-        self.states, self.parents = Block(8, capacity * self.width), Block(4, capacity)
+        self.states, self.parents = Block(8, capacity * task.kept), Block(4, capacity)
+        self.whole = Block(8, capacity * task.plan.words) if task.compact else self.states
+        self.base = 0
         self.table = Block(4, places)
         self.targets = Block(4, edges)
         self.instances = Block(4, edges if task.edges is Edges.INSTANCES else 1)
         self.starts = Block(8, capacity + 1 if self.keeps else 1)
-        self.faulty = Block(1, capacity if self.keeps else 1)
+        self.faulty = Block(1, capacity if task.edges is Edges.INSTANCES else 1)
+        self.alive = Block(task.goal_bytes, capacity if task.goals else 1)
         self.ctx = Block(8, len(Run))
-        start = normal(self.code, task.plan.pack(initial_state(task.plan.layout)))
-        self.states.fill(start, 1)
+        first = task.plan.pack(initial_state(task.plan.layout))
+        start = normal(self.code, first)
+        self.states.fill(kept(self.code, task, first), 1)
+        self.whole.fill(start, 1)
         self.team = Team(task, start, 1 if self.keeps else threads)
         self.parents[0] = MOST_STATES + 1
         self.ctx[Run.COUNT] = 1
@@ -121,17 +129,24 @@ class _Search:
     def count(self) -> int:
         return self.ctx[Run.COUNT]
 
+    @property
+    def room(self) -> int:
+        """Whole states that there is room for."""
+        return self.whole.count // self.task.plan.words
+
     def bind(self) -> None:
         """Tell native code where its arrays are."""
         ctx = self.ctx
-        for slot, block in ((Run.STATES, self.states), (Run.PARENTS, self.parents),
+        for slot, block in ((Run.KEPT, self.states), (Run.PARENTS, self.parents),
                             (Run.TABLE, self.table), (Run.TARGETS, self.targets),
                             (Run.INSTANCES, self.instances), (Run.STARTS, self.starts),
-                            (Run.FAULTY, self.faulty)):
+                            (Run.FAULTY, self.faulty), (Run.ALIVE, self.alive),
+                            (Run.WHOLE, self.whole)):
             ctx[slot] = block.address
+        ctx[Run.BASE] = self.base
         ctx[Run.MASK] = self.table.count - 1
         ctx[Run.NUMBERS] = (1 << self.parents.count.bit_length()) - 1
-        ctx[Run.CAPACITY] = min(self.parents.count, self.table.count * LOAD[0] // LOAD[1])
+        ctx[Run.CAPACITY] = min(self.parents.count, self.base + self.room)
         ctx[Run.EDGE_CAPACITY] = self.targets.count if self.keeps else NO_EDGE_LIMIT
 
     # --- the search -------------------------------------------------------------------------------
@@ -168,9 +183,10 @@ class _Search:
             else:
                 reached = self.code.expand(self.ctx.address, self.team.ctx(0), self.at,
                                            min(self.at + piece, end))
-                done = reached > self.at or self.grow(self.most)
+                stuck = reached == self.at
                 piece = min(piece * 2, PIECE) if reached - self.at == piece else piece
                 self.at = reached
+                done = not stuck or self.grow(self.most)
             self.running += time.perf_counter() - started
             if not done:
                 return False
@@ -178,12 +194,11 @@ class _Search:
 
     def round(self, end: int) -> bool:
         """Expand states with all threads; False if memory does not allow it."""
-        reached = self.team.gather(self.code, self.ctx.address, self.at, end)
+        self.at = self.team.gather(self.code, self.ctx.address, self.at, end)
         while self.count + self.team.listed + self.most > self.ctx[Run.CAPACITY]:
             if not self.grow(self.team.listed + self.most):
                 return False
         self.team.enter(self.code, self.ctx.address)
-        self.at = reached
         return True
 
     def warm(self) -> None:
@@ -210,28 +225,33 @@ class _Search:
         return True
 
     def grow(self, need: int) -> bool:
-        """Double what is full; False if that would be more memory than is allowed."""
+        """Make room where there is none for `need` more states, or edges; False if that would be
+        more memory than is allowed."""
         if self.count + need >= MOST_STATES:
             self.found.stopped_by = Stop.STATES
             return False
-        places = self.table.count
-        full = self.count + need > places * LOAD[0] // LOAD[1]
-        more = self.table.space if full else 0
-        if self.keeps:
-            more += self.targets.space + self.instances.space
+        if self.task.compact:
+            self.drop()
+        wide = self.task.compact and self.count + need > self.base + self.room
+        full = self.count + need > self.parents.count
+        edges = self.keeps and self.ctx[Run.EDGES] + need > self.targets.count
+        more = (self.table.space * full + self.whole.space * wide
+                + (self.targets.space + self.instances.space) * edges)
         if self.limits.memory is not None and rss() + more > self.limits.memory:
-            self.found.stopped_by = Stop.MEMORY
-            return False
+            # The table is what would take memory at once: let it become fuller first.
+            if full and not (wide or edges) and self.table_of(LAST) > self.parents.count:
+                self.make_room(self.table_of(LAST))
+                self.bind()
+                return self.count + need <= self.parents.count or self.no_memory()
+            return self.no_memory()
+        if wide:
+            self.whole.grow(self.whole.count * 2)
         if full:
+            places = self.table.count * 2
             self.table.free()
-            self.table = Block(4, places * 2)
-            capacity = places * 2 * LOAD[0] // LOAD[1]
-            self.states.grow(capacity * self.width)
-            self.parents.grow(capacity)
-            if self.keeps:
-                self.starts.grow(capacity + 1)
-                self.faulty.grow(capacity)
-        if self.keeps and self.ctx[Run.EDGES] + self.most > self.targets.count:
+            self.table = Block(4, places)
+            self.make_room(self.table_of(LOAD))
+        if edges:
             self.targets.grow(self.targets.count * 2)
             if self.task.edges is Edges.INSTANCES:
                 self.instances.grow(self.instances.count * 2)
@@ -240,32 +260,52 @@ class _Search:
             self.code.rehash(self.ctx.address)
         return True
 
+    def table_of(self, load: tuple[int, int]) -> int:
+        """States that the table takes at a load."""
+        return self.table.count * load[0] // load[1]
+
+    def make_room(self, capacity: int) -> None:
+        """Room for so many states. Memory is taken when they come."""
+        self.states.grow(capacity * self.task.kept)
+        self.parents.grow(capacity)
+        if not self.task.compact:
+            self.whole = self.states
+        if self.keeps:
+            self.starts.grow(capacity + 1)
+        if self.task.edges is Edges.INSTANCES:
+            self.faulty.grow(capacity)
+        if self.task.goals:
+            self.alive.grow(capacity)
+
+    def no_memory(self) -> bool:
+        """Stop for lack of memory."""
+        self.found.stopped_by = Stop.MEMORY
+        return False
+
+    def drop(self) -> None:
+        """Give up the whole states that were expanded."""
+        words = self.task.plan.words
+        self.whole.shift((self.at - self.base) * words, (self.count - self.base) * words)
+        self.base = self.at
+        self.bind()
+
     # --- what can still be reached ----------------------------------------------------------------
 
     def sweep(self) -> Stop | None:
         """Find, for each goal, the first state from which no run reaches it, nor ends in a
         fault; or what ended the search for it."""
-        assert self.code.begin is not None
         assert self.code.sweep is not None
-        alive: Block | None = None
+        assert self.code.lost is not None
         try:
-            alive = Block(1, self.count)
-            for shift in range(0, len(self.task.goals), 8):
-                full = (1 << min(8, len(self.task.goals) - shift)) - 1
-                self.code.begin(self.ctx.address, alive.address, shift, full)
-                while self.code.sweep(self.ctx.address, alive.address):
-                    stop = self.clock.stop()
-                    if stop is not None:
-                        return stop
-                known = alive.content(self.count)
-                self.found.lost += [_without(known, bit, full) for bit in range(full.bit_length())]
-        except MemoryError:
-            return Stop.MEMORY
+            while self.code.sweep(self.ctx.address):
+                stop = self.clock.stop()
+                if stop is not None:
+                    return stop
         except KeyboardInterrupt:
             return Stop.INTERRUPTED
-        finally:
-            if alive is not None:
-                alive.free()
+        for goal in range(len(self.task.goals)):
+            first = self.code.lost(self.ctx.address, goal)
+            self.found.lost.append(first if first < self.count else None)
         return None
 
     # --- the end ----------------------------------------------------------------------------------
@@ -287,12 +327,8 @@ class _Search:
         found.peak = max(found.peak, rss())
         team.free()
         for block in (self.table, self.targets, self.instances, self.starts, self.faulty,
-                      self.ctx):
+                      self.alive, self.ctx):
             block.free()
+        if self.task.compact:
+            self.whole.free()
         return found
-
-
-def _without(known: bytes, bit: int, full: int) -> int | None:
-    """The first state whose bit is not set."""
-    places = [known.find(bytes([bits])) for bits in range(full + 1) if not bits >> bit & 1]
-    return min((at for at in places if at >= 0), default=None)

@@ -13,7 +13,7 @@ from enum import IntEnum
 class Run(IntEnum):
     """A search."""
 
-    STATES = 0          # pointer to states, in the order in which they were found
+    KEPT = 0            # pointer to what is kept of each state: its words, or their hash
     PARENTS = 1         # pointer to 32-bit numbers of the states that they were found from
     TABLE = 2           # pointer to 32-bit entries: a state's number plus one, and bits of its hash
     MASK = 3            # places in the table, less one
@@ -26,6 +26,9 @@ class Run(IntEnum):
     EDGES = 10
     EDGE_CAPACITY = 11
     FAULTY = 12         # pointer to a byte a state: whether an instance ends in a fault there
+    ALIVE = 13          # pointer to the goals that each state has, and those still in reach
+    WHOLE = 14          # pointer to whole states, from number BASE on
+    BASE = 15
 
 
 class Ctx(IntEnum):

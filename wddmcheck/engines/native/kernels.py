@@ -6,8 +6,10 @@
     enter(run, round)           enter what was listed
     looks(run, c, from, to)     only look at states
     rehash(run)                 fill an empty table
-    normal(s, to)               the form in which a state is kept
-    begin(run, alive, shift, full), sweep(run, alive): what can still be reached, backwards
+    normal(s, to)               the canonical form of a state
+    hash(s)                     what is kept of it in a compact search
+    sweep(run)                  what can still be reached, backwards, one step further
+    lost(run, goal)             the first state from which a goal cannot be reached
 
 Numbers of states do not depend on the number of threads: `gather` drops only what the table has, or
 what the same chunk, or one before it, has listed.
@@ -36,7 +38,8 @@ declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 @dataclass(frozen=True)
 class Task:
     """What is compiled: a system at a scope, with what to look out for. With `quotient`, states are
-    canonical. `goals` are those of *always possible* claims, at most 8 in a sweep."""
+    canonical. `goals` are those of *always possible* claims, at most 64. With `compact`, states are
+    told apart by hashes."""
 
     plan: Plan
     records: Records
@@ -44,6 +47,17 @@ class Task:
     quotient: bool
     edges: Edges
     deadlock: bool
+    compact: bool = False
+
+    @property
+    def kept(self) -> int:
+        """Words that are kept of a state."""
+        return 1 if self.compact else self.plan.words
+
+    @property
+    def goal_bytes(self) -> int:
+        """Bytes that hold a bit for each goal."""
+        return next(n for n in (1, 2, 4, 8) if len(self.goals) <= 8 * n)
 
     @property
     def most(self) -> int:
@@ -57,18 +71,19 @@ def module(task: Task) -> str:
     loops = _Loops(task)
     parts = [_PRELUDE, look.hit(), look.look(plan, task.records), *loops.acts,
              *(Canonical(plan).all() if task.quotient else []),
-             table.insert(words, task.edges), table.rehash(words), loops.expand(), loops.looks(),
-             loops.normal()]
+             table.insert(words, task.edges, task.compact), table.rehash(words, task.compact),
+             loops.expand(), loops.looks(), loops.normal(), loops.hash()]
     if task.edges is Edges.NONE:
-        parts += [table.sift(words), loops.gather(), table.enter(words)]
+        parts += [table.sift(words, task.compact), loops.gather(), table.enter(words)]
     if task.goals:
-        parts += [look.goals(plan, task.goals), loops.begin(), loops.sweep()]
+        parts += [look.goals(plan, task.goals), loops.sweep(), loops.lost()]
     return "\n".join(parts)
 
 
 class _Loops:
     def __init__(self, task: Task) -> None:
         self.task, self.plan, self.words = task, task.plan, task.plan.words
+        self.bits = f"i{8 * task.goal_bytes}"
         self.acts = Successors(task.plan, task.records, task.quotient,
                                task.edges is Edges.INSTANCES).all()
 
@@ -91,9 +106,14 @@ class _Loops:
                              body.eq(stopped, 0))
             with body.when(idle, likely=False):
                 body.line(f"call void @hit(ptr %c, i64 {self.task.records.deadlock})")
-        if self.task.edges is not Edges.NONE:
-            bad = body.number(body.compare("ne", stopped, 0))
-            body.store(bad, body.at(body.pointer("%run", Run.FAULTY), number, "i8"), "i8")
+        bad = body.compare("ne", stopped, 0)
+        if self.task.edges is Edges.INSTANCES:
+            to = body.at(body.pointer("%run", Run.FAULTY), number, "i8")
+            body.store(body.number(bad), to, "i8")
+        if self.task.goals:     # (a run that can end in a fault has all of them in reach)
+            got = body.fresh(f"call i64 @goals(ptr {state})")
+            to = body.at(body.pointer("%run", Run.ALIVE), number, self.bits)
+            body.store(body.select(bad, -1, got), to, self.bits)
 
     def keep(self, body: Body, number: Value) -> None:
         """Put the successors in the scratch area, in the form in which states are kept, among those
@@ -145,7 +165,6 @@ class _Loops:
         """Expand states and enter their successors."""
         body = Body("expand", "ptr noalias %run, ptr noalias %c, i64 %from, i64 %to", "i64",
                     exported=True)
-        states = body.pointer("%run", Run.STATES)
         capacity = body.get("%run", Run.CAPACITY)
         edges = body.get("%run", Run.EDGE_CAPACITY)
         done = body.variable()
@@ -159,7 +178,7 @@ class _Loops:
             if self.task.edges is not Edges.NONE:
                 need = body.add(body.get("%run", Run.EDGES), waiting)
                 body.exit_if(body.compare("ult", edges, need), leave)
-            self.successors(body, n, body.at(states, body.mul(n, self.words)))
+            self.successors(body, n, table.whole_state(body, n, self.words))
             self.keep(body, n)
             body.store(body.add(n, 1), done)
             waiting = body.get("%c", Ctx.BUFFERED)
@@ -180,7 +199,6 @@ class _Loops:
     def gather(self) -> str:
         """Expand chunks of states, and list what is new."""
         body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", exported=True)
-        states = body.pointer("%run", Run.STATES)
         size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
         chunks, room = body.get("%round", Round.CHUNKS), body.get("%round", Round.ROOM)
         out = body.pointer("%round", Round.OUT)
@@ -194,7 +212,7 @@ class _Loops:
             last = body.add(first, size)
             last = body.select(body.compare("ult", last, end), last, end)
             with body.upto(last, first) as n:
-                self.successors(body, n, body.at(states, body.mul(n, self.words)))
+                self.successors(body, n, table.whole_state(body, n, self.words))
                 self.keep(body, n)
                 waiting = body.get("%c", Ctx.BUFFERED)
                 with body.when(body.not_(body.compare("ult", waiting, BATCH))):
@@ -207,16 +225,15 @@ class _Loops:
     def looks(self) -> str:
         """Evaluate formulas on states."""
         body = Body("looks", "ptr noalias %run, ptr noalias %c, i64 %from, i64 %to", exported=True)
-        states = body.pointer("%run", Run.STATES)
         with body.upto("%to", "%from") as n:
             body.put(body.add(n, 1), "%c", Ctx.STATE)
-            state = body.at(states, body.mul(n, self.words))
+            state = table.whole_state(body, n, self.words)
             body.line(f"call void @look(ptr {state}, ptr %c)")
         body.ret()
         return body.text()
 
     def normal(self) -> str:
-        """The form in which a state is kept."""
+        """The canonical form of a state."""
         body = Body("normal", "ptr %s, ptr %to", exported=True)
         for i in range(self.words):
             body.put(body.get("%s", i), "%to", i)
@@ -225,41 +242,47 @@ class _Loops:
         body.ret()
         return body.text()
 
-    # --- what can still be reached -----------------------------------------------------------
-
-    def begin(self) -> str:
-        """Note for each state which goals hold in it; all of them where a run can end in a
-        fault."""
-        body = Body("begin", "ptr noalias %run, ptr noalias %alive, i64 %shift, i64 %full",
-                    exported=True)
-        states, faulty = body.pointer("%run", Run.STATES), body.pointer("%run", Run.FAULTY)
-        with body.upto(body.get("%run", Run.COUNT)) as n:
-            state = body.at(states, body.mul(n, self.words))
-            got = body.fresh(f"call i64 @goals(ptr {state})")
-            bits = body.and_(body.lshr(got, "%shift"), "%full")
-            bad = body.compare("ne", body.load(body.at(faulty, n, "i8"), "i8"), 0)
-            body.store(body.select(bad, "%full", bits), body.at("%alive", n, "i8"), "i8")
-        body.ret()
+    def hash(self) -> str:
+        """The hash of a state."""
+        body = Body("hash", "ptr %s", "i64", exported=True)
+        body.ret(table.hashed(body, table.load(body, "%s", self.words)))
         return body.text()
+
+    # --- what can still be reached -----------------------------------------------------------
 
     def sweep(self) -> str:
         """From the last state to the first, add to what each has in reach what its successors
         have; how many states have more now."""
-        body = Body("sweep", "ptr noalias %run, ptr noalias %alive", "i64", exported=True)
+        body = Body("sweep", "ptr noalias %run", "i64", exported=True)
         starts, targets = body.pointer("%run", Run.STARTS), body.pointer("%run", Run.TARGETS)
-        count = body.get("%run", Run.COUNT)
+        alive, count = body.pointer("%run", Run.ALIVE), body.get("%run", Run.COUNT)
         changed, know = body.variable(0), body.variable()
         with body.upto(count) as i:
             n = body.sub(body.sub(count, 1), i)
-            own = body.at("%alive", n, "i8")
-            old = body.load(own, "i8")
+            own = body.at(alive, n, self.bits)
+            old = body.load(own, self.bits)
             body.store(old, know)
             with body.upto(body.get(starts, body.add(n, 1)), body.get(starts, n)) as edge:
                 to = body.load(body.at(targets, edge, "i32"), "i32")
-                there = body.load(body.at("%alive", to, "i8"), "i8")
+                there = body.load(body.at(alive, to, self.bits), self.bits)
                 body.store(body.or_(body.load(know), there), know)
             now = body.load(know)
-            body.store(now, own, "i8")
+            body.store(now, own, self.bits)
             body.bump(changed, body.number(body.compare("ne", now, old)))
         body.ret(body.load(changed))
+        return body.text()
+
+    def lost(self) -> str:
+        """The first state that does not have a goal in reach; as many as there are states, if all
+        have."""
+        body = Body("lost", "ptr noalias %run, i64 %goal", "i64", exported=True)
+        alive, count = body.pointer("%run", Run.ALIVE), body.get("%run", Run.COUNT)
+        at = body.variable(0)
+        with body.loop() as (_, leave):
+            n = body.load(at)
+            body.exit_if(body.eq(n, count), leave)
+            bits = body.load(body.at(alive, n, self.bits), self.bits)
+            body.exit_if(body.eq(body.and_(body.lshr(bits, "%goal"), 1), 0), leave)
+            body.store(body.add(n, 1), at)
+        body.ret(body.load(at))
         return body.text()

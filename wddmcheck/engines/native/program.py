@@ -37,10 +37,11 @@ class Program:
     looks: Callable[..., int]
     rehash: Callable[..., int]
     normal: Callable[..., int]
+    hash: Callable[..., int]
     gather: Callable[..., int] | None
     enter: Callable[..., int] | None
-    begin: Callable[..., int] | None
     sweep: Callable[..., int] | None
+    lost: Callable[..., int] | None
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Compiler:
             task, layout = self.task, self.task.plan.layout
             self._key = cache.digest((layout.system, sorted(layout.sizes.items()),
                                       task.records.formulas, task.goals, task.quotient,
-                                      task.edges, task.deadlock))
+                                      task.edges, task.deadlock, task.compact))
         return self._key
 
     def text(self) -> str:
@@ -89,14 +90,14 @@ class Compiler:
 
         return Program(
             level, code, function("expand", 4, word), function("looks", 4), function("rehash", 1),
-            function("normal", 2),
+            function("normal", 2), function("hash", 1, word),
             function("gather", 3) if plain else None, function("enter", 2) if plain else None,
-            function("begin", 4) if self.task.goals else None,
-            function("sweep", 2, word) if self.task.goals else None)
+            function("sweep", 1, word) if self.task.goals else None,
+            function("lost", 2, word) if self.task.goals else None)
 
 
 def normal(program: Program, words: tuple[int, ...]) -> tuple[int, ...]:
-    """The form in which a packed state is kept."""
+    """The canonical form of a packed state."""
     given, to = Block(8, len(words)), Block(8, len(words))
     try:
         given.fill(words, 1)
@@ -105,3 +106,16 @@ def normal(program: Program, words: tuple[int, ...]) -> tuple[int, ...]:
     finally:
         given.free()
         to.free()
+
+
+def kept(program: Program, task: Task, words: tuple[int, ...]) -> tuple[int, ...]:
+    """What a search keeps of a packed state: its canonical form, or the hash of that."""
+    form = normal(program, words)
+    if not task.compact:
+        return form
+    given = Block(8, len(form))
+    try:
+        given.fill(form, 1)
+        return (program.hash(given.address),)
+    finally:
+        given.free()

@@ -3,7 +3,9 @@
 States stand in the order in which they were found. The table has entries of 32 bits, open
 addressing with linear probing: a state's number plus one in as many low bits as numbers need now,
 bits of its hash in the others, so that most places of other states are passed without a look at the
-state; 0 is an empty entry. States are compared whole.
+state; 0 is an empty entry. States are compared whole; or, if the search is *compact*, by their
+hashes of 64 bits, which is all that is kept of states that were expanded (hash compaction; Stern
+and Dill, "Improved probabilistic verification by hash compaction", 1995).
 
 Successors are looked up in batches: first the places of all in the table are asked for, then the
 states that stand there, then they are compared, so that memory works on many at a time.
@@ -73,17 +75,24 @@ def equal(body: Body, address: str, words: Sequence[Value]) -> Value:
     return same
 
 
+def whole_state(body: Body, number: Value, words: int) -> str:
+    """The address of a state that is still there as a whole."""
+    base = body.get("%run", Run.BASE)
+    return body.at(body.pointer("%run", Run.WHOLE), body.mul(body.sub(number, base), words))
+
+
 @dataclass
-class _Table:
+class Table:
     """The table and the states of a run, in the function `body`."""
 
     body: Body
     words: int
+    compact: bool
 
     def __post_init__(self) -> None:
         body = self.body
         self.table = body.pointer("%run", Run.TABLE)
-        self.states = body.pointer("%run", Run.STATES)
+        self.kept = body.pointer("%run", Run.KEPT)
         self.mask = body.get("%run", Run.MASK)
         self.numbers = body.get("%run", Run.NUMBERS)
         self.tags = body.xor(self.numbers, LOW32)
@@ -97,8 +106,29 @@ class _Table:
         return self.body.and_(self.body.add(at, 1), self.mask)
 
     def state(self, number: Value) -> str:
-        """The address of a state."""
-        return self.body.at(self.states, self.body.mul(number, self.words))
+        """The address of what is kept of a state."""
+        return self.body.at(self.kept, self.body.mul(number, 1 if self.compact else self.words))
+
+    def same(self, number: Value, words: Sequence[Value], whole: Value) -> Value:
+        """Whether a state is this one."""
+        if self.compact:
+            return self.body.eq(self.body.load(self.state(number)), whole)
+        return equal(self.body, self.state(number), words)
+
+    def keep(self, number: Value, words: Sequence[Value], whole: Value) -> None:
+        """Keep a new state."""
+        body, to = self.body, self.state(number)
+        if self.compact:
+            body.store(whole, to)
+            to = whole_state(body, number, self.words)
+        for i, word in enumerate(words):
+            body.put(word, to, i)
+
+    def hash_of(self, number: Value) -> Value:
+        """The hash of a state."""
+        at = self.state(number)
+        return self.body.load(at) if self.compact else hashed(
+            self.body, load(self.body, at, self.words))
 
     def named(self, got: Value) -> Value:
         """The number of the state that an entry names."""
@@ -131,11 +161,11 @@ class _Table:
                 body.store(self.next(body.load(at)), at)
 
 
-def insert(words: int, edges: Edges) -> str:
+def insert(words: int, edges: Edges, compact: bool) -> str:
     """`insert(run, entries, total)`: enter what is new among `total` entries, in their order."""
     entry = Entry(words)
     body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total")
-    table = _Table(body, words)
+    table = Table(body, words, compact)
     parents = body.pointer("%run", Run.PARENTS)
     count, target = body.variable(), body.variable()
     body.store(body.get("%run", Run.COUNT), count)
@@ -151,9 +181,7 @@ def insert(words: int, edges: Edges) -> str:
             got = body.load(table.place(at), "i32")
             with body.when(body.eq(got, 0)):
                 number = body.load(count)
-                to = table.state(number)
-                for i, word in enumerate(new):
-                    body.put(word, to, i)
+                table.keep(number, new, whole)
                 body.store(origin, body.at(parents, number, "i32"), "i32")
                 body.store(table.mark(tag, number), table.place(at), "i32")
                 body.store(body.add(number, 1), count)
@@ -162,7 +190,7 @@ def insert(words: int, edges: Edges) -> str:
             with body.when(table.alike(got, tag)):
                 index = table.named(got)
                 body.store(index, target)
-                body.exit_if(equal(body, table.state(index), new), known)
+                body.exit_if(table.same(index, new, whole), known)
             body.store(table.next(at), place)
         if edges is not Edges.NONE:
             _edge(body, body.load(target), origin, edges)
@@ -181,12 +209,12 @@ def _edge(body: Body, target: Value, origin: Value, edges: Edges) -> None:
     body.put(body.add(at, 1), "%run", Run.EDGES)
 
 
-def sift(words: int) -> str:
+def sift(words: int, compact: bool) -> str:
     """`sift(run, c)`: append to what thread `c` found those of its waiting successors that the
     table does not have. The table may not change meanwhile."""
     entry = Entry(words)
     body = Body("sift", "ptr noalias %run, ptr noalias %c")
-    table = _Table(body, words)
+    table = Table(body, words, compact)
     entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
     out, count = body.pointer("%c", Ctx.OUT), body.variable()
     body.store(body.get("%c", Ctx.OUT_COUNT), count)
@@ -208,7 +236,7 @@ def sift(words: int) -> str:
                 body.store(body.add(number, 1), count)
                 body.go(known)
             with body.when(table.alike(got, tag)):
-                body.exit_if(equal(body, table.state(table.named(got)), new), known)
+                body.exit_if(table.same(table.named(got), new, whole), known)
             body.store(table.next(at), place)
     body.put(body.load(count), "%c", Ctx.OUT_COUNT)
     body.put(0, "%c", Ctx.BUFFERED)
@@ -237,12 +265,12 @@ def enter(words: int) -> str:
     return body.text()
 
 
-def rehash(words: int) -> str:
+def rehash(words: int, compact: bool) -> str:
     """`rehash(run)`: enter all states into the table, which is empty."""
     body = Body("rehash", "ptr noalias %run", exported=True)
-    table = _Table(body, words)
+    table = Table(body, words, compact)
     with body.upto(body.get("%run", Run.COUNT)) as n:
-        whole = hashed(body, load(body, table.state(n), words))
+        whole = table.hash_of(n)
         place = body.variable()
         body.store(body.and_(whole, table.mask), place)
         with body.loop() as (_, found):
