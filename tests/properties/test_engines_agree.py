@@ -1,8 +1,9 @@
 """All engines agree: on random models in the language, and on random systems of the IR.
 
 The naive search on the oracle is the reference; `interpret` and `native`, with and without
-symmetry, must have its verdicts and shortest lengths, and as many orbits as each other; `bmc` its shortest lengths up to a depth, and
-`kinduction` must never contradict. Every trace re-executes.
+symmetry, must have its verdicts and shortest lengths, and as many orbits as each other; `bmc` must
+have its shortest lengths up to a depth, and `kinduction` must never contradict. Every trace
+re-executes.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def states(random: Random, layout: Layout) -> Iterator[State]:
             few = [value(random, layout, var.sort) for _ in range(random.choice((1, 2, 2, 9)))]
             flat += [random.choice(few) for _ in range(layout.words(var))]
         yield tuple(flat)
-    for _ in range(12):                     # structures that a shift of all slots leaves as they are
+    for _ in range(12):         # structures that a shift of all slots leaves as they are
         by = random.choice((1, 2))
         flat = []
         for var in layout.system.variables:

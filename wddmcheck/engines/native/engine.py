@@ -1,9 +1,10 @@
 """The engine `native`: breadth-first search in machine code.
 
 Exact: states are kept whole, unless the task is *compact*. With symmetry one state of each orbit is
-visited; the canonical form is exact, so orbits are counted exactly. Traces are found again on the interpreter's program, one
-step at a time. *Always possible* is decided on the edges of the graph; `leads to` asks for the full
-graph, with the instances of its edges, and is answered for up to `GRAPH_STATES` states.
+visited; the canonical form is exact, so orbits are counted exactly. Traces are found again on the
+interpreter's program, one step at a time. *Always possible* is decided on the edges of the graph;
+`leads to` asks for the full graph, with the instances of its edges, and is answered for up to
+`GRAPH_STATES` states.
 """
 
 from __future__ import annotations
