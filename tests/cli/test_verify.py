@@ -146,7 +146,24 @@ def test_explicit_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     result = wddmcheck("verify", "m.wddm", "--engine", "explicit")
     assert result.code == 0
     assert fakes["interpret"].tasks
-    assert "--engine explicit: interpret, for symmetry is on" in result.out
+    assert "engine explicit: interpret explores: states have 3 bits" in result.out
+
+
+@pytest.mark.parametrize("engine", ["explicit", "auto"])
+def test_native_explores_what_is_worth_it(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wddmcheck.pipeline.choose.FEW_BITS", 0)
+    fakes = engines(monkeypatch, interpret=answering(GOOD), native=answering(GOOD))
+    assert wddmcheck("verify", "m.wddm", "--engine", engine).code == 0
+    assert fakes["native"].tasks
+    assert not fakes["interpret"].tasks
+
+
+def test_interpret_explores_what_native_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wddmcheck.pipeline.choose.fits.MAX_POOL", 0)
+    fakes = engines(monkeypatch, interpret=answering(GOOD), native=answering(GOOD))
+    result = wddmcheck("verify", "m.wddm", "--engine", "explicit")
+    assert fakes["interpret"].tasks
+    assert "for native cannot: a pool of 1 slots" in result.out
 
 
 def incomplete(stop: Stop, verdicts: dict[str, Verdict]) -> CheckResult:

@@ -69,7 +69,9 @@ def check(name: str) -> None:
 
 
 def load(name: str) -> Engine:
-    """The engine called `name`. Raises `UserError` (exit code 2) if what it needs is missing."""
+    """The engine called `name`. Raises `UserError` (exit code 2) if there is none, or if what it
+    needs is missing."""
+    check(name)
     try:
         return registry.get(name)
     except ImportError as error:
