@@ -19,7 +19,7 @@ MODELLED = "modelled"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the catalogue."""
+    """One rule of the catalogue. `not_encoded` is why no model needs it; "" for most."""
 
     id: str
     text: str
@@ -28,6 +28,7 @@ class Rule:
     pages: tuple[str, ...]
     why: str
     gaps: tuple[str, ...]
+    not_encoded: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def load() -> Catalogue:
         for name, entry in data.items():
             rules[name] = Rule(name, _prose(entry["text"]), entry["basis"], entry["who"],
                                tuple(entry["pages"]), _prose(entry.get("why", "")),
-                               tuple(entry.get("gaps", ())))
+                               tuple(entry.get("gaps", ())),
+                               _prose(entry.get("not_encoded", "")))
     sentences: list[Sentence] = []
     calls: dict[str, Call] = {}
     bugchecks: list[BugCheck] = []
