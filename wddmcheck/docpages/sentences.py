@@ -19,6 +19,10 @@ _ALONE = re.compile(r"^`([A-Za-z_]\w*)`[ \t]*$")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+")
 _NOTE = re.compile(r"^\[![A-Za-z]+\]$")
 _RULER = re.compile(r"^\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?$")
+_LINK = re.compile(r"""
+    !?\[([^\]\[]*(?:\\.[^\]\[]*)*)\]             # the text of a link, or of an image
+    \([^()\s]*(?:\([^()]*\)[^()\s]*)*             # its target, which may have parentheses
+    (?:\s+"[^"]*")?\)""", re.X)
 _FACTS = ("req.irql", "req.target-min-winverclnt")
 _KNOWN = {
     "description": "description", "parameters": "parameters", "returns": "returns",
@@ -163,8 +167,7 @@ def _slug(title: str) -> str:
 
 def _plain(run: str) -> str:
     text = re.sub(r"<!--.*?-->", "", run, flags=re.S)
-    text = re.sub(r"!?\[([^\]\[]*(?:\\.[^\]\[]*)*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)",
-                  r"\1", text)
+    text = _LINK.sub(r"\1", text)
     text = re.sub(r"</?[A-Za-z][^<>]*>", "", text)
     text = html.unescape(text)
     text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)

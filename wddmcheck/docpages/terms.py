@@ -14,14 +14,14 @@ MOST = 5
 
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:[-'.][A-Za-z0-9_]+)*")
 _NAME = re.compile(r"[a-z][A-Z]|_|[0-9]|^[A-Z]{3,}$")
-_COMMON = frozenset("""
+_COMMON = frozenset(re.findall(r"\S+", """
     about after also another because been before being between both called calling calls could
     display does driver driver's each either following from function functions have into level
     member microsoft might miniport more must only operating other otherwise over parameter points
     should since some specifies structure such system than that their them then there these they
     this those through until uses value when where whether which while will with within without
     would your
-""".split())
+"""))
 
 
 def key_terms(sentence: str) -> tuple[str, ...]:
