@@ -66,8 +66,8 @@ def as_text(compared: Compared) -> Iterator[str]:
     if page:
         yield ""
     for uid in compared.arrived:
-        yield f"{uid} is there now: give it a date and passages (spec/passages.md)"
-    yield f"{len(compared.unpinned)} pages have no passages: they were read as published"
+        yield f"{uid} is there now: give it a date and passages (spec/catalogue.md)"
+    yield f"pages without passages, read as published: {len(compared.unpinned)}"
     yield counts(compared.findings)
 
 

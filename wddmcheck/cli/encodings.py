@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wddmcheck.diagnostics.source import SourceMap, Span
+from wddmcheck.diagnostics.source import SourceFile, SourceMap, Span
 from wddmcheck.lang import ast
 
 _COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n]*|/\*.*?\*/)', re.S)
+_BRACE = re.compile(_COMMENT.pattern + r"|\{", re.S)
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _ID = re.compile(r"\b[A-Z]{3}-[0-9]{2}\b")
 _BASES = ("doc", "inferred", "assumed")
@@ -48,8 +49,8 @@ def encodings(files: tuple[ast.File, ...], sources: SourceMap) -> tuple[Encoding
 
 
 def _of_file(file: ast.File, sources: SourceMap) -> Iterator[Encoding]:
-    text = sources.files[file.span.source].text
-    comments = [(m.start("comment"), m["comment"]) for m in _COMMENT.finditer(text)
+    source = sources.files[file.span.source]
+    comments = [(m.start("comment"), m["comment"]) for m in _COMMENT.finditer(source.text)
                 if m["comment"] and not m["comment"].startswith("///")]
     for item in file.decls:
         decl = item.decl if isinstance(item, ast.Replace) else item
@@ -57,7 +58,7 @@ def _of_file(file: ast.File, sources: SourceMap) -> Iterator[Encoding]:
                              ast.PropertyDecl)):
             yield from _of_decl(decl, sources)
             inside = [c for c in comments if item.span.start <= c[0] < item.span.end]
-            yield from _of_comments(decl, inside, file.span.source, sources)
+            yield from _of_comments(decl, inside, source, sources)
 
 
 _Citing = ast.ObjectDecl | ast.RelationDecl | ast.PolicyDecl | ast.BlockDecl | ast.PropertyDecl
@@ -79,25 +80,28 @@ def _of_decl(decl: _Citing, sources: SourceMap) -> Iterator[Encoding]:
                 yield from _cited(note, "effect", name, sources)
 
 
-def _of_comments(decl: _Citing, comments: list[tuple[int, str]], source: str,
+def _of_comments(decl: _Citing, comments: list[tuple[int, str]], source: SourceFile,
                  sources: SourceMap) -> Iterator[Encoding]:
+    body = _body(decl, source.text) if isinstance(decl, ast.BlockDecl) and comments else 0
     for start, comment in comments:
         kind = _kind(decl)
         if isinstance(decl, ast.BlockDecl):
+            noted = any(h.span.start <= start < h.span.end for h in decl.hooks)
             guard = "fault" if decl.kind == "callback" else "guard"
-            kind = "effect" if start >= _header_end(decl) else guard
+            kind = "effect" if noted or start > body else guard
         for rule in _named(comment):
-            span = Span(source, start, start + len(comment))
+            span = Span(source.name, start, start + len(comment))
             yield _encoding(rule, kind, _name(decl), span, "comment", sources)
 
 
-def _header_end(block: ast.BlockDecl) -> int:
-    """Where the contract of a block is over: behind its last clause."""
+def _body(block: ast.BlockDecl, text: str) -> int:
+    """Where the body of a block starts: the first brace behind its contract."""
     parts: list[Span] = [block.name.span, *(p.span for p in block.params),
-                         *(r.span for r in block.requires),
+                         *(r.span for r in block.requires), *(h.span for h in block.hooks),
                          *(n.span for n in block.returns)]
     parts += [c.span for c in (block.irql, block.level, block.when) if c is not None]
-    return max(p.end for p in parts)
+    at = max(p.end for p in parts)
+    return next((m.start() for m in _BRACE.finditer(text, at) if m.group() == "{"), at)
 
 
 def _cited(note: ast.Annotation, kind: str, name: str, sources: SourceMap) -> Iterator[Encoding]:

@@ -16,6 +16,9 @@ from wddmcheck.docpages.checkout import Pages
 from wddmcheck.docpages.sentences import Sentence, sentences
 from wddmcheck.docpages.terms import has_terms
 
+TELLING = 3
+"""How many terms it takes to know a sentence again in another section."""
+
 
 class State(Enum):
     """What became of a passage. All but `SAME` and `UNREAD` are findings."""
@@ -119,7 +122,8 @@ def _compare(passage: Passage, page: tuple[Sentence, ...]) -> Finding:
             return Finding(passage, State.SAME, sentence.place)
     if same:
         return Finding(passage, State.MOVED, same[0].place)
-    near = [s for s in page if has_terms(s.text, passage.terms)]
+    near = [s for s in page if has_terms(s.text, passage.terms)
+            and (s.section == passage.section or len(passage.terms) >= TELLING)]
     near.sort(key=lambda s: s.section != passage.section)
     if near:
         return Finding(passage, State.REWORDED, near[0].place)

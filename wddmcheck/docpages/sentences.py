@@ -1,4 +1,4 @@
-"""Markdown page -> sentences, each with its place and fingerprint, as spec/passages.md lays down.
+"""Markdown page -> sentences, each with its place and fingerprint, as spec/catalogue.md lays down.
 
 In: the text of a page of the public documentation. Out: `Sentence`s in page order. The text of a
 sentence is for the reader at the terminal and for comparison; it is never written anywhere.

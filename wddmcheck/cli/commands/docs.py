@@ -46,8 +46,8 @@ def command(model: str | None, rules: bool, checkout: tuple[str, ...], page: str
     if checkout:
         return _checkout(checkout, page, form)
     if rules:
-        return _rules(model or DEFAULT_MODELS, form, all_)
-    return _sentences(model or DEFAULT_MODEL, all_)
+        return _rules(DEFAULT_MODELS if model is None else model, form, all_)
+    return _sentences(DEFAULT_MODEL if model is None else model, all_)
 
 
 def _consistent(model: str | None, rules: bool, checkout: tuple[str, ...], page: str | None,
@@ -55,7 +55,7 @@ def _consistent(model: str | None, rules: bool, checkout: tuple[str, ...], page:
     """Raise `UserError` (exit code 2) for options that do not go together."""
     if page is not None and not checkout:
         raise _wrong("--page needs --checkout", "give the folder of a checkout: --checkout DIR")
-    if checkout and (rules or model):
+    if checkout and (rules or model is not None):
         raise _wrong("--checkout compares pages and looks at no model",
                      "leave out --rules and MODEL, or run the command twice")
     if form != "text" and (page is not None or not (rules or checkout)):
