@@ -202,6 +202,7 @@ def test_the_sentences_of_a_page_can_be_pasted(catalogue: Path, checkout: Path) 
     (("--checkout", "\0"), "WC313"),
     (("--checkout", "tests/docs/checkout", "--page", "NC:nothing.LIKE_IT"), "WC313"),
     (("--checkout", "tests/docs/checkout", "--page", "wdk-ddi-src/no.md"), "WC313"),
+    (("--checkout", "tests/docs/checkout", "--page", "a\nb.md"), "WC313"),
     (("--page", UID), "WC314"),
     (("--checkout", "tests/docs/checkout", "--rules"), "WC314"),
     (("--checkout", "tests/docs/checkout", "models/miniport.wddm"), "WC314"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from wddmcheck.docpages import files
 from wddmcheck.docpages.checkout import Pages
@@ -134,4 +133,4 @@ def where(uid: str, relied: Relied) -> str:
     """The path of a page by its UID, or by its path; "" if it is unknown."""
     if uid in relied.pages:
         return relied.pages[uid].path
-    return uid if Path(uid).suffix == ".md" else ""
+    return uid if uid.endswith(".md") and uid.isprintable() else ""

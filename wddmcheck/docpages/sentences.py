@@ -107,38 +107,62 @@ def _body(page: str) -> list[str]:
 
 
 def _runs(lines: list[str], *, reference: bool) -> Iterator[tuple[str, str, bool]]:
-    """The section, text and whether it is a table row, of each run of text."""
+    """The section, text and whether it is a table row, of each run of text that counts."""
     section: str | None = "description" if reference else "top"
     run: list[str] = []
-    for index, raw in enumerate(lines):
+    for raw, following in zip(lines, [*lines[1:], ""], strict=True):
         line = re.sub(r"^[ \t]*(>[ \t]?)+", "", raw).rstrip()
-        heading = _HEADING.match(line)
-        alone = _ALONE.match(line) if section and section.startswith("parameters") else None
-        row = line.lstrip().startswith("|") or bool(_RULER.match(line.strip()) and "|" in line)
-        ends = (not line.strip() or heading is not None or alone is not None or row
-                or bool(_NOTE.match(line.strip())) or bool(_ITEM.match(line)))
-        if ends and run:
+        kind = _kind(line, section)
+        if kind != "text" and run:
             if section is not None:
                 yield section, "\n".join(run), False
             run = []
-        if heading is not None:
-            section = _section(section, len(heading[1]), heading[2].strip(), reference)
-        elif alone is not None:
-            section = f"parameters/{alone[1]}"
-        elif row:
-            following = lines[index + 1].strip() if index + 1 < len(lines) else ""
-            if section is not None and not _RULER.match(line.strip()) \
-                    and not (_RULER.match(following) and "-" in following):
-                cells = (c.strip() for c in re.split(r"(?<!\\)\|", line.strip().strip("|")))
-                yield section, ": ".join(c for c in cells if c), True
-        elif line.strip() and not _NOTE.match(line.strip()):
-            run.append(_ITEM.sub("", line, count=1) if ends else line)
+        match kind:
+            case "heading":
+                section = _section(section, line, reference)
+            case "alone":
+                section = f"parameters/{line.strip().strip('`')}"
+            case "row":
+                if section is not None and not _is_ruler(line) and not _is_ruler(following):
+                    yield section, _row(line), True
+            case "item":
+                run = [_ITEM.sub("", line, count=1)]
+            case "text":
+                run.append(line)
+            case _:
+                pass
     if run and section is not None:
         yield section, "\n".join(run), False
 
 
-def _section(now: str | None, level: int, title: str, reference: bool) -> str | None:
+def _kind(line: str, section: str | None) -> str:
+    """What a line is: "heading", "alone" (a parameter's name), "row", "item", "end" or "text"."""
+    if not line.strip() or _NOTE.match(line.strip()):
+        return "end"
+    if _HEADING.match(line):
+        return "heading"
+    if _ALONE.match(line) and section is not None and section.startswith("parameters"):
+        return "alone"
+    if line.lstrip().startswith("|") or _is_ruler(line):
+        return "row"
+    return "item" if _ITEM.match(line) else "text"
+
+
+def _is_ruler(line: str) -> bool:
+    """Whether a line is the one below the heading of a table."""
+    return "|" in line and bool(_RULER.match(line.strip()))
+
+
+def _row(line: str) -> str:
+    cells = (c.strip() for c in re.split(r"(?<!\\)\|", line.strip().strip("|")))
+    return ": ".join(c for c in cells if c)
+
+
+def _section(now: str | None, line: str, reference: bool) -> str | None:
     """The section that a heading opens; None for one that is skipped."""
+    heading = _HEADING.match(line)
+    assert heading is not None
+    level, title = len(heading[1]), heading[2].strip()
     name = title.removeprefix("-").strip()
     member = _MEMBER.match(title)
     if member:
