@@ -80,6 +80,13 @@ def test_a_bare_git_directory_reads_the_same(checkout: Path, tmp_path: Path) -> 
     assert states(bare(checkout, tmp_path / "bare.git")) == changed
 
 
+def test_a_clone_without_its_files_reads_the_same(checkout: Path, tmp_path: Path) -> None:
+    bare(checkout, tmp_path / "bare.git")
+    for name in ("wdk-ddi-src", "windows-driver-docs-pr"):
+        shutil.rmtree(checkout / name)
+    assert states(checkout) == {}
+
+
 def test_reworded_with_the_same_terms(checkout: Path) -> None:
     edit(checkout, PATCH, "Nothing waits for the thing.", "For this thing nothing ever waits.")
     assert states(checkout) == {"PATCH remarks 1": State.REWORDED}

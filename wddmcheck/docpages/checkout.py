@@ -1,7 +1,7 @@
 """A checkout of the public documentation -> the texts of its pages.
 
-A checkout is a folder with the files, or a bare git directory, of which the newest commit (HEAD) is
-read. There are two repositories, so there may be several checkouts; the first that has a page wins.
+A checkout is a folder with the files, or a bare git directory (or a clone without its files), of
+which the newest commit (HEAD) is read. There are two repositories, so there may be several checkouts; the first that has a page wins.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def read_pages(folders: Iterable[str], paths: Iterable[str]) -> Pages:
         if any((folder / root).is_dir() for root in ROOTS):
             roots |= {root for root in ROOTS if (folder / root).is_dir()}
             found = _from_files(folder, wanted)
-        elif _is_git(folder):
+        elif _is_git(folder) or _is_git(folder / ".git"):
+            folder = folder if _is_git(folder) else folder / ".git"
             listed = _git(folder, "ls-tree", "--name-only", "HEAD").decode("utf-8").split("\n")
             roots |= set(listed) & set(ROOTS)
             found = _from_git(folder, wanted)
