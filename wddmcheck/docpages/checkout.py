@@ -1,7 +1,8 @@
 """A checkout of the public documentation -> the texts of its pages.
 
 A checkout is a folder with the files, or a bare git directory (or a clone without its files), of
-which the newest commit (HEAD) is read. There are two repositories, so there may be several checkouts; the first that has a page wins.
+which the newest commit (HEAD) is read. There are two repositories, so there may be several
+checkouts; the first that has a page wins.
 """
 
 from __future__ import annotations
