@@ -7,21 +7,19 @@ checkout they are read where they are, beside the package; a build copies them i
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wddmcheck import specfiles
-from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
+from wddmcheck.docpages import files
 
 MODELLED = "modelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the catalogue."""
+    """One rule of the catalogue. `not_encoded` is why no model needs it; "" for most."""
 
     id: str
     text: str
@@ -30,6 +28,7 @@ class Rule:
     pages: tuple[str, ...]
     why: str
     gaps: tuple[str, ...]
+    not_encoded: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,14 @@ class Catalogue:
 
 def load() -> Catalogue:
     """The catalogue. Raises `UserError` (exit code 2) if it is not there or cannot be read."""
-    folder = _folder()
+    folder = files.folder("rules", "pages")
     rules: dict[str, Rule] = {}
     for _, data in _tables(folder / "rules"):
         for name, entry in data.items():
             rules[name] = Rule(name, _prose(entry["text"]), entry["basis"], entry["who"],
                                tuple(entry["pages"]), _prose(entry.get("why", "")),
-                               tuple(entry.get("gaps", ())))
+                               tuple(entry.get("gaps", ())),
+                               _prose(entry.get("not_encoded", "")))
     sentences: list[Sentence] = []
     calls: dict[str, Call] = {}
     bugchecks: list[BugCheck] = []
@@ -111,22 +111,9 @@ def load() -> Catalogue:
     return Catalogue(rules, tuple(sentences), calls, tuple(bugchecks))
 
 
-def _folder() -> Path:
-    folder = specfiles.folder()
-    if folder is not None:
-        return folder
-    raise UserError((Diagnostic(
-        "WC311", "the catalogue of documentation facts is missing from this installation",
-        help="install wddmcheck again, or run it in a checkout: pip install -e ."),), exit_code=2)
-
-
 def _tables(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(folder.glob("*.toml")):
-        try:
-            yield path.stem, tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UserError((Diagnostic("WC311", f"cannot read {path}: {error}"),),
-                            exit_code=2) from error
+        yield path.stem, files.table(path)
 
 
 def _sentence(entry: dict[str, Any]) -> Sentence:

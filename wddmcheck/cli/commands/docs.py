@@ -1,58 +1,74 @@
-"""`wddmcheck docs`: every normative sentence of the covered pages, and what became of it."""
+"""`wddmcheck docs`: what became of the documentation: its sentences, its rules, its pages."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import click
 
 from wddmcheck.cli.console import console
 from wddmcheck.cli.options import common
-
-if TYPE_CHECKING:
-    from wddmcheck.cli.catalogue import Catalogue, Sentence
-    from wddmcheck.cli.links import Link
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 DEFAULT_MODEL = "models/miniport.wddm"
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A sentence and the declarations that rest on it."""
-
-    sentence: Sentence
-    links: tuple[Link, ...]
-
-    @property
-    def settled(self) -> bool:
-        """Whether the sentence is linked, out of scope with a reason, or binds nobody."""
-        if not self.sentence.normative:
-            return True
-        if self.sentence.scope == "modelled":
-            return bool(self.links)
-        return bool(self.sentence.reason)
+DEFAULT_MODELS = "models"
 
 
-@click.command(name="docs", short_help="Which sentence of the documentation is modelled where.")
-@click.argument("model", default=DEFAULT_MODEL, metavar="[MODEL]")
-@click.option("--all", "all_", is_flag=True, help="Also show sentences that bind nobody.")
+@click.command(name="docs", short_help="Which sentence or rule of the documentation is modelled "
+                                       "where.")
+@click.argument("model", required=False, metavar="[MODEL]")
+@click.option("--rules", is_flag=True,
+              help="Show for each rule where the models in the folder MODEL encode it (default: "
+                   "models; a model: with what it extends).")
+@click.option("--checkout", multiple=True, metavar="DIR",
+              help="Compare what the rules rely on with a checkout of the documentation (or a bare "
+                   "git directory). Repeatable.")
+@click.option("--page", metavar="UID", help="With --checkout: show the sentences of a page.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text",
+              help="How --rules and --checkout print.")
+@click.option("--all", "all_", is_flag=True,
+              help="Also show sentences that bind nobody; with --rules, every place.")
 @common
-def command(model: str, all_: bool, color: str, verbose: int, quiet: bool) -> int:
+def command(model: str | None, rules: bool, checkout: tuple[str, ...], page: str | None, form: str,
+            all_: bool, color: str, verbose: int, quiet: bool) -> int:
     """Print, for each page that is covered sentence by sentence, every normative sentence with the
     declarations of MODEL that rest on it, or the reason why it is out of scope; then what the
     model assumes without a sentence.
 
-    Exit codes: 0 every sentence is settled, 1 one is neither linked nor out of scope with a
-    reason, or the model cites a rule that does not exist.
+    With --rules: for each rule of the catalogue the places in the models that encode it, or why
+    none does. With --checkout: the passages that rules rely on and that a checkout no longer has.
+
+    Exit codes: 0 nothing to do, 1 a sentence or rule is neither modelled nor excused, the model
+    cites a rule that does not exist, or a page has changed.
     """
+    console.configure(color=color, quiet=quiet, verbose=verbose)
+    _consistent(model, rules, checkout, page, form)
+    if checkout:
+        return _checkout(checkout, page, form)
+    if rules:
+        return _rules(DEFAULT_MODELS if model is None else model, form, all_)
+    return _sentences(DEFAULT_MODEL if model is None else model, all_)
+
+
+def _consistent(model: str | None, rules: bool, checkout: tuple[str, ...], page: str | None,
+                form: str) -> None:
+    """Raise `UserError` (exit code 2) for options that do not go together."""
+    if page is not None and not checkout:
+        raise _wrong("--page needs --checkout", "give the folder of a checkout: --checkout DIR")
+    if checkout and (rules or model is not None):
+        raise _wrong("--checkout compares pages and looks at no model",
+                     "leave out --rules and MODEL, or run the command twice")
+    if form != "text" and (page is not None or not (rules or checkout)):
+        raise _wrong(f"--format {form} is for --rules and --checkout", "add --rules")
+
+
+def _sentences(model: str, all_: bool) -> int:
     from wddmcheck import pipeline
     from wddmcheck.cli import catalogue
+    from wddmcheck.cli.docs_sentences import Row, closing, linked, table, unknown_rules
     from wddmcheck.cli.links import links
     from wddmcheck.diagnostics.diagnostic import InternalError
 
-    console.configure(color=color, quiet=quiet, verbose=verbose)
     facts = catalogue.load()
     loaded = pipeline.load_model(model, {}, console.sources)
     if loaded.model is None:
@@ -61,73 +77,49 @@ def command(model: str, all_: bool, color: str, verbose: int, quiet: bool) -> in
     rows = tuple(Row(s, linked(s, found)) for s in facts.sentences)
     unknown = unknown_rules(facts, found)
     console.closed_code = int(bool(unknown) or not all(r.settled for r in rows))
-    console.result("\n".join(_table(rows, all_)) + "\n")
-    console.result("\n".join(_closing(rows, found, unknown)) + "\n")
+    _print(table(rows, all_))
+    _print(closing(rows, found, unknown))
     return console.closed_code
 
 
-def linked(sentence: Sentence, found: tuple[Link, ...]) -> tuple[Link, ...]:
-    """The declarations that rest on `sentence`, because they cite one of its rules; those that
-    cite its page too come first."""
-    by_rule = tuple(x for x in found if set(x.citation.rules) & set(sentence.rules))
-    return tuple(sorted(by_rule, key=lambda x: x.citation.uid != sentence.uid))
+def _rules(path: str, form: str, all_: bool) -> int:
+    from wddmcheck.cli import catalogue, docs_rules, topics
+    from wddmcheck.cli.coverage import coverage
+
+    known = topics.load()
+    found = coverage(path, catalogue.load(), console.sources)
+    console.closed_code = int(not found.complete or not found.safety <= set(known))
+    match form:
+        case "json":
+            _print([docs_rules.as_json(found)])
+        case "markdown":
+            _print(docs_rules.as_markdown(found))
+        case _:
+            _print(docs_rules.as_text(found, known, all_))
+    return console.closed_code
 
 
-def unknown_rules(facts: Catalogue, found: tuple[Link, ...]) -> tuple[tuple[str, Link], ...]:
-    """Rules that the model cites and the catalogue does not have."""
-    return tuple((rule, link) for link in found for rule in link.citation.rules
-                 if rule not in facts.rules)
+def _checkout(folders: tuple[str, ...], page: str | None, form: str) -> int:
+    from wddmcheck.cli import docs_passages
+
+    if page is not None:
+        _print(docs_passages.page(page, folders))
+        return 0
+    compared = docs_passages.compare(folders)
+    console.closed_code = int(bool(compared.changed))
+    match form:
+        case "json":
+            _print([docs_passages.as_json(compared)])
+        case "markdown":
+            _print(docs_passages.as_markdown(compared))
+        case _:
+            _print(docs_passages.as_text(compared))
+    return console.closed_code
 
 
-def _table(rows: tuple[Row, ...], all_: bool) -> Iterator[str]:
-    page = ""
-    for row in rows:
-        sentence = row.sentence
-        if not (all_ or sentence.normative):
-            continue
-        if sentence.uid != page:
-            if page:
-                yield ""
-            page = sentence.uid
-            yield page
-        yield from _wrap(f"  {sentence.place:<26} ", sentence.gist)
-        yield from _wrap(" " * 29, _fate(row))
+def _print(lines: Iterable[str]) -> None:
+    console.result("\n".join(lines) + "\n")
 
 
-def _fate(row: Row) -> str:
-    sentence = row.sentence
-    if sentence.scope != "modelled":
-        return f"out of scope: {sentence.reason or 'NO REASON GIVEN'}"
-    names = tuple(dict.fromkeys(link.text for link in row.links))
-    rules = f" [{', '.join(sentence.rules)}]" if sentence.rules else ""
-    if not names:
-        return f"NOT LINKED{rules}: nothing in the model rests on it" if sentence.normative else (
-            "binds nobody" + rules)
-    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return f"-> {', '.join(names[:2])}{more}{rules}"
-
-
-def _closing(rows: tuple[Row, ...], found: tuple[Link, ...],
-             unknown: tuple[tuple[str, Link], ...]) -> Iterator[str]:
-    normative = [r for r in rows if r.sentence.normative]
-    modelled = sum(r.sentence.scope == "modelled" and r.settled for r in normative)
-    outside = sum(r.sentence.scope != "modelled" and r.settled for r in normative)
-    left = len(normative) - modelled - outside
-    yield ""
-    assumed = tuple(dict.fromkeys(
-        (link.text, link.citation.why) for link in found if link.citation.basis.value == "assumed"))
-    if assumed:
-        yield "assumed, without a sentence:"
-        for text, why in assumed:
-            yield from _wrap("  ", f"{text}: {why}")
-        yield ""
-    for rule, link in unknown:
-        yield f"UNKNOWN RULE {rule}, cited by {link.text}"
-    pages = len({r.sentence.uid for r in rows})
-    yield (f"{pages} pages, {len(normative)} normative sentences: {modelled} linked from the "
-           f"model, {outside} out of scope, {left} open")
-
-
-def _wrap(label: str, text: str) -> list[str]:
-    return textwrap.wrap(text, 100, initial_indent=label, subsequent_indent=" " * len(label),
-                         break_on_hyphens=False, break_long_words=False)
+def _wrong(message: str, hint: str) -> UserError:
+    return UserError((Diagnostic("WC314", f"docs: {message}", help=hint),), exit_code=2)

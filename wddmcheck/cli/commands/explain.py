@@ -15,6 +15,7 @@ from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 if TYPE_CHECKING:
     from wddmcheck.cli.catalogue import BugCheck, Call, Catalogue, Rule
+    from wddmcheck.cli.topics import Topic
     from wddmcheck.diagnostics.codes.page import CodePage
     from wddmcheck.pipeline import Loaded
 
@@ -23,19 +24,21 @@ WIDTH = 100
 
 @click.command(name="explain",
                short_help="What a code, DDI, rule, property or stop code is about.")
-@click.argument("topic", metavar="CODE|DDI|RULE|PROPERTY|0x10E[,0x33]")
+@click.argument("topic", metavar="CODE|DDI|RULE|PROPERTY|SP-4|BC-1|G-08|S7|0x10E[,0x33]")
 @click.option("--model", metavar="MODEL", help="Look for properties and blocks of this model too.")
 @common
 def command(topic: str, model: str | None, color: str, verbose: int, quiet: bool) -> int:
     """Explain a diagnostic code (WC204), a DDI or callback, a rule of the catalogue (CTX-05), a
-    built-in property (or, with --model, one of a model), or a bug check (0x10E, 0x10E,0x33)."""
+    built-in property (or, with --model, one of a model), a safety property (SP-4), a bug class
+    (BC-1), an open question of the documentation (G-08), a sequence of calls (S7), or a bug check
+    (0x10E, 0x10E,0x33)."""
     console.configure(color=color, quiet=quiet, verbose=verbose)
     console.result("\n".join(_answer(topic.strip(), model)) + "\n")
     return 0
 
 
 def _answer(topic: str, model: str | None) -> Iterator[str]:
-    from wddmcheck.cli import catalogue
+    from wddmcheck.cli import catalogue, topics
     from wddmcheck.diagnostics.codes import CODES
     from wddmcheck.lower.properties import BUILT_IN
 
@@ -49,12 +52,15 @@ def _answer(topic: str, model: str | None) -> Iterator[str]:
         yield from _bugchecks(topic, facts)
         return
     loaded = _load(model)
-    known = [*CODES, *facts.rules, *facts.calls, *BUILT_IN]
+    others = topics.load()
+    known = [*CODES, *facts.rules, *facts.calls, *BUILT_IN, *others]
     own = {p.name: p for p in loaded.system.properties if not p.goal} if loaded else {}
     by_name = {n.lower(): n for n in (*known, *own)}
-    name = by_name.get(topic.lower(), topic)
+    name = by_name.get(topic.lower()) or topics.same_id(topic, (*facts.rules, *others)) or topic
     if name in facts.rules:
-        yield from _rule(facts.rules[name])
+        yield from _rule(facts.rules[name], others)
+    elif name in others:
+        yield from _topic(others[name], facts)
     elif name in facts.calls:
         yield from _call(facts.calls[name], facts)
     elif loaded is not None and name in own:
@@ -90,13 +96,34 @@ def _code(page: CodePage) -> Iterator[str]:
             yield from textwrap.indent(text.rstrip(), "      ").splitlines()
 
 
-def _rule(rule: Rule) -> Iterator[str]:
+def _rule(rule: Rule, others: dict[str, Topic]) -> Iterator[str]:
     yield f"{rule.id}: a rule on {_who(rule.who)}, {rule.basis}"
     yield from _text(rule.text)
     if rule.why:
         yield from _text(f"Why: {rule.why}")
     yield from _list("pages", rule.pages)
-    yield from _list("open questions", rule.gaps)
+    for gap in rule.gaps:
+        yield from _text(f"open question {gap}: {others[gap].title}")
+    yield from _list("named by", (t.id for t in others.values()
+                                  if rule.id in t.rules and t.id not in rule.gaps))
+    if rule.not_encoded:
+        yield from _text(f"In no model: {rule.not_encoded}.")
+
+
+def _topic(topic: Topic, facts: Catalogue) -> Iterator[str]:
+    yield f"{topic.id}: {topic.title}"
+    yield from _text(f"{topic.head[0].upper()}{topic.head[1:]}.")
+    if topic.text:
+        yield from _text(topic.text)
+    for step in topic.steps:
+        number, _, rest = step.partition(" ")
+        yield from textwrap.wrap(rest, WIDTH, initial_indent=f"    {number:<3} ",
+                                 subsequent_indent=" " * 8, break_on_hyphens=False)
+    for title, ids in topic.lists:
+        if title != "rules":
+            yield from _list(title, ids)
+    for rule in topic.rules:
+        yield from _text(f"{rule} ({facts.rules[rule].basis}): {facts.rules[rule].text}", 4)
 
 
 def _call(call: Call, facts: Catalogue) -> Iterator[str]:
@@ -186,7 +213,7 @@ def _unknown(topic: str, known: Iterable[str]) -> UserError:
 
     near = closest(topic, known)
     hint = f"did you mean `{near}`?" if near else (
-        "topics: WC101, DxgkDdiDestroyContext, CTX-05, no_leak, 0x10E; "
+        "topics: WC101, DxgkDdiDestroyContext, CTX-05, no_leak, SP-4, BC-1, G-08, S7, 0x10E; "
         "for a property of a model add --model MODEL")
     return UserError((Diagnostic("WC312", f"explain: there is nothing about `{topic[:60]}`",
                                  help=hint),), exit_code=2)

@@ -71,16 +71,35 @@ PAGES: tuple[CodePage, ...] = (
         good=f"{YARDSTICK} --timeout 5m --scope {ONE}"),
     CodePage(
         "WC311", "the catalogue of documentation facts is missing",
-        "`wddmcheck docs` and `explain` need the files of `spec/rules` and `spec/pages`. They\n"
-        "are beside the package in a checkout and inside it once it is installed; here they\n"
-        "are neither, or one of them is damaged."),
+        "`wddmcheck docs` and `explain` need the files of `spec` (rules, pages, passages,\n"
+        "properties, bugs, gaps, sequences). They are beside the package in a checkout and\n"
+        "inside it once it is installed; here they are neither, or one of them is damaged."),
     CodePage(
         "WC312", "nothing is known about that",
         "`wddmcheck explain` knows diagnostic codes (WC101), DDIs and callbacks by their\n"
-        "names, rules of the catalogue (CTX-05), built-in properties, bug checks (0x10E or\n"
-        "0x10E,0x33) and, with `--model`, the properties of a model.",
+        "names, rules of the catalogue (CTX-05), built-in properties, safety properties\n"
+        "(SP-4), bug classes (BC-1), open questions of the documentation (G-08), sequences of\n"
+        "calls (S7), bug checks (0x10E or 0x10E,0x33) and, with `--model`, the properties of a\n"
+        "model.",
         bad="wddmcheck explain DxgkDdiDestroyContxt",
         good="wddmcheck explain DxgkDdiDestroyContext"),
+    CodePage(
+        "WC313", "the checkout of the documentation cannot be read",
+        "`wddmcheck docs --checkout` takes a folder with `wdk-ddi-src` or\n"
+        "`windows-driver-docs-pr` in it, or a bare git directory of one of the two public\n"
+        "repositories, MicrosoftDocs/windows-driver-docs-ddi and\n"
+        "MicrosoftDocs/windows-driver-docs. `--page` takes the UID of a page that a rule rests\n"
+        "on, or the path of any page.",
+        bad="wddmcheck docs --checkout spec",
+        good="wddmcheck docs --checkout tests/docs/checkout --page NC:d3dkmddi.DXGKDDI_PATCH"),
+    CodePage(
+        "WC314", "options of `docs` that do not go together",
+        "`wddmcheck docs` prints one of three tables: the sentences of the covered pages\n"
+        "(`docs MODEL`), the rules (`docs --rules FOLDER`), or what has changed in a checkout\n"
+        "(`docs --checkout DIR`, with `--page` the sentences of one page). `--format` is for\n"
+        "the last two.",
+        bad="wddmcheck docs --page NC:d3dkmddi.DXGKDDI_PATCH",
+        good="wddmcheck docs --rules --format json models/yardstick.wddm"),
     CodePage(
         "WC401", "no such engine",
         "`--engine` takes auto, explicit (native, or interpret where symmetry is on), or the name\n"

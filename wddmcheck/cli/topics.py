@@ -1,0 +1,96 @@
+"""What `wddmcheck explain` knows beside rules and calls: safety properties (SP-4), bug classes
+(BC-1), open questions (G-08) and sequences (S7).
+
+In: the TOML files beside spec/rules (their headers say what each key means).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wddmcheck.docpages import files
+
+_ID = re.compile(r"([A-Za-z]{1,4})-?0*([0-9]{1,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """An entry of one of the catalogues. `head` says what it is, `text` in sentences; `steps` are
+    numbered when shown; `lists` have a title and ids."""
+
+    id: str
+    title: str
+    head: str
+    text: str
+    steps: tuple[str, ...]
+    lists: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the rules that it names."""
+        return next((ids for title, ids in self.lists if title == "rules"), ())
+
+
+def load() -> dict[str, Topic]:
+    """All topics by id. Raises `UserError` (exit code 2) if they cannot be read."""
+    names = ("properties.toml", "bugs.toml", "gaps.toml", "sequences.toml")
+    folder = files.folder(*names)
+    makers = (_property, _bug, _gap, _sequence)
+    return {key: make(key, entry) for name, make in zip(names, makers, strict=True)
+            for key, entry in files.table(folder / name).items()}
+
+
+def same_id(text: str, known: Iterable[str]) -> str | None:
+    """The id that `text` stands for when case, a hyphen and zeros do not count: `sp4`, `ctx-5`."""
+    wanted = _parts(text)
+    return next((k for k in known if _parts(k) == wanted), None) if wanted else None
+
+
+def _parts(text: str) -> tuple[str, int] | None:
+    match = _ID.fullmatch(text)
+    return (match[1].upper(), int(match[2])) if match else None
+
+
+def _property(key: str, entry: dict[str, Any]) -> Topic:
+    who = {"KMD": "the miniport", "OS": "the operating system",
+           "OS+KMD": "the operating system and the miniport"}[entry["who"]]
+    return Topic(key, entry["title"], f"a safety property, owed by {who}", _prose(entry["text"]),
+                 (), tuple(_lists(entry, ("rules", "rules"), ("gaps", "open questions"))))
+
+
+def _bug(key: str, entry: dict[str, Any]) -> Topic:
+    seeded = tuple(f"models/seeded/{name}.wddm" for name in entry["seeded"])
+    return Topic(key, entry["title"], "a bug class", _prose(entry["text"]), (), (
+        *_lists(entry, ("violates", "breaks"), ("rules", "rules")),
+        *((("seeded in", seeded),) if seeded else ())))
+
+
+def _gap(key: str, entry: dict[str, Any]) -> Topic:
+    answers = [f"{letter}) {answer}" for letter, answer in zip("abc", entry["answers"],
+                                                               strict=False)]
+    answers[0] += " (taken unless a model says otherwise)"
+    policy = (("decided by", (f"--policy {entry['policy']}=...",)),) if "policy" in entry else ()
+    return Topic(key, entry["title"], "an open question of the documentation",
+                 _prose(entry["text"]), tuple(answers),
+                 (*policy, *_lists(entry, ("rules", "rules"))))
+
+
+def _sequence(key: str, entry: dict[str, Any]) -> Topic:
+    steps = tuple(f"{n}. {step['does']} ({', '.join((step['basis'], *step['rules']))})"
+                  for n, step in enumerate(entry["steps"], 1))
+    rules = tuple(dict.fromkeys(r for step in entry["steps"] for r in step["rules"]))
+    return Topic(key, entry["title"], "a sequence", "", steps, (
+        ("rules", rules), *_lists(entry, ("gaps", "open questions"))))
+
+
+def _lists(entry: dict[str, Any], *keys: tuple[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, title in keys:
+        if entry.get(key):
+            yield title, tuple(entry[key])
+
+
+def _prose(text: str) -> str:
+    return " ".join(text.split())
