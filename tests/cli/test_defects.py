@@ -42,6 +42,7 @@ def test_a_loop_that_is_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     """A model that is not violated any more."""
     (tmp_path / "seeded").mkdir()
     shutil.copy("models/miniport.wddm", tmp_path / "miniport.wddm")
+    shutil.copytree("models/parts", tmp_path / "parts")
     mended = tmp_path / "seeded" / "stop_leaks_isr_state.wddm"
     text = Path(LEAK).read_text("utf-8")
     mended.write_text(text.replace("  Adapter.isr = none\n",

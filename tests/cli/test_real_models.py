@@ -278,4 +278,4 @@ def test_explain_a_property_of_a_model() -> None:
                        "models/miniport.wddm")
     assert result.code == 0
     assert "inferred: PRC-04" in result.out
-    assert "models/miniport.wddm:" in result.out
+    assert "models/parts/context_allocation.wddm:" in result.out
