@@ -12,6 +12,7 @@ from wddmcheck.engines.explicit.graph import first_without
 from wddmcheck.engines.explicit.liveness import Lasso, violation
 from wddmcheck.engines.explicit.search import Found, Witness
 from wddmcheck.ir.evaluate import initial_state
+from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property
 from wddmcheck.result.verdict import (
     Enumeration,
@@ -81,18 +82,24 @@ class Answers:
 
     def always_possible(self, prop: Property) -> Verdict:
         """Whether the goal can be reached from everywhere."""
-        goal = self.program.predicate(prop.formula)
-        states = self.found.states
-        lost = first_without(self.found, lambda n: goal(states[n]))
+        lost = first_without(self.found, self.holds(prop.formula))
         if lost is None:
             return Proved(self.evidence)
         return Violated(self.trace(Witness(lost)))
 
     def leads_to(self, prop: Property) -> Verdict:
         """Whether one thing leads to another."""
-        lasso = violation(self.program, self.found, self.program.predicate(prop.formula),
-                          self.program.predicate(prop.target), prop.fair)
+        lasso = violation(self.program, self.found, self.holds(prop.formula),
+                          self.holds(prop.target), prop.fair)
         return Proved(self.evidence) if lasso is None else Violated(self.lasso(lasso))
+
+    def holds(self, formula: Expr) -> Callable[[int], object]:
+        """Whether a formula holds in a state, by its number."""
+        noted = self.found.marks.get(formula)
+        if noted is not None:
+            return noted
+        predicate, states = self.program.predicate(formula), self.found.states
+        return lambda number: predicate(states[number])
 
     # --- traces --------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Program
 from wddmcheck.engines.explicit.graph import components
 from wddmcheck.engines.explicit.search import Found
@@ -29,11 +28,12 @@ class Lasso:
     loop: int | None
 
 
-def violation(program: Program, found: Found, premise: Callable[[Packed], object],
-              target: Callable[[Packed], object], fair: Sequence[str]) -> Lasso | None:
-    """A shortest way into a bad end, and round it; None if the claim holds."""
+def violation(program: Program, found: Found, premise: Callable[[int], object],
+              target: Callable[[int], object], fair: Sequence[str]) -> Lasso | None:
+    """A shortest way into a bad end, and round it; None if the claim holds. `premise` and `target`
+    say in which states, by number, they hold."""
     graph = _Graph(program, found, target)
-    starts = [n for n, s in enumerate(found.states) if premise(s) and n not in graph.met]
+    starts = [n for n in range(len(found.states)) if premise(n) and n not in graph.met]
     reach = graph.reachable(starts)
     ends = {n for n in reach if graph.stuck(n)}
     rings: dict[int, list[int]] = {}
@@ -54,9 +54,9 @@ class _Graph:
     """The explored graph without the states that meet the target."""
 
     def __init__(self, program: Program, found: Found,
-                 target: Callable[[Packed], object]) -> None:
+                 target: Callable[[int], object]) -> None:
         self.program, self.found = program, found
-        self.met = {n for n, s in enumerate(found.states) if target(s)}
+        self.met = {n for n in range(len(found.states)) if target(n)}
         self.blocks = [i.action.label.block for i in program.instances]
 
     def edges(self, n: int) -> list[tuple[int, int]]:

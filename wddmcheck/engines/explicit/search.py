@@ -18,6 +18,7 @@ from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Program
 from wddmcheck.engines.memory import rss
 from wddmcheck.ir.evaluate import initial_state
+from wddmcheck.ir.expr import Expr
 from wddmcheck.result.verdict import Stop
 
 TICK = 0.4
@@ -65,6 +66,8 @@ class Found:
     edge_starts: array[int] = field(default_factory=lambda: array("q", [0]))
     edge_targets: array[int] = field(default_factory=lambda: array("i"))
     edge_instances: array[int] = field(default_factory=lambda: array("i"))
+    marks: dict[Expr, Callable[[int], bool]] = field(default_factory=dict)
+    """Formulas of which it was noted in which states, by number, they hold."""
     seconds: float = 0.0
     peak: int = 0
 

@@ -26,6 +26,7 @@ from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.program import check, kept
 from wddmcheck.engines.native.table import Edges
 from wddmcheck.ir.evaluate import Layout, instances
+from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property
 from wddmcheck.result.verdict import (
     CheckResult,
@@ -90,7 +91,8 @@ class _Search:
                  else Edges.NONE)
         formulas = tuple((p.name, p.formula, p.kind is Kind.REACHABLE) for p in properties
                          if p.kind in (Kind.INVARIANT, Kind.REACHABLE))
-        goals = tuple(p.formula for p in properties if p.kind is Kind.ALWAYS_POSSIBLE)
+        goals = _marked(properties) if live else tuple(
+            p.formula for p in properties if p.kind is Kind.ALWAYS_POSSIBLE)
         quotient = self.task.symmetry and not live and bool(plan.pools)
         task = Task(plan, Records(self.task.system, formulas), goals, quotient, edges,
                     Kind.NO_DEADLOCK in kinds, self.task.compact and not live)
@@ -168,6 +170,8 @@ def _as_found(program: Program, explored: Explored, properties: list[Property]) 
         found.edge_starts, found.edge_targets = explored.starts, explored.targets
         found.edge_instances = array("I", [known[i] for i in explored.instances])
         found.faulty = {n for n, bad in enumerate(explored.faulty) if bad}
+        found.marks = {formula: _Marked(explored.marks, 1 << bit)
+                       for bit, formula in enumerate(explored.task.goals)}
     notes = _Notes(program, explored)
     found.faults = notes.faults()
     for prop in properties:
@@ -175,6 +179,22 @@ def _as_found(program: Program, explored: Explored, properties: list[Property]) 
         if witness is not None:
             found.witnesses[prop.name] = witness
     return found
+
+
+def _marked(properties: list[Property]) -> tuple[Expr, ...]:
+    """The premises and targets of claims about fairness."""
+    return tuple(dict.fromkeys(formula for p in properties for formula in (p.formula, p.target)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Whether a formula holds in a state, by its number."""
+
+    marks: array[int]
+    bit: int
+
+    def __call__(self, number: int) -> bool:
+        return bool(self.marks[number] & self.bit)
 
 
 def _numbers(program: Program) -> list[int]:

@@ -58,6 +58,7 @@ class Explored:
     targets: array[int] = field(default_factory=lambda: array("I"))
     instances: array[int] = field(default_factory=lambda: array("I"))
     faulty: bytes = b""
+    marks: array[int] = field(default_factory=lambda: array("B"))    # goals that hold, a bit each
     lost: list[int | None] = field(default_factory=list)
     unswept: Stop | None = None      # what kept it from finding all that is `lost`
     seconds: float = 0.0
@@ -166,7 +167,7 @@ class _Search:
                 depth += 1
             found.depth = depth
         found.complete = True
-        if self.task.goals:
+        if self.task.sweeps:
             found.unswept = self.sweep()
 
     def level(self, end: int, depth: int, before: int) -> bool:
@@ -323,6 +324,8 @@ class _Search:
                 found.targets = array("I", self.targets.content(edges))
                 found.instances = array("I", self.instances.content(edges))
                 found.faulty = self.faulty.content(found.count)
+                code = {1: "B", 2: "H", 4: "I", 8: "Q"}[self.task.goal_bytes]
+                found.marks = array(code, self.alive.content(found.count))
         found.seconds = self.clock.elapsed
         found.peak = max(found.peak, rss())
         team.free()

@@ -38,8 +38,9 @@ declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 @dataclass(frozen=True)
 class Task:
     """What is compiled: a system at a scope, with what to look out for. With `quotient`, states are
-    canonical. `goals` are those of *always possible* claims, at most 64. With `compact`, states are
-    told apart by hashes."""
+    canonical. `goals` are formulas, at most 64, of which it is noted where they hold: those of *always
+    possible* claims, or, where instances are kept, those of `leads to` claims. With `compact`,
+    states are told apart by hashes."""
 
     plan: Plan
     records: Records
@@ -53,6 +54,11 @@ class Task:
     def kept(self) -> int:
         """Words that are kept of a state."""
         return 1 if self.compact else self.plan.words
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether it is to be found out where goals can still be reached."""
+        return bool(self.goals) and self.edges is Edges.TARGETS
 
     @property
     def goal_bytes(self) -> int:
@@ -76,7 +82,9 @@ def module(task: Task) -> str:
     if task.edges is Edges.NONE:
         parts += [table.sift(words, task.compact), loops.gather(), table.enter(words)]
     if task.goals:
-        parts += [look.goals(plan, task.goals), loops.sweep(), loops.lost()]
+        parts.append(look.goals(plan, task.goals))
+    if task.sweeps:
+        parts += [loops.sweep(), loops.lost()]
     return "\n".join(parts)
 
 
@@ -110,10 +118,12 @@ class _Loops:
         if self.task.edges is Edges.INSTANCES:
             to = body.at(body.pointer("%run", Run.FAULTY), number, "i8")
             body.store(body.number(bad), to, "i8")
-        if self.task.goals:     # (a run that can end in a fault has all of them in reach)
-            got = body.fresh(f"call i64 @goals(ptr {state})")
+        if self.task.goals:
+            got: Value = body.fresh(f"call i64 @goals(ptr {state})")
+            if self.task.sweeps:    # (a run that can end in a fault has all of them in reach)
+                got = body.select(bad, -1, got)
             to = body.at(body.pointer("%run", Run.ALIVE), number, self.bits)
-            body.store(body.select(bad, -1, got), to, self.bits)
+            body.store(got, to, self.bits)
 
     def keep(self, body: Body, number: Value) -> None:
         """Put the successors in the scratch area, in the form in which states are kept, among those

@@ -92,8 +92,8 @@ class Compiler:
             level, code, function("expand", 4, word), function("looks", 4), function("rehash", 1),
             function("normal", 2), function("hash", 1, word),
             function("gather", 3) if plain else None, function("enter", 2) if plain else None,
-            function("sweep", 1, word) if self.task.goals else None,
-            function("lost", 2, word) if self.task.goals else None)
+            function("sweep", 1, word) if self.task.sweeps else None,
+            function("lost", 2, word) if self.task.sweeps else None)
 
 
 def normal(program: Program, words: tuple[int, ...]) -> tuple[int, ...]:
