@@ -5,6 +5,7 @@ Each row is the median of several runs. Ratios are what to compare; seconds depe
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import replay
+from benchmarks.peers import compare
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.evaluate import Layout, initial_state, instances, take
@@ -97,12 +99,24 @@ def main() -> None:
     orbits, count = explore(yardstick, scope(2, 2, 3, 3), symmetry=True)
     row(f"the same with symmetry, {count:,} orbits", orbits,
         f"{plain / orbits:.1f} x faster, {states / count:.0f} x fewer states")
+    kept = os.environ.get("WDDMCHECK_CACHE")
+    os.environ["WDDMCHECK_CACHE"] = ""          # (code is compiled each time)
     fast, states = explore(yardstick, scope(2, 2, 3, 3), symmetry=False, engine="native")
     row(f"native, the same {states:,} states", fast, f"{plain / fast:.0f} x faster than interpret")
     for sizes in ((2, 3, 3, 4), (2, 2, 4, 4)):
         fast, states = explore(yardstick, scope(*sizes), symmetry=False, engine="native")
         row(f"native, yardstick {sizes}, {states:,} states", fast,
             f"{states / fast / 1e6:.1f} million states/s")
+    quick, count = explore(yardstick, scope(2, 2, 4, 4), symmetry=True, engine="native")
+    row(f"the same with symmetry, {count:,} orbits", quick,
+        f"{fast / quick:.1f} x faster, {states / count:,.0f} x fewer states")
+    quick, count = explore(yardstick, scope(3, 4, 5, 5), symmetry=True, engine="native")
+    row(f"native, yardstick (3,4,5,5) with symmetry, {count:,} orbits", quick,
+        f"{count / quick:,.0f} orbits/s")
+    if kept is None:
+        del os.environ["WDDMCHECK_CACHE"]
+    else:
+        os.environ["WDDMCHECK_CACHE"] = kept
     for path, sizes, depth in (("seeded/yardstick_b1.wddm", (3, 4, 6, 8), 7),
                                ("seeded/yardstick_b2.wddm", (3, 4, 6, 8), 8)):
         system = load_model(str(MODELS / path)).system
@@ -118,4 +132,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["peers"]:
+        sys.exit(compare.main(sys.argv[2:]))
     main()

@@ -78,8 +78,8 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
             symmetry: str, compact: bool, policy: tuple[str, ...], require: str,
             allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None,
-            save_tests: str | None, jobs: int | None, seed: int, no_times: bool, no_progress: bool, color: str,
-            verbose: int, quiet: bool) -> int:
+            save_tests: str | None, jobs: int | None, seed: int, no_times: bool,
+            no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
     """Check every property of each MODEL at its default scopes.
 
     Prints a verdict a property, the shortest counterexample of each that is violated, and what

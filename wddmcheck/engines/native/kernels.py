@@ -38,9 +38,9 @@ declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 @dataclass(frozen=True)
 class Task:
     """What is compiled: a system at a scope, with what to look out for. With `quotient`, states are
-    canonical. `goals` are formulas, at most 64, of which it is noted where they hold: those of *always
-    possible* claims, or, where instances are kept, those of `leads to` claims. With `compact`,
-    states are told apart by hashes."""
+    canonical. `goals` are formulas, at most 64, of which it is noted where they hold: those of
+    *always possible* claims, or, where instances are kept, those of `leads to` claims. With
+    `compact`, states are told apart by hashes."""
 
     plan: Plan
     records: Records

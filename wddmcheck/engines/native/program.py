@@ -14,6 +14,9 @@ from wddmcheck.engines.native.fits import refusal
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.table import Edges
 
+MAX_GOALS = 64
+"""Formulas of claims about the graph: a bit each."""
+
 
 def check(task: Task) -> None:
     """Raise `UserError` (WC304) if a task is too large to be compiled."""
@@ -21,7 +24,9 @@ def check(task: Task) -> None:
     check_system(layout)
     for _, formula, _ in task.records.formulas:
         check_formula(layout, formula)
-    why = refusal(layout, task.quotient)
+    why = refusal(layout, task.quotient) or (
+        f"more than {MAX_GOALS} formulas in claims about the graph of states"
+        if len(task.goals) > MAX_GOALS else "")
     if why:
         raise UserError((Diagnostic("WC304", f"the scope is too large for the native engine: {why}",
                                     help="choose a smaller scope, or --engine interpret"),))

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.peers --sizes 2,2,4,3 --sizes 2,3,3,4`: wddmcheck, SPIN, Rumur and TLC on
+"""`python -m benchmarks peers --sizes 2,2,4,3 --sizes 2,3,3,4`: wddmcheck, SPIN, Rumur and TLC on
 the yardstick, in one go on this machine, as ratios."""
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ def sizes_of(text: str) -> Sizes:
     return sizes
 
 
-def main() -> int:
+def main(args: list[str]) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks peers", description=__doc__)
     parser.add_argument("--sizes", action="append", type=sizes_of, metavar="P,D,C,A",
                         help="all states of these sizes; repeatable")
     parser.add_argument("--orbits", action="append", type=sizes_of, metavar="P,D,C,A",
@@ -103,7 +103,7 @@ def main() -> int:
                         help="threads; repeatable (default: 1)")
     parser.add_argument("--runs", type=int, default=3, help="of which the median is taken")
     parser.add_argument("--plot", metavar="FILE.svg", help="write a picture of the rates")
-    options = parser.parse_args()
+    options = parser.parse_args(args)
     bars: list[Bar] = []
     asked = options.sizes or options.orbits
     groups = [(full, s, "all states") for s in options.sizes or ([] if asked else FULL)]
@@ -122,6 +122,3 @@ def main() -> int:
     if options.plot:
         write(Path(options.plot), bars)
     return 0
-
-
-sys.exit(main())
