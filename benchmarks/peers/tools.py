@@ -55,8 +55,9 @@ def _process(*args: str, where: str | None = None, env: dict[str, str] | None = 
     """Run a command; raises `RuntimeError` with what it says if it fails."""
     started = time.perf_counter()
     with tempfile.TemporaryFile() as out:
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         process = subprocess.Popen(args, stdout=out, stderr=subprocess.STDOUT, cwd=where,
-                                   env={**os.environ, **(env or {})})
+                                   env={**inherited, **(env or {})})
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - started
