@@ -31,7 +31,8 @@ class CheckTask:
     `scope` has a size for every pool that is not single (0 is allowed; single pools count 1).
     `properties` are names in `system.properties`, in the order to report them. Results do not
     depend on `threads`, which an engine need not use. `compact` allows to tell states apart by
-    hashes, with the odds of an error in the evidence.
+    hashes, with the odds of an error in the evidence. `reduce` allows to look at some orders of
+    independent steps only (`ir.quiet`), which changes counts and no verdict.
     """
 
     system: System
@@ -41,6 +42,7 @@ class CheckTask:
     symmetry: bool = True
     threads: int = 1
     compact: bool = False
+    reduce: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,11 +170,13 @@ class _Step:
     leaves: int = 0
     arrives: int = -1
     moves: bool = True       # to one known place
+    alone: bool = False      # nothing but the call is to be chosen
 
     @property
     def goes_on(self) -> bool:
         """Whether it moves a call in flight, and so could be quiet at all."""
-        return bool(self.call) and self.leaves != 0 and self.arrives >= 0 and self.moves
+        return bool(self.call) and self.leaves != 0 and self.arrives >= 0 and (
+            self.moves and self.alone)
 
     @classmethod
     def of(cls, system: System, number: int) -> _Step:
@@ -195,6 +197,7 @@ class _Step:
                 case Binary(BinOp.EQ, Read(var, (Var(name, RefSort(of, _, _)),), _),
                             Const(value, _)) if var == at and of == pool and any(
                                 p.name == name for p in action.params):
+                    self.alone = len(action.params) == 1
                     self.call, self.pool, self.at, self.leaves = name, pool, at, value
 
     def _collect(self, action: Action) -> None:

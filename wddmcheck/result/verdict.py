@@ -136,7 +136,8 @@ class Exploration:
 
     `transitions` counts enabled action instances that have a successor (taken from each visited
     state once); `depth` is the greatest distance from the initial state that was completed;
-    `complete` says that nothing was left to explore.
+    `complete` says that nothing was left to explore. `reduced`: of some steps that are independent
+    of all others only one order was explored, so that there are more states than were counted.
     """
 
     engine: str
@@ -148,6 +149,7 @@ class Exploration:
     stopped_by: Stop | None = None
     seconds: float = field(default=0.0, compare=False)
     peak_bytes: int = field(default=0, compare=False)
+    reduced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from wddmcheck.engines.native.frame import Ctx
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.terms import Env, Terms
 from wddmcheck.ir.expr import TRUE, And, Expr
+from wddmcheck.ir.quiet import Quiet
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Action, System
 
@@ -73,6 +74,44 @@ class Records:
 def instances(plan: Plan, action: Action) -> int:
     """How many instances an action has."""
     return prod(len(plan.layout.values(p.sort)) for p in action.params)
+
+
+def first(plan: Plan, quiet: tuple[Quiet, ...]) -> str:
+    """`quiet(s, c)`: take a quiet action, if a call can do nothing else (`ir.quiet`)."""
+    body = Body("quiet", "ptr noalias %s, ptr noalias %c")
+    terms = Terms(plan, body, [body.get("%s", i) for i in range(plan.words)])
+    places = dict.fromkeys((q.pool, q.at, q.leaves) for q in quiet)
+    for pool, at, leaves in places:
+        here = [q for q in quiet if (q.pool, q.at, q.leaves) == (pool, at, leaves)]
+        for slot in range(plan.layout.sizes[pool]):
+            able = [terms.test(_action(plan, q).guard, {q.call: slot}) for q in here]
+            many: Value = 0
+            for one in able:
+                many = body.add(many, body.number(one))
+            for q, one in zip(here, able, strict=True):
+                _take_first(body, terms, q, {q.call: slot}, body.both(one, body.eq(many, 1)))
+    body.ret()
+    return body.text()
+
+
+def _action(plan: Plan, quiet: Quiet) -> Action:
+    return plan.layout.system.actions[quiet.action]
+
+
+def _take_first(body: Body, terms: Terms, quiet: Quiet, env: Env, able: Value) -> None:
+    """Leave nothing but the successor by a quiet action, unless it breaks an obligation."""
+    action = _action(terms.plan, quiet)
+    for obligation in action.obligations:
+        able = body.both(able, body.not_(terms.test(obligation.broken, env)))
+    with body.when(able):
+        scratch = body.pointer("%c", Ctx.SCRATCH)
+        for i, word in enumerate(terms.updated(action, env)):
+            body.put(word, scratch, i)
+        body.put(1, "%c", Ctx.COUNT)
+        body.bump(body.at("%c", Ctx.TRANSITIONS))
+        body.line(f"call void @hit(ptr %c, i64 {quiet.action})")
+        body.ret()
+        body.open(body.label())
 
 
 @dataclass

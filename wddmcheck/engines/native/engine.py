@@ -27,13 +27,17 @@ from wddmcheck.engines.native.program import check, kept
 from wddmcheck.engines.native.table import Edges
 from wddmcheck.ir.evaluate import Layout, instances
 from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.quiet import Quiet, reduction
 from wddmcheck.ir.system import Kind, Property
 from wddmcheck.result.verdict import (
     CheckResult,
     Exploration,
+    Holds,
     Inconclusive,
     Proved,
+    Reached,
     Stop,
+    Trace,
     Verdict,
     Violated,
 )
@@ -56,14 +60,18 @@ class Native:
         live = [p for p in asked if p.kind is Kind.LEADS_TO]
         # Where fairness is all that is asked for, its search is the only one.
         plain = [p for p in asked if p.kind is not Kind.LEADS_TO] or live
-        first = search.run(plain, task.limits)
+        # (A reduced search says nothing of runs up to a depth.)
+        first = search.run(plain, task.limits, reduce=task.reduce and task.limits.depth is None)
         try:
             verdicts = search.verdicts(first, plain)
             exploration = Exploration(
                 self.name, first.task.quotient, first.count, first.transitions, first.depth,
-                first.complete, first.stopped_by, first.seconds, first.peak)
+                first.complete, first.stopped_by, first.seconds, first.peak,
+                bool(first.task.quiet))
         finally:
             first.free()
+        if first.task.quiet:
+            verdicts |= search.shortest(plain, verdicts, first)
         notes: tuple[str, ...] = ()
         if live and plain is not live:
             more, notes = search.live(live, first)
@@ -79,7 +87,8 @@ class _Search:
     task: CheckTask
     progress: Progress
 
-    def run(self, properties: list[Property], limits: Limits, doing: str = "") -> Explored:
+    def run(self, properties: list[Property], limits: Limits, doing: str = "", *,
+            reduce: bool = False) -> Explored:
         """One search, for these properties."""
         plan = Plan(self.program.codec.layout)
         kinds = {p.kind for p in properties}
@@ -95,17 +104,40 @@ class _Search:
             p.formula for p in properties if p.kind is Kind.ALWAYS_POSSIBLE)
         quotient = self.task.symmetry and not live and bool(plan.pools)
         task = Task(plan, Records(self.task.system, formulas), goals, quotient, edges,
-                    Kind.NO_DEADLOCK in kinds, self.task.compact and not live)
+                    Kind.NO_DEADLOCK in kinds, self.task.compact and not live,
+                    self.quiet([f for _, f, _ in formulas] + list(goals)) if reduce and not live
+                    else ())
         check(task)
         return explore(task, limits, self.progress, self.task.threads, doing)
+
+    def quiet(self, formulas: list[Expr]) -> tuple[Quiet, ...]:
+        """The actions that can be taken first, if `formulas` are asked about."""
+        return reduction(self.task.system, formulas).quiet
+
+    def shortest(self, properties: list[Property], verdicts: dict[str, Verdict],
+                 first: Explored) -> dict[str, Verdict]:
+        """Shortest runs for what a reduced search found: it is searched for again, in all orders,
+        no deeper than the runs that are known."""
+        traces = {p.name: trace for p in properties
+                  if (trace := _trace(verdicts[p.name])) is not None}
+        if not traces:
+            return {}
+        again = self.run([p for p in properties if p.name in traces],
+                         replace(_left(self.task.limits, first.seconds),
+                                 depth=max(len(t.steps) for t in traces.values())),
+                         "for shortest runs")
+        try:
+            found = self.verdicts(again, [p for p in properties if p.name in traces])
+        finally:
+            again.free()
+        return {name: found[name] if _trace(found[name]) is not None
+                else _not_shortest(verdicts[name]) for name in traces}
 
     def live(self, properties: list[Property],
              first: Explored) -> tuple[dict[str, Verdict], tuple[str, ...]]:
         """Verdicts on claims about fairness, which need the full graph, and notes on it. `first`
         says how large it is at least."""
-        limits = self.task.limits
-        if limits.timeout_s is not None:
-            limits = replace(limits, timeout_s=max(0.0, limits.timeout_s - first.seconds))
+        limits = _left(self.task.limits, first.seconds)
         if not first.complete or first.count > GRAPH_STATES:
             return {p.name: _no_graph(first) for p in properties}, ()
         again = self.run(properties, limits, "with its graph")
@@ -136,6 +168,8 @@ class _Search:
                                            else Violated(answers.trace(Witness(lost))))
                 case _:
                     verdicts[prop.name] = answers.one(prop)
+        if explored.task.quiet:
+            return {name: _unbounded(verdict) for name, verdict in verdicts.items()}
         return verdicts
 
 
@@ -145,6 +179,43 @@ def _odds(explored: Explored) -> float:
     if not explored.task.compact or explored.task.plan.words == 1:
         return 0.0
     return min(1.0, explored.count * (explored.count - 1) / 2 / 2.0**64)
+
+
+def _left(limits: Limits, seconds: float) -> Limits:
+    """What `limits` leave after so many seconds."""
+    if limits.timeout_s is None:
+        return limits
+    return replace(limits, timeout_s=max(0.0, limits.timeout_s - seconds))
+
+
+def _unbounded(verdict: Verdict) -> Verdict:
+    """What a reduced search may say: nothing of runs up to a depth, which it takes in longer
+    ones."""
+    match verdict:
+        case Holds(_, stop):
+            return Inconclusive(stop, None, "of independent steps one order was explored, so no "
+                                "depth is complete; --reduction off gives one")
+        case _:
+            return verdict
+
+
+def _trace(verdict: Verdict) -> Trace | None:
+    match verdict:
+        case Violated(trace) | Reached(trace):
+            return trace
+        case _:
+            return None
+
+
+def _not_shortest(verdict: Verdict) -> Verdict:
+    """The verdict, if it is not known whether there are shorter runs."""
+    match verdict:
+        case Violated(trace):
+            return Violated(replace(trace, shortest=False))
+        case Reached(Trace() as trace):
+            return Reached(replace(trace, shortest=False))
+        case _:
+            return verdict
 
 
 def _no_graph(explored: Explored) -> Inconclusive:

@@ -20,13 +20,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wddmcheck.engines.native import look, table
-from wddmcheck.engines.native.actions import Records, Successors, instances
+from wddmcheck.engines.native.actions import Records, Successors, first, instances
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
 from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round, Run
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.table import Edges, Entry
 from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.quiet import Quiet
 
 _PRELUDE = """
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
@@ -40,7 +41,8 @@ class Task:
     """What is compiled: a system at a scope, with what to look out for. With `quotient`, states are
     canonical. `goals` are formulas, at most 64, of which it is noted where they hold: those of
     *always possible* claims, or, where instances are kept, those of `leads to` claims. With
-    `compact`, states are told apart by hashes."""
+    `compact`, states are told apart by hashes. `quiet` are actions that are taken before all
+    others."""
 
     plan: Plan
     records: Records
@@ -49,6 +51,7 @@ class Task:
     edges: Edges
     deadlock: bool
     compact: bool = False
+    quiet: tuple[Quiet, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -81,6 +84,8 @@ def module(task: Task) -> str:
              loops.expand(), loops.looks(), loops.normal(), loops.hash()]
     if task.edges is Edges.NONE:
         parts += [table.sift(words, task.compact), loops.gather(), table.enter(words)]
+    if task.quiet:
+        parts.append(first(plan, task.quiet))
     if task.goals:
         parts.append(look.goals(plan, task.goals))
     if task.sweeps:
@@ -106,8 +111,12 @@ class _Loops:
         body.line(f"call void @look(ptr {state}, ptr %c)")
         if self.task.quotient:
             body.line(f"call void @twins(ptr {state}, ptr %c)")
-        for act in range(len(self.acts)):
-            body.line(f"call void @act{act}(ptr {state}, ptr %c)")
+        if self.task.quiet:
+            body.line(f"call void @quiet(ptr {state}, ptr %c)")
+            with body.when(body.eq(body.get("%c", Ctx.COUNT), 0)):
+                self._all(body, state)
+        else:
+            self._all(body, state)
         stopped = body.get("%c", Ctx.STOPPED)
         if self.task.deadlock:
             idle = body.both(body.eq(body.get("%c", Ctx.TRANSITIONS), before),
@@ -124,6 +133,11 @@ class _Loops:
                 got = body.select(bad, -1, got)
             to = body.at(body.pointer("%run", Run.ALIVE), number, self.bits)
             body.store(got, to, self.bits)
+
+    def _all(self, body: Body, state: str) -> None:
+        """Everything that is enabled in a state."""
+        for act in range(len(self.acts)):
+            body.line(f"call void @act{act}(ptr {state}, ptr %c)")
 
     def keep(self, body: Body, number: Value) -> None:
         """Put the successors in the scratch area, in the form in which states are kept, among those

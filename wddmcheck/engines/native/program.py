@@ -64,7 +64,7 @@ class Compiler:
             task, layout = self.task, self.task.plan.layout
             self._key = cache.digest((layout.system, sorted(layout.sizes.items()),
                                       task.records.formulas, task.goals, task.quotient,
-                                      task.edges, task.deadlock, task.compact))
+                                      task.edges, task.deadlock, task.compact, task.quiet))
         return self._key
 
     def text(self) -> str:

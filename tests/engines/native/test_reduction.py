@@ -1,0 +1,129 @@
+"""Partial-order reduction: quiet steps are found where they are, and change counts alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.models import shipped, system_of
+from tests.support.naive import Naive
+from tests.support.random_models import models
+from wddmcheck.engines.base import CheckTask, Limits
+from wddmcheck.engines.registry import get
+from wddmcheck.evidence.recheck import recheck
+from wddmcheck.ir.quiet import reduction
+from wddmcheck.ir.system import Kind, System
+from wddmcheck.result.verdict import CheckResult, Inconclusive, Proved, Reached, Violated
+
+SETTINGS = settings(max_examples=40, deadline=None, derandomize=True, database=None,
+                    suppress_health_check=list(HealthCheck))
+
+WORK = """
+model work
+default scope two { Thing 2, calls 2 }
+object Thing { count: 0..3 }
+var total: 0..3 = 0
+ddi Make() -> Thing {
+  let t = create Thing()
+  return STATUS_SUCCESS, t
+}
+/// Three steps of which only the last does anything.
+ddi Work(t: Thing) {
+  let a = t.count
+  step
+  let b = a
+  step
+  let c = b
+  step
+  if total < 3 { total = total + 1 }
+  return STATUS_SUCCESS
+}
+gpu Count(t: Thing) when t.count < 2 { t.count = t.count + 1 }
+property small: invariant total < 3
+property counted: reachable some t: Thing where t.count == 2
+property again: always possible total == 3
+"""
+
+
+def check(system: System, scope: dict[str, int], *, reduce: bool, symmetry: bool = True,
+          limits: Limits | None = None) -> CheckResult:
+    names = tuple(p.name for p in system.properties if p.kind is not Kind.LEADS_TO)
+    return get("native").check(CheckTask(system, scope, names, limits or Limits(), symmetry,
+                                         reduce=reduce))
+
+
+def same(system: System, scope: dict[str, int], one: CheckResult, two: CheckResult) -> None:
+    """Equal verdicts, and runs of equal length."""
+    for prop in system.properties:
+        if prop.name not in one.verdicts:
+            continue
+        a, b = one.verdicts[prop.name], two.verdicts[prop.name]
+        assert type(a) is type(b), prop.name
+        match a, b:
+            case (Violated(x), Violated(y)) | (Reached(x), Reached(y)):
+                assert (x and (len(x.steps), x.shortest)) == (y and (len(y.steps), y.shortest))
+        recheck(system, scope, prop, b)
+
+
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_quiet_steps_are_taken_first(symmetry: bool) -> None:
+    system = system_of(WORK)
+    scope = {"Thing": 2, "Call": 2}
+    found = reduction(system, [p.formula for p in system.properties])
+    assert [system.actions[q.action].name for q in found.quiet]
+    assert any(name.startswith("Work/") and "total" in why for name, why in found.loud)
+    full = check(system, scope, reduce=False, symmetry=symmetry)
+    less = check(system, scope, reduce=True, symmetry=symmetry)
+    assert less.exploration.reduced
+    assert not full.exploration.reduced
+    assert less.exploration.states < 0.8 * full.exploration.states
+    same(system, scope, full, less)
+    assert isinstance(less.verdicts["small"], Violated)
+    assert isinstance(less.verdicts["again"], Proved | Violated)
+
+
+def test_a_limit_leaves_no_depth() -> None:
+    system = system_of(WORK)
+    scope = {"Thing": 2, "Call": 2}
+    cut = check(system, scope, reduce=True, limits=Limits(states=20))
+    assert any(isinstance(v, Inconclusive) and "--reduction off" in v.reason
+               for v in cut.verdicts.values())
+    bounded = check(system, scope, reduce=True, limits=Limits(depth=6))
+    assert not bounded.exploration.reduced
+
+
+def test_what_is_asked_about_is_not_quiet() -> None:
+    system = system_of(WORK + """
+property not_there: invariant no t: Thing where in_flight(t)
+""")
+    assert reduction(system, [p.formula for p in system.properties]).quiet
+    loud = system_of(WORK.replace("total < 3 { total", "t.count > 9 { total"))
+    names = {name for name, _ in reduction(loud, ()).loud}
+    assert names
+
+
+@pytest.mark.parametrize("path", ["models/miniport.wddm", "models/seeded/yardstick_b1.wddm"])
+def test_shipped_models(path: str) -> None:
+    system = shipped(path)
+    scope = dict(dict(system.scopes)["small"])
+    same(system, scope, check(system, scope, reduce=False), check(system, scope, reduce=True))
+
+
+@SETTINGS
+@given(models(), st.integers(1, 2), st.booleans())
+def test_random_models(text: str, calls: int, symmetry: bool) -> None:
+    system = system_of(text)
+    scope = {p.name: 2 if p.name in ("C", "D") else calls for p in system.pools if not p.single}
+    naive = Naive(system, scope)
+    found = check(system, scope, reduce=True, symmetry=symmetry)
+    by_name = {p.name: p for p in system.properties}
+    for name, verdict in found.verdicts.items():
+        first = naive.first(by_name[name])
+        match verdict:
+            case Violated(trace) | Reached(trace) if trace is not None:
+                assert first == len(trace.steps)
+            case Violated() | Reached():
+                assert first is not None
+            case _:
+                assert first is None, name
