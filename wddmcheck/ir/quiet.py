@@ -68,7 +68,7 @@ def reduction(system: System, formulas: Sequence[Expr]) -> Reduction:
     for step in steps:
         if step.goes_on:
             why = step.conflict(reads) or next(
-                (f"{why}, in {other.name}" for other in steps if other is not step
+                (f"{why}, in {other.name}" for other in steps
                  if (why := step.conflict_with(other))), "")
             if why:
                 loud[step.number] = why
@@ -228,7 +228,7 @@ class _Step:
         return self._told(reads, "a property")
 
     def conflict_with(self, other: _Step) -> str:
-        """Why another action, of another call or of none, can notice it or be noticed by it."""
+        """Why an action of another call, or of none, can notice it or be noticed by it."""
         mine = self.own | self.writes
         anywhere = other.reads.anywhere | other.writes
         both = mine & anywhere or self.writes & (other.reads.own | other.own)

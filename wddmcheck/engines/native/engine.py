@@ -122,9 +122,10 @@ class _Search:
                   if (trace := _trace(verdicts[p.name])) is not None}
         if not traces:
             return {}
+        # One more than the longest: whether a state is a deadlock is seen when it is expanded.
+        deepest = max(len(t.steps) for t in traces.values())
         again = self.run([p for p in properties if p.name in traces],
-                         replace(_left(self.task.limits, first.seconds),
-                                 depth=max(len(t.steps) for t in traces.values())),
+                         replace(_left(self.task.limits, first.seconds), depth=deepest + 1),
                          "for shortest runs")
         try:
             found = self.verdicts(again, [p for p in properties if p.name in traces])
