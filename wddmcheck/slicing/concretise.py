@@ -80,6 +80,9 @@ class _Follow:
     def __post_init__(self) -> None:
         self.layout = Layout(self.part.full, dict(self.dependence.sizes))
         self.actions = {a.name: a for a in self.part.full.actions}
+        self.places = [i for v in self.part.system.variables
+                       for i in range(self.layout.starts[v.name],
+                                      self.layout.starts[v.name] + self.layout.words(v))]
 
     def run(self, trace: Trace) -> Trace | Blocked:
         start = initial_state(self.layout)
@@ -92,6 +95,8 @@ class _Follow:
                 found = self.follow(state, step, level, ends=ends)
                 if found is not None:
                     return self.back(levels, state, found, trace)
+            if not level.came and not ends:
+                self.otherwise(levels[-1], step, level)
             if not level.came:
                 return self.blocked(ends=ends)
             levels.append(level)
@@ -126,6 +131,26 @@ class _Follow:
                 level.came.setdefault(outcome.state,
                                       (state, Step(action.name, args, outcome.state)))
         return None
+
+    def otherwise(self, before: _Level, step: Step, level: _Level) -> None:
+        """Go with any action of the slice to where `step` leads in it."""
+        assert step.state is not None
+        if self.question.kind is Kind.FIRES:
+            return
+        for state in before.came:
+            for action in self.part.system.actions:
+                whole = self.actions[action.name]
+                for args in islice(instances(self.layout, whole), CHOICES):
+                    outcome = take(self.layout, whole, args, state)
+                    if (outcome is not None and outcome.state is not None
+                            and self.seen(outcome.state) == step.state):
+                        level.came.setdefault(outcome.state,
+                                              (state, Step(whole.name, args, outcome.state)))
+                        return
+
+    def seen(self, state: State) -> State:
+        """`state` as the slice has it."""
+        return tuple(state[i] for i in self.places)
 
     def choices(self, action: Action, step: Step) -> Iterator[tuple[int, ...]]:
         """Values for all parameters, those of `step` where the slice has them."""
@@ -202,9 +227,11 @@ class _Follow:
         return self.true(seen, state, env) is value
 
     def cost(self, variables: frozenset[str]) -> tuple[float, tuple[str, ...]]:
-        """The bits that `variables` add to the slice."""
+        """The bits that `variables` add to the slice, for each action whose guard they make
+        exacter: what restrains many actions pays more than what restrains few."""
         cone = self.dependence.data(dict.fromkeys((*self.part.kept, *variables), ""))
-        return self.dependence.bits(cone), tuple(sorted(variables))
+        bits = self.dependence.bits(set(cone) - self.part.kept)
+        return bits / (1 + self.dependence.steered_by(variables)), tuple(sorted(variables))
 
     def true(self, expr: Expr, state: State, env: Mapping[str, int]) -> bool:
         return bool(evaluate(expr, self.layout, state, env))

@@ -12,6 +12,7 @@ computed from variables of the set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from math import log2, prod
@@ -107,6 +108,14 @@ class Dependence:
                                     *(o.broken for o in action.obligations if o.stops))):
                 seeds.setdefault(var, f"{action.name} depends on it")
         return seeds
+
+    def steered_by(self, names: AbstractSet[str]) -> int:
+        """Of how many actions the guards read some of the variables called `names`."""
+        return sum(1 for read in self._guards if not read.isdisjoint(names))
+
+    @cached_property
+    def _guards(self) -> tuple[frozenset[str], ...]:
+        return tuple(reads(a.guard) for a in self.system.actions)
 
     # --- how much that is ------------------------------------------------------------------------
 
