@@ -8,6 +8,7 @@ from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.engines import registry
 from wddmcheck.engines.base import Engine, Limits
 from wddmcheck.ir.system import Kind
+from wddmcheck.result.verdict import Stop
 
 PLANNED = ("pdr", "parametric")
 """Engines that the command line knows and this version does not have."""
@@ -23,6 +24,24 @@ AUTO_SECONDS = 120.0
 
 EXPLICIT_SHARE = 0.6
 """Part of a time limit that `auto` gives the explicit engine."""
+
+EXPLICIT = ("interpret", "native")
+"""Engines that visit states one by one: slices are for them."""
+
+TRY_STATES = {"interpret": 100_000, "native": 5_000_000}
+"""States of the whole system that `auto` explores before it turns to slices: some seconds' work."""
+
+TRY_SHARE = 0.2
+"""Part of a time limit that `auto` gives that try."""
+
+SLICE_SHARE = 0.5
+"""Part of the time that is left that `auto` gives slices."""
+
+SLICE_SECONDS = 300.0
+"""Seconds that `auto` gives slices, if no time limit was given."""
+
+TOO_LARGE = (Stop.STATES, Stop.TIME, Stop.MEMORY)
+"""Why an exploration stops that a smaller system may not hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,26 @@ def load(name: str) -> Engine:
             "WC402", f"engine {name} cannot be loaded: {error}",
             help="install wddmcheck with its dependencies: pip install wddmcheck"),),
             exit_code=2) from error
+
+
+def rest(limits: Limits, used_s: float) -> Limits:
+    """What is left of `limits` after `used_s` seconds."""
+    if limits.timeout_s is None:
+        return limits
+    return replace(limits, timeout_s=max(limits.timeout_s - used_s, 0.0))
+
+
+def try_limits(engine: str, limits: Limits) -> Limits:
+    """What `auto` gives the first exploration of the whole system."""
+    seconds = None if limits.timeout_s is None else limits.timeout_s * TRY_SHARE
+    return replace(limits, states=TRY_STATES[engine], timeout_s=seconds)
+
+
+def slice_limits(limits: Limits, used_s: float) -> Limits:
+    """What `auto` gives all slices together after `used_s` seconds."""
+    left = rest(limits, used_s)
+    seconds = SLICE_SECONDS if left.timeout_s is None else left.timeout_s * SLICE_SHARE
+    return replace(left, timeout_s=seconds)
 
 
 def first_limits(limits: Limits) -> Limits:

@@ -51,11 +51,13 @@ class Stop(Enum):
 @dataclass(frozen=True, slots=True)
 class Enumeration:
     """Evidence: all reachable states were visited. `states` counts them (orbits if `symmetric`);
-    `beyond` names properties whose faults end runs, if any run did end in one."""
+    `beyond` names properties whose faults end runs, if any run did end in one. With `slices`, those
+    are the states of so many parts of the system, which together decide the property."""
 
     states: int
     symmetric: bool
     beyond: tuple[str, ...] = ()
+    slices: int = 0
 
 
 @dataclass(frozen=True, slots=True)

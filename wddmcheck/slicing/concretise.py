@@ -159,7 +159,7 @@ class _Follow:
             [given[i]] if i in given else self.layout.values(p.sort)
             for i, p in enumerate(action.params))), CHOICES)
 
-    # --- what the slice did not see ----------------------------------------------------------------
+    # --- what the slice did not see --------------------------------------------------------------
 
     def blocked(self, *, ends: bool) -> Blocked:
         """What a slice needs to see that none of the failed instances does what it did there: of

@@ -97,7 +97,7 @@ class Dependence:
         if prop.kind is Kind.OBLIGATION:
             exprs = [o.broken for a in self.system.actions for o in a.obligations
                      if o.property == name]
-        return {var: f"{name} speaks of it" for var in sorted(reads(*exprs))}
+        return dict.fromkeys(sorted(reads(*exprs)), f"{name} speaks of it")
 
     def steering(self) -> dict[str, str]:
         """The variables on which it depends whether any action is taken: those of all guards and

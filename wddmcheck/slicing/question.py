@@ -32,14 +32,13 @@ class Question:
 
 
 def questions(system: System, prop: Property) -> tuple[Question, ...]:
-    """What to ask to decide `prop`; nothing for an obligation that no action has."""
-    return tuple(_questions(system, prop))
+    """What to ask to decide `prop`."""
+    whole = Question(prop.name, prop.kind)
+    places = tuple(_places(system, prop)) if prop.kind is Kind.OBLIGATION else ()
+    return places or (whole,)
 
 
-def _questions(system: System, prop: Property) -> Iterator[Question]:
-    if prop.kind is not Kind.OBLIGATION:
-        yield Question(prop.name, prop.kind)
-        return
+def _places(system: System, prop: Property) -> Iterator[Question]:
     for action in system.actions:
         for number, obligation in enumerate(action.obligations):
             if obligation.property == prop.name:

@@ -18,7 +18,7 @@ from wddmcheck.diagnostics.diagnostic import UserError
 
 if TYPE_CHECKING:
     from wddmcheck.pipeline import Loaded, VerifyOptions
-    from wddmcheck.pipeline.options import Required
+    from wddmcheck.pipeline.options import Required, Slicing
     from wddmcheck.result.report import Report
 
 MEMORY_SHARE = 0.8
@@ -52,6 +52,10 @@ class _Shown:
 @click.option("--symmetry", type=click.Choice(["on", "off"]), default="on", show_default=True,
               help="Count states that differ only in the names of objects once. off counts the "
                    "states of the model as written.")
+@click.option("--slice", "slicing", type=click.Choice(["on", "off", "auto"]), default="auto",
+              show_default=True, help="Decide each property on the part of the model that it "
+                                      "depends on. auto: where engine auto finds the whole too "
+                                      "large to explore at once.")
 @policy_option
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
@@ -73,10 +77,10 @@ class _Shown:
 @common
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
-            symmetry: str, policy: tuple[str, ...], require: str, allow: tuple[str, ...],
-            exit_zero: bool, json_: str | None, out: str | None, save_tests: str | None,
-            jobs: int | None, seed: int, no_times: bool, no_progress: bool, color: str,
-            verbose: int, quiet: bool) -> int:
+            symmetry: str, slicing: str, policy: tuple[str, ...], require: str,
+            allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None,
+            save_tests: str | None, jobs: int | None, seed: int, no_times: bool,
+            no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
     """Check every property of each MODEL at its default scopes.
 
     Prints a verdict a property, the shortest counterexample of each that is violated, and what
@@ -94,7 +98,8 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     choose.choose(engine)
     options = VerifyOptions(
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
-        cast("Required", require), bool(allow), exit_zero, jobs, seed)
+        cast("Required", require), bool(allow), exit_zero, jobs, seed,
+        slicing=cast("Slicing", slicing))
     options = replace(options, command=_again(options, chosen))
     shown = _Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
     return _Run(options, chosen, shown).all(tuple(dict.fromkeys(models)))
@@ -226,6 +231,8 @@ def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
         words += ["--depth", str(options.depth)]
     if not options.symmetry:
         words += ["--symmetry", "off"]
+    if options.slicing != "auto":
+        words += ["--slice", options.slicing]
     for name, choice in sorted(chosen.items()):
         words += ["--policy", f"{name}={choice}"]
     rest = shlex.join(words).replace("{", "{{").replace("}", "}}")
