@@ -167,12 +167,13 @@ class _Follow:
         for failure in self.failed:
             action, state = failure.action, failure.state
             env = {p.name: v for p, v in zip(action.params, failure.args, strict=True)}
-            wrong: list[tuple[Expr, bool]] = []
             if failure.outcome is None:
                 wrong = [(c, False) for c in conjuncts(action.guard)
                          if not self.true(c, state, env)]
             else:
-                wrong = [(o.broken, True) for o in failure.outcome.broken if o.stops]
+                before = action.obligations[:self.question.number if ends else None]
+                wrong = [(o.broken, True) for o in before
+                         if o.stops and self.true(o.broken, state, env)]
                 if ends:
                     asked = action.obligations[self.question.number].broken
                     wrong += [(asked, False)] * (not self.true(asked, state, env))
