@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import HealthCheck, given, note, reject, settings
 from hypothesis import strategies as st
 
 from tests.properties.random_systems import SCOPES, systems
@@ -84,15 +84,20 @@ def whole(system: System, scope: Mapping[str, int]) -> Mapping[str, Verdict]:
     result = get("interpret").check(CheckTask(
         system, scope, tuple(p.name for p in system.properties), Limits(states=8_000),
         symmetry=False))
-    assume(result.exploration.complete)
+    if not result.exploration.complete:
+        reject()
     return result.verdicts
+
+
+def told(found: Mapping[str, Verdict], expected: Mapping[str, Verdict]) -> None:
+    for name, verdict in found.items():
+        note(f"{name}: {verdict}, in truth {expected[name]}")
 
 
 def compare(system: System, expected: Mapping[str, Verdict], found: Mapping[str, Verdict]) -> None:
     """Slices leave things open, but never say otherwise."""
     for prop in system.properties:
         verdict, truth = found[prop.name], expected[prop.name]
-        note(f"{prop.name}: {verdict}, in truth {truth}")
         match verdict, truth:
             case (Violated(trace), Violated(shortest)):
                 assert prop.kind is not Kind.LEADS_TO
@@ -122,6 +127,7 @@ def compare_lengths(trace: Trace, shortest: Trace) -> None:
 def test_random_systems(system: System, scope: Mapping[str, int]) -> None:
     expected = whole(system, scope)
     found = verdicts(system, scope)
+    told(found, expected)
     compare(system, expected, found)
     for prop in system.properties:
         if prop.kind in SLICED:

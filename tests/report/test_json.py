@@ -78,7 +78,8 @@ def test_certificates_describe_the_evidence() -> None:
         "kind": "inductive", "k": 1,
         "invariant": ["current != dangling", "all p: Process. (Process.life[p] == absent)"]}
     assert explicit["certificate"] == {
-        "kind": "enumeration", "states": 48213, "symmetric": True, "beyond": ["no_orphan"]}
+        "kind": "enumeration", "states": 48213, "symmetric": True, "beyond": ["no_orphan"],
+        "slices": 0}
     assert explicit["depth"] == 21
     assert reached["certificate"] is None
     assert reached["depth"] == 4

@@ -165,7 +165,8 @@ class _Run:
 
             console.closed_code = report.exit_code
             console.result(render_report(report, sources=loaded.sources, style=console.style,
-                                         times=self.shown.times))
+                                         times=self.shown.times,
+                                         details=console.verbose > 0))
         if self.shown.outputs.out is not None:
             self.save(report, loaded)
         if self.shown.outputs.tests is not None:
