@@ -42,7 +42,7 @@ from wddmcheck.slicing.question import GRAPH, Question, questions
 Ask: TypeAlias = Callable[[Slice, Limits], CheckResult]
 """Explores a slice within limits and answers its questions."""
 
-RUNGS = (2_000, 20_000, 200_000)
+RUNGS = (2_000, 20_000, 200_000, 2_000_000)
 """States that an exploration of a slice may visit: a small slice that is too coarse is found out
 with few, and one that is not has few."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wddmcheck.ir.system import System
 from wddmcheck.report.jsontext import Json
-from wddmcheck.report.lines import wrapped
+from wddmcheck.report.lines import fold
 from wddmcheck.result.report import PropertyResult, ScopeRun, SliceRun
 from wddmcheck.result.verdict import Enumeration, Proved, Unreached, Violated
 
@@ -57,20 +57,28 @@ def lines(system: System, run: ScopeRun, result: PropertyResult, *,
     if found is None:
         return
     if not details:
-        yield from wrapped("      sliced away: ", _brief(system, found), 0)
+        yield from fold("      sliced away: " + _brief(system, found), 8)
         return
-    yield from wrapped("      sliced away, variables: ", _list(found.variables), 4)
-    yield from wrapped("      sliced away, actions: ", _list(found.actions), 4)
+    yield from fold("      sliced away, variables: " + ", ".join(found.variables), 8)
+    yield from fold("      sliced away, actions: " + _actions(system, found.actions), 8)
     for count, number in enumerate(found.numbers, 1):
-        one = run.slices[number]
-        states = one.exploration.states
-        yield (f"      slice {count} of {len(found.numbers)}, {states:,} state"
-               f"{'s' if states != 1 else ''}, keeps {len(one.kept)} "
-               f"variable{'s' if len(one.kept) != 1 else ''}")
-        for name, why in one.kept:
-            yield from wrapped(f"        {name}: ", why, 4)
-        if one.weakened:
-            yield from wrapped("        says less in: ", ", ".join(one.weakened), 4)
+        yield from _kept(system, run.slices[number], f"slice {count} of {len(found.numbers)}")
+
+
+def _kept(system: System, one: SliceRun, name: str) -> Iterator[str]:
+    """What a slice is made of, and why."""
+    yield (f"      {name}: {_amount(one.exploration.states, 'state')} of "
+           f"{_amount(len(one.kept), 'variable')}")
+    width = max((len(variable) for variable, _ in one.kept), default=0)
+    for variable, why in one.kept:
+        yield from fold(f"        {variable:<{width}}  {why}", width + 10)
+    if one.weakened:
+        yield from fold("        may do more than in the model: "
+                        + _actions(system, one.weakened), 10)
+
+
+def _amount(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
 
 
 def _brief(system: System, found: Away) -> str:
@@ -81,8 +89,19 @@ def _brief(system: System, found: Away) -> str:
     return "; ".join(parts)
 
 
-def _list(names: tuple[str, ...]) -> str:
-    return ", ".join(names) or "none"
+def _actions(system: System, names: tuple[str, ...]) -> str:
+    """The actions called `names`: a block for all of its actions, `BLOCK/1,3` for some."""
+    blocks: dict[str, list[str]] = {}
+    for action in system.actions:
+        blocks.setdefault(action.label.block, []).append(action.name)
+    parts = []
+    for block, own in blocks.items():
+        some = [n for n in own if n in names]
+        if some == own:
+            parts.append(block)
+        elif some:
+            parts.append(some[0] + "".join("," + n.rpartition("/")[2] for n in some[1:]))
+    return ", ".join(parts)
 
 
 def away_json(run: ScopeRun, result: PropertyResult) -> Json:

@@ -120,10 +120,14 @@ def _notes(runs: Iterable[ScopeRun]) -> Iterator[str]:
     if any(_symmetric(r) for r in results):
         yield from wrapped("note: ", "states that differ only in which slot is which count once "
                            "(--symmetry off counts all)")
-    beyond = sorted({name for r in results for name in _beyond(r)})
+    beyond = sorted({name for r in results if not _on_slices(r) for name in _beyond(r)})
     if beyond:
         yield from wrapped("note: ", "runs that end in a fault are not continued: "
                            + ", ".join(beyond))
+    perhaps = sorted({name for r in results if _on_slices(r) for name in _beyond(r)} - {*beyond})
+    if perhaps:
+        yield from wrapped("note: ", "runs of slices that may end in a fault are not continued: "
+                           + ", ".join(perhaps))
 
 
 def _evidence(result: PropertyResult) -> str:
@@ -173,9 +177,17 @@ def _symmetric(result: PropertyResult) -> bool:
             return False
 
 
+def _on_slices(result: PropertyResult) -> bool:
+    match result.verdict:
+        case Proved(Enumeration(slices=slices)) | Unreached(Enumeration(slices=slices)):
+            return slices > 0
+        case _:
+            return False
+
+
 def _beyond(result: PropertyResult) -> tuple[str, ...]:
     match result.verdict:
-        case Proved(Enumeration(_, _, beyond)) | Unreached(Enumeration(_, _, beyond)):
+        case Proved(Enumeration(beyond=beyond)) | Unreached(Enumeration(beyond=beyond)):
             return beyond
         case _:
             return ()
