@@ -28,10 +28,11 @@ def summary(report: Report) -> Mapping[str, tuple[str, int | None]]:
     said: dict[str, tuple[str, int | None]] = {}
     for run in report.runs:
         for result in run.results + run.goals:
-            trace = result.verdict.trace if isinstance(result.verdict, (Violated, Reached)) else None
-            shown = not result.name.startswith(("fires:", "returns:", "premise:"))
-            said[result.name] = (type(result.verdict).__name__,
-                                 len(trace.steps) if trace is not None and shown else None)
+            verdict, length = result.verdict, None
+            if isinstance(verdict, (Violated, Reached)) and verdict.trace is not None:
+                length = len(verdict.trace.steps)
+            goal = result in run.goals
+            said[result.name] = (type(verdict).__name__, None if goal else length)
     return said
 
 

@@ -34,6 +34,10 @@ TRY_STATES = {"interpret": 100_000, "native": 5_000_000}
 TRY_SHARE = 0.2
 """Part of a time limit that `auto` gives that try."""
 
+TRY_GRAPH = 10
+"""How many times that, where a property needs the graph of the whole: then the try is likely to be
+the only exploration, and slices are for what it cannot complete."""
+
 SLICE_SHARE = 0.5
 """Part of the time that is left that `auto` gives slices."""
 
@@ -95,10 +99,13 @@ def rest(limits: Limits, used_s: float) -> Limits:
     return replace(limits, timeout_s=max(limits.timeout_s - used_s, 0.0))
 
 
-def try_limits(engine: str, limits: Limits) -> Limits:
-    """What `auto` gives the first exploration of the whole system."""
-    seconds = None if limits.timeout_s is None else limits.timeout_s * TRY_SHARE
-    return replace(limits, states=TRY_STATES[engine], timeout_s=seconds)
+def try_limits(engine: str, limits: Limits, *, graph: bool) -> Limits:
+    """What `auto` gives the first exploration of the whole system; `graph`: its graph is asked
+    for."""
+    share = min(TRY_SHARE * TRY_GRAPH, EXPLICIT_SHARE / 2) if graph else TRY_SHARE
+    seconds = None if limits.timeout_s is None else limits.timeout_s * share
+    return replace(limits, states=TRY_STATES[engine] * (TRY_GRAPH if graph else 1),
+                   timeout_s=seconds)
 
 
 def slice_limits(limits: Limits, used_s: float) -> Limits:

@@ -149,9 +149,12 @@ class Slicer:
             return
         number = len(self.explorations)
         self.explorations.append(result.exploration)
-        self.interrupted = result.exploration.stopped_by is Stop.INTERRUPTED
+        stopped = result.exploration.stopped_by
+        self.interrupted = stopped is Stop.INTERRUPTED
         for question in group.questions:
             self._take(part, group, question, result.verdicts[question.name], number)
+            if question in self.open and stopped not in (None, Stop.STATES, Stop.INTERRUPTED):
+                self._leave(question)    # a limit that more states do not help against
         decided = tuple(q for q in group.questions if q in self.answers)
         if decided:
             self.runs[number] = self._record(part, group, decided, result.exploration)

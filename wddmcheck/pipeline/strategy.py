@@ -27,6 +27,7 @@ from wddmcheck.result.verdict import (
     Verdict,
     Violated,
 )
+from wddmcheck.slicing.question import GRAPH
 
 SOLVED = (Kind.INVARIANT, Kind.OBLIGATION, Kind.NO_DEADLOCK, Kind.REACHABLE, Kind.FIRES)
 """Kinds of which a bounded search can show an example."""
@@ -196,7 +197,7 @@ class _Scope:
         seen = self._explore(explicit)
         if self.interrupted or seen is None:
             return
-        graph = self._open((Kind.ALWAYS_POSSIBLE, Kind.LEADS_TO))
+        graph = self._open(GRAPH)
         if explicit == "native" and seen.complete and graph:
             self._then("interpret", graph, 1, "for properties of the graph:")
         open_ = self._open(SOLVED)
@@ -223,7 +224,9 @@ class _Scope:
         if self.options.slicing == "off":
             return self.ask(explicit, left, choose.first_limits(self.limits))
         if self.options.slicing == "auto":
-            seen = self.ask(explicit, left, choose.try_limits(explicit, self.limits))
+            kinds = {p.kind for p in self.system.properties if p.name in left}
+            seen = self.ask(explicit, left, choose.try_limits(
+                explicit, self.limits, graph=not kinds.isdisjoint(GRAPH)))
             if seen.stopped_by not in choose.TOO_LARGE:
                 return seen
             self._note(f"engine auto: {explicit} stopped ({seen.stopped_by.value}) after "

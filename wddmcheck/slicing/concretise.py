@@ -30,6 +30,9 @@ from wddmcheck.slicing.cut import Slice
 from wddmcheck.slicing.question import Question
 from wddmcheck.slicing.reads import conjuncts, reads
 
+OF_ACTIONS = (Kind.OBLIGATION, Kind.FIRES)
+"""Kinds of claims about the last action of a run, not its last state."""
+
 WIDTH = 8
 """States of the system that are followed beside each other, for one state of the slice."""
 
@@ -88,14 +91,15 @@ class _Follow:
         start = initial_state(self.layout)
         levels = [_Level({start: None})]
         for number, step in enumerate(trace.steps, 1):
-            ends = number == len(trace.steps) and self.question.kind is Kind.OBLIGATION
+            last = number == len(trace.steps)
+            ends = last and self.question.kind is Kind.OBLIGATION
             level = _Level({})
             self.failed.clear()
             for state in levels[-1].came:
                 found = self.follow(state, step, level, ends=ends)
                 if found is not None:
                     return self.back(levels, state, found, trace)
-            if not level.came and not ends:
+            if not level.came and not (last and self.question.kind in OF_ACTIONS):
                 self.otherwise(levels[-1], step, level)
             if not level.came:
                 return self.blocked(ends=ends)
@@ -135,8 +139,6 @@ class _Follow:
     def otherwise(self, before: _Level, step: Step, level: _Level) -> None:
         """Go with any action of the slice to where `step` leads in it."""
         assert step.state is not None
-        if self.question.kind is Kind.FIRES:
-            return
         for state in before.came:
             for action in self.part.system.actions:
                 whole = self.actions[action.name]

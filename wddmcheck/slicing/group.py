@@ -35,7 +35,7 @@ def groups(dependence: Dependence, cones: Mapping[Question, Cone]) -> list[Group
     for question in order:
         own = cones[question]
         for index, group in enumerate(made):
-            union = {**group.cone, **own}
+            union = {**own, **group.cone}
             if _near(dependence, union, (own, *(cones[q] for q in group.questions))):
                 made[index] = Group(union, (*group.questions, question))
                 break
