@@ -17,7 +17,7 @@ def rows(models: Path, row: Callable[[str, float, str], None]) -> None:
     """Measure and print."""
     path = str(models / "miniport.wddm")
     whole, report = _check(path, "teardown", "off")
-    row(f"{', '.join(ASKED)}: miniport, teardown, the whole", whole,
+    row(f"{', '.join(ASKED)}: miniport, teardown", whole,
         f"{report.runs[0].explorations[0].states:,} states")
     part, report = _check(path, "teardown", "on")
     row("the same on slices", part, f"{whole / part:.1f} x faster, {_largest(report)}")
