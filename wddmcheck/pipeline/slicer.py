@@ -216,9 +216,11 @@ class Slicer:
         return self._together(prop, verdicts)
 
     def _bound(self, question: Question) -> Verdict:
-        known = self.left.get(question) or self.open[question]
+        known = self.open.get(question) or self.left[question]
         if self.interrupted:
             return Inconclusive(Stop.INTERRUPTED)
+        if question in self.open:
+            return known.bound or Inconclusive(Stop.TIME)
         return known.bound or Inconclusive(Stop.STATES, None, "its slices were too large")
 
     def _shortest(self, shown: list[Violated | Reached], bounds: list[Verdict]) -> Verdict:
