@@ -43,7 +43,7 @@ def agree(path: str, *scopes: str, engine: str = "interpret") -> Report:
     return sliced
 
 
-@pytest.mark.parametrize("path", SEEDED[::4], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", SEEDED[::6], ids=lambda p: p.stem)
 def test_seeded_models(path: Path) -> None:
     agree(str(path))
 
@@ -54,7 +54,7 @@ def test_all_seeded_models(path: Path) -> None:
     agree(str(path))
 
 
-@pytest.mark.parametrize("scope", ["small", "medium"])
+@pytest.mark.parametrize("scope", ["small", pytest.param("medium", marks=pytest.mark.slow)])
 def test_the_yardstick(scope: str) -> None:
     report = agree("models/yardstick.wddm", scope)
     assert all(len(s.kept) < len(report.system.variables) for s in report.runs[0].slices)

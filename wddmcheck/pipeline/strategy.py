@@ -220,7 +220,6 @@ class _Scope:
         """Explore the system: at once, or where that is too much, slices and then what is left.
         The last exploration of the whole, None if slices left nothing."""
         left = self.selection.names
-        seen = None
         if self.options.slicing == "off":
             return self.ask(explicit, left, choose.first_limits(self.limits))
         if self.options.slicing == "auto":

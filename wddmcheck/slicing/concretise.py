@@ -18,7 +18,6 @@ from wddmcheck.ir.evaluate import (
     State,
     evaluate,
     initial_state,
-    instances,
     take,
 )
 from wddmcheck.ir.expr import Expr
@@ -27,6 +26,7 @@ from wddmcheck.result.verdict import Step, Trace
 from wddmcheck.slicing.approximate import above, below
 from wddmcheck.slicing.cone import Dependence
 from wddmcheck.slicing.cut import Slice
+from wddmcheck.slicing.instances import Enabled
 from wddmcheck.slicing.question import Question
 from wddmcheck.slicing.reads import conjuncts, reads
 
@@ -38,6 +38,10 @@ WIDTH = 8
 
 CHOICES = 4096
 """Values for free parameters that are tried at a step."""
+
+
+FAILURES = 256
+"""Instances that could not follow, of a step, of which the reason is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class _Follow:
     def __post_init__(self) -> None:
         self.layout = Layout(self.part.full, dict(self.dependence.sizes))
         self.actions = {a.name: a for a in self.part.full.actions}
+        self.enabled = {a.name: Enabled(self.layout, a) for a in self.part.full.actions}
         self.places = [i for v in self.part.system.variables
                        for i in range(self.layout.starts[v.name],
                                       self.layout.starts[v.name] + self.layout.words(v))]
@@ -140,14 +145,13 @@ class _Follow:
         """Go with any action of the slice to where `step` leads in it."""
         assert step.state is not None
         for state in before.came:
-            for action in self.part.system.actions:
-                whole = self.actions[action.name]
-                for args in islice(instances(self.layout, whole), CHOICES):
-                    outcome = take(self.layout, whole, args, state)
+            for name in self.part.params:
+                for args in islice(self.enabled[name].at(state), CHOICES):
+                    outcome = take(self.layout, self.actions[name], args, state)
                     if (outcome is not None and outcome.state is not None
                             and self.seen(outcome.state) == step.state):
                         level.came.setdefault(outcome.state,
-                                              (state, Step(whole.name, args, outcome.state)))
+                                              (state, Step(name, args, outcome.state)))
                         return
 
     def seen(self, state: State) -> State:
@@ -166,7 +170,7 @@ class _Follow:
     def blocked(self, *, ends: bool) -> Blocked:
         """What a slice needs to see that none of the failed instances does what it did there: of
         each, the cheapest of the reasons, unless one is noted already."""
-        for failure in self.failed:
+        for failure in self.failed[:FAILURES]:
             action, state = failure.action, failure.state
             env = {p.name: v for p, v in zip(action.params, failure.args, strict=True)}
             if failure.outcome is None:
@@ -186,11 +190,10 @@ class _Follow:
         """Whether nothing is enabled in `state`; if something is, that is noted."""
         able: list[tuple[Action, Mapping[str, int]]] = []
         for action in self.part.full.actions:
-            for args in islice(instances(self.layout, action), CHOICES):
-                env = {p.name: v for p, v in zip(action.params, args, strict=True)}
-                if self.true(action.guard, state, env):
-                    able.append((action, env))
-                    break
+            args = next(self.enabled[action.name].at(state), None)
+            if args is not None:
+                able.append((action, {p.name: v for p, v in zip(action.params, args,
+                                                                strict=True)}))
         found = [self.least(a.guard, True, state, env) for a, env in able]
         if found:
             cheapest = min(found, key=self.cost)
