@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import replay
+from benchmarks import replay, slices
 from benchmarks.peers import compare
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
@@ -125,6 +125,7 @@ def main() -> None:
     seconds, _ = explore(yardstick, scope(2, 2, 3, 3), symmetry=False, engine="kinduction")
     row("kinduction, yardstick (2,2,3,3), I1 to I5", seconds,
         f"{plain / seconds:.1f} x faster than exploring")
+    slices.rows(MODELS, row)
     replay.rows(MODELS, row)
     seconds = median(command("verify", "models/miniport.wddm", "--no-progress"), 1)
     row("wddmcheck verify models/miniport.wddm", seconds,

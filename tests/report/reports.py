@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.report.driver_model import PATH, QUICK, SYSTEM, leak, prop, run, twice
 from wddmcheck.report.words import exit_code
-from wddmcheck.result.report import Hollow, PropertyResult, Report, ScopeRun
+from wddmcheck.result.report import Hollow, PropertyResult, Report, ScopeRun, SliceRun
 from wddmcheck.result.verdict import (
     Enumeration,
     Exploration,
@@ -105,3 +105,27 @@ def open_ended() -> Report:
                         complete=False, stopped_by=Stop.TIME), exploration())
     return report((ScopeRun("quick", SIZES, seen, results, goals,
                             ("the goal of no_orphan was left out",)),), results, hollow)
+
+
+def sliced() -> Report:
+    """Decided on slices: one property on two of them, a violation on one, the rest on the whole."""
+    results = (
+        PropertyResult("ctx_allocs_freed_first", Violated(leak()), "interpret", 0.1),
+        PropertyResult("no_double_destroy", Proved(
+            Enumeration(1_812, True, ("no_orphan",), 2)), "interpret", 0.9),
+        PropertyResult("current_is_live", SEEN, "interpret", 0.9),
+    )
+    created = ("DxgkDdiCreateProcess/1", "DxgkDdiCreateDevice/1")
+    small = SliceRun(
+        ("no_double_destroy",), (("Context.life", "Complete/1 depends on it"),),
+        ("Device.process", "open", "ghost"), (*created, "DxgkDdiSubmitCommand/1"),
+        ("Process", "Device", "ContextAllocation"), ("Complete/1", "DxgkDdiDestroyContext/1"),
+        exploration(states=12, depth=4))
+    large = SliceRun(
+        ("no_double_destroy", "ctx_allocs_freed_first"),
+        (("Context.life", "DxgkDdiDestroyContext/2 sets ContextAllocation.context by it"),
+         ("ContextAllocation.context", "ctx_allocs_freed_first speaks of it")),
+        ("open", "ghost"), created, ("Process",), (), exploration(states=1_800, depth=14))
+    run = ScopeRun("quick", SIZES, (exploration(),), results, GOALS,
+                   ("engine auto: slices decided something",), (small, large))
+    return report((run,), results)

@@ -14,13 +14,14 @@ import pytest
 from referencing import Registry, Resource
 
 from tests.report.driver_model import sources
-from tests.report.reports import bad, good, open_ended, report
+from tests.report.reports import bad, good, open_ended, report, sliced
 from tests.report.schema_from_types import trace_schema
 from wddmcheck.report import trace_file
 from wddmcheck.report.json_report import report_json, report_text
 from wddmcheck.report.jsontext import dumps
 
-REPORTS = {"good": good, "bad": bad, "open_ended": open_ended, "empty": lambda: report((), ())}
+REPORTS = {"good": good, "bad": bad, "open_ended": open_ended, "sliced": sliced,
+           "empty": lambda: report((), ())}
 
 
 def schema(name: str) -> Any:
@@ -71,6 +72,22 @@ def test_the_minimum_that_scripts_rely_on() -> None:
     assert [r["scope"] for r in data["runs"]] == ["quick", ""]
 
 
+def test_what_was_sliced_away() -> None:
+    data: Any = report_json(sliced(), sources=sources())
+    leaked, twice, whole = data["verdicts"]
+    assert whole["sliced_away"] is None
+    assert leaked["sliced_away"]["slices"] == [1]
+    assert twice["sliced_away"] == {
+        "slices": [0, 1], "variables": ["open", "ghost"], "pools": ["Process"],
+        "actions": ["DxgkDdiCreateProcess/1", "DxgkDdiCreateDevice/1"]}
+    assert twice["certificate"]["slices"] == 2
+    assert twice["depth"] == 14, "of the deepest of its slices"
+    (run,) = data["runs"]
+    assert [s["exploration"]["states"] for s in run["slices"]] == [12, 1_800]
+    assert run["slices"][1]["kept"][1] == {
+        "variable": "ContextAllocation.context", "why": "ctx_allocs_freed_first speaks of it"}
+
+
 def test_certificates_describe_the_evidence() -> None:
     data: Any = report_json(good(), sources=sources())
     pdr, explicit, reached = data["verdicts"]
@@ -79,7 +96,7 @@ def test_certificates_describe_the_evidence() -> None:
         "invariant": ["current != dangling", "all p: Process. (Process.life[p] == absent)"]}
     assert explicit["certificate"] == {
         "kind": "enumeration", "states": 48213, "symmetric": True, "beyond": ["no_orphan"],
-        "odds": 0.0}
+        "odds": 0.0, "slices": 0}
     assert explicit["depth"] == 21
     assert reached["certificate"] is None
     assert reached["depth"] == 4

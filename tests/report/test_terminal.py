@@ -21,7 +21,7 @@ from tests.report.driver_model import (
     twice,
 )
 from tests.report.goldens import check_golden
-from tests.report.reports import bad, good, open_ended, report
+from tests.report.reports import bad, good, open_ended, report, sliced
 from wddmcheck.report.lines import WIDTH
 from wddmcheck.report.style import ansi, to_ascii
 from wddmcheck.report.tell import tell
@@ -37,7 +37,7 @@ STORIES = {
     "current_is_live": (invariant, QUICK),
     "running_ends": (lasso, {**QUICK, "Process": 2}),
 }
-REPORTS = {"good": good, "bad": bad, "open_ended": open_ended}
+REPORTS = {"good": good, "bad": bad, "open_ended": open_ended, "sliced": sliced}
 
 
 def story_text(name: str) -> str:
@@ -55,6 +55,12 @@ def test_stories(name: str) -> None:
 def test_reports(name: str) -> None:
     text = render_report(REPORTS[name](), sources=sources(), times=False)
     check_golden(f"report-{name}.txt", text)
+
+
+def test_details_of_slices() -> None:
+    text = render_report(sliced(), sources=sources(), times=False, details=True)
+    check_golden("report-sliced-details.txt", text)
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -27,10 +27,16 @@ class Steps:
     def instances(self, action: Action, state: State,
                   rng: random.Random | None = None) -> Iterator[Outcome]:
         """What each enabled instance of `action` does in `state`; in random order with `rng`."""
+        return (outcome for _, outcome in self.taken(action, state, rng))
+
+    def taken(self, action: Action, state: State,
+              rng: random.Random | None = None) -> Iterator[tuple[tuple[int, ...], Outcome]]:
+        """The enabled instances of `action` by the values of their parameters, and what each does
+        in `state`; in random order with `rng`."""
         for args in self._arguments(action, state, (), rng):
             outcome = take(self.layout, action, args, state)
             if outcome is not None:
-                yield outcome
+                yield args, outcome
 
     def enabled(self, state: State, block: str = "") -> bool:
         """Whether some action (of `block`, if given) is enabled in `state`."""

@@ -11,6 +11,7 @@ from wddmcheck.engines.base import Engine, Limits
 from wddmcheck.engines.native import fits
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.system import Kind, System
+from wddmcheck.result.verdict import Stop
 
 PLANNED = ("pdr", "parametric")
 """Engines that the command line knows and this version does not have."""
@@ -18,7 +19,7 @@ PLANNED = ("pdr", "parametric")
 BOTH_WAYS = (Kind.INVARIANT, Kind.OBLIGATION)
 """Kinds that induction can prove."""
 
-AUTO_STATES = 3_000_000
+AUTO_STATES = {"interpret": 3_000_000, "native": 100_000_000}
 """States that `auto` explores before it turns to a solver, if no time limit was given."""
 
 AUTO_SECONDS = 120.0
@@ -29,6 +30,28 @@ FEW_BITS = 10
 
 EXPLICIT_SHARE = 0.6
 """Part of a time limit that `auto` gives the explicit engine."""
+
+EXPLICIT = ("interpret", "native")
+"""Engines that visit states one by one: slices are for them."""
+
+TRY_STATES = {"interpret": 100_000, "native": 5_000_000}
+"""States of the whole system that `auto` explores before it turns to slices: some seconds' work."""
+
+TRY_SHARE = 0.2
+"""Part of a time limit that `auto` gives that try."""
+
+TRY_GRAPH = 10
+"""How many times that, where a property needs the graph of the whole: then the try is likely to be
+the only exploration, and slices are for what it cannot complete."""
+
+SLICE_SHARE = 0.5
+"""Part of the time that is left that `auto` gives slices."""
+
+SLICE_SECONDS = 300.0
+"""Seconds that `auto` gives slices, if no time limit was given."""
+
+TOO_LARGE = (Stop.STATES, Stop.TIME, Stop.MEMORY)
+"""Why an exploration stops that a smaller system may not hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +104,33 @@ def load(name: str) -> Engine:
             exit_code=2) from error
 
 
-def first_limits(limits: Limits) -> Limits:
+def rest(limits: Limits, used_s: float) -> Limits:
+    """What is left of `limits` after `used_s` seconds."""
+    if limits.timeout_s is None:
+        return limits
+    return replace(limits, timeout_s=max(limits.timeout_s - used_s, 0.0))
+
+
+def try_limits(engine: str, limits: Limits, *, graph: bool) -> Limits:
+    """What `auto` gives the first exploration of the whole system; `graph`: its graph is asked
+    for."""
+    share = min(TRY_SHARE * TRY_GRAPH, EXPLICIT_SHARE / 2) if graph else TRY_SHARE
+    seconds = None if limits.timeout_s is None else limits.timeout_s * share
+    return replace(limits, states=TRY_STATES[engine] * (TRY_GRAPH if graph else 1),
+                   timeout_s=seconds)
+
+
+def slice_limits(limits: Limits, used_s: float) -> Limits:
+    """What `auto` gives all slices together after `used_s` seconds."""
+    left = rest(limits, used_s)
+    seconds = SLICE_SECONDS if left.timeout_s is None else left.timeout_s * SLICE_SHARE
+    return replace(left, timeout_s=seconds)
+
+
+def first_limits(engine: str, limits: Limits) -> Limits:
     """What `auto` gives the explicit engine."""
     if limits.timeout_s is None:
-        return replace(limits, states=limits.states or AUTO_STATES)
+        return replace(limits, states=limits.states or AUTO_STATES[engine])
     return replace(limits, timeout_s=limits.timeout_s * EXPLICIT_SHARE)
 
 

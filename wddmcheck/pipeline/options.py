@@ -11,6 +11,11 @@ Required: TypeAlias = Literal["proved", "scope", "bounded"]
 """The strength asked for: for any number of objects, for the scope, up to a depth."""
 
 
+Slicing: TypeAlias = Literal["on", "off", "auto"]
+"""Whether properties are decided on slices: first of all, never, or where engine `auto` finds that
+the whole system is too large to be explored at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
     """Everything that can change a verdict or the exit code.
@@ -36,6 +41,7 @@ class VerifyOptions:
     jobs: int | None = None
     seed: int = 0
     command: str = ""
+    slicing: Slicing = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.base import CheckTask, Limits, Tick
 from wddmcheck.evidence import recheck
 from wddmcheck.ir.system import Kind, System
-from wddmcheck.pipeline import choose
+from wddmcheck.pipeline import choose, sliced
 from wddmcheck.pipeline.options import Budget, ScopeProgress, VerifyOptions
 from wddmcheck.pipeline.scopes import ScopeChoice
 from wddmcheck.pipeline.selection import Selection
-from wddmcheck.result.report import PropertyResult, ScopeRun
+from wddmcheck.result.report import PropertyResult, ScopeRun, SliceRun
 from wddmcheck.result.verdict import (
     Exploration,
     Holds,
@@ -27,6 +27,7 @@ from wddmcheck.result.verdict import (
     Verdict,
     Violated,
 )
+from wddmcheck.slicing.question import GRAPH
 
 SOLVED = (Kind.INVARIANT, Kind.OBLIGATION, Kind.NO_DEADLOCK, Kind.REACHABLE, Kind.FIRES)
 """Kinds of which a bounded search can show an example."""
@@ -40,8 +41,7 @@ def run_scope(system: System, choice: ScopeChoice, selection: Selection, options
         if options.engine == "auto":
             scope.auto()
         else:
-            name = scope.explicit() if options.engine == "explicit" else options.engine
-            scope.ask(name, selection.names, scope.limits)
+            scope.named()
     except KeyboardInterrupt:
         scope.interrupted = True
     except MemoryError:
@@ -126,6 +126,7 @@ class _Scope:
     results: dict[str, PropertyResult] = field(default_factory=dict)
     explorations: list[Exploration] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    slices: tuple[SliceRun, ...] = ()
     interrupted: bool = False
     stop: Stop = Stop.UNKNOWN
     started: float = field(default_factory=time.monotonic)
@@ -139,36 +140,69 @@ class _Scope:
     def ask(self, name: str, properties: tuple[str, ...], limits: Limits) -> Exploration:
         """Ask one engine; keep what it says, re-checked."""
         engine = choose.load(name)
-        sizes = dict(self.choice.sizes)
-        task = CheckTask(self.system, sizes, properties, limits, self.options.symmetry,
+        task = CheckTask(self.system, self.sizes, properties, limits, self.options.symmetry,
                          self.budget.threads, self.options.compact)
         started = time.monotonic()
         result = engine.check(task, self._tick)
         seconds = time.monotonic() - started
-        props = {p.name: p for p in self.system.properties}
         self.explorations.append(result.exploration)
         self.notes += result.notes
         for prop in properties:
             verdict = result.verdicts.get(prop, Skipped(f"{name} gave no verdict"))
-            recheck.recheck(self.system, sizes, props[prop], verdict, seed=self.options.seed)
-            self.results[prop] = better(self.results.get(prop),
-                                        PropertyResult(prop, verdict, name, seconds))
+            self.keep(prop, verdict, name, seconds)
         if result.exploration.stopped_by is Stop.INTERRUPTED:
             self.interrupted = True
         return result.exploration
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of the pools."""
+        return dict(self.choice.sizes)
+
     def explicit(self) -> str:
         """The explicit engine for this scope."""
-        chosen = choose.explicit(self.system, dict(self.choice.sizes), self.options.symmetry)
+        chosen = choose.explicit(self.system, self.sizes, self.options.symmetry)
         for note in chosen.notes:
             self._note(f"engine {self.options.engine}: {note}")
         return chosen.name
 
+    def keep(self, prop: str, verdict: Verdict, engine: str, seconds: float) -> None:
+        """Keep what an engine says of a property, re-checked, if it says more than is known."""
+        props = {p.name: p for p in self.system.properties}
+        recheck.recheck(self.system, self.sizes, props[prop], verdict, seed=self.options.seed)
+        self.results[prop] = better(self.results.get(prop),
+                                    PropertyResult(prop, verdict, engine, seconds))
+
+    def named(self) -> None:
+        """Ask the engine that the options name; with `--slice on`, about slices first."""
+        name = self.explicit() if self.options.engine == "explicit" else self.options.engine
+        left = self.selection.names
+        if self.options.slicing == "on" and name in choose.EXPLICIT:
+            left = self.on_slices(name, left, self.limits)
+        elif self.options.slicing == "on":
+            self._note(f"--slice on: {name} does not explore, so it was asked about the "
+                       "whole model")
+        if left and not self.interrupted:
+            self.ask(name, left, choose.rest(self.limits, self._used))
+
+    def on_slices(self, engine: str, properties: tuple[str, ...],
+                  limits: Limits) -> tuple[str, ...]:
+        """Ask `engine` about slices of the system; the properties that are left."""
+        found = sliced.decide(self.system, self.choice, properties, engine, limits, self.options,
+                              self._tick)
+        self.slices += found.runs
+        self.notes += found.notes
+        self.interrupted = self.interrupted or found.interrupted
+        for prop, verdict in found.verdicts.items():
+            self.keep(prop, verdict, engine, found.seconds)
+        return tuple(p for p in properties
+                     if p not in self.results or undecided(self.results[p].verdict))
+
     def auto(self) -> None:
         """Explore; if that does not complete, prove by induction, then search with a solver."""
         explicit = self.explicit()
-        seen = self.ask(explicit, self.selection.names, choose.first_limits(self.limits))
-        if self.interrupted:
+        seen = self._explore(explicit)
+        if self.interrupted or seen is None:
             return
         graph = self._open((Kind.LEADS_TO,))
         if explicit == "native" and seen.complete and graph:
@@ -189,14 +223,40 @@ class _Scope:
         if open_ and deeper and not self.interrupted:
             self._then("bmc", open_, 1, "to look for runs beyond that of")
 
+    def _explore(self, explicit: str) -> Exploration | None:
+        """Explore the system: at once, or where that is too much, slices and then what is left.
+        The last exploration of the whole, None if slices left nothing."""
+        left = self.selection.names
+        if self.options.slicing == "off":
+            return self.ask(explicit, left, choose.first_limits(explicit, self.limits))
+        if self.options.slicing == "auto":
+            kinds = {p.kind for p in self.system.properties if p.name in left}
+            seen = self.ask(explicit, left, choose.try_limits(
+                explicit, self.limits, graph=not kinds.isdisjoint(GRAPH)))
+            if seen.stopped_by not in choose.TOO_LARGE:
+                return seen
+            self._note(f"engine auto: {explicit} stopped ({seen.stopped_by.value}) after "
+                       f"{seen.states:,} states, so slices were explored next")
+            left = tuple(n for n in left if undecided(self.results[n].verdict))
+        left = self.on_slices(explicit, left, choose.slice_limits(self.limits, self._used))
+        if not left or self.interrupted:
+            if not left:
+                self._note("engine auto: slices decided everything")
+            return None
+        return self.ask(explicit, left, choose.first_limits(
+            explicit, choose.rest(self.limits, self._used)))
+
+    @property
+    def _used(self) -> float:
+        return time.monotonic() - self.started
+
     def _then(self, name: str, properties: tuple[str, ...], engines_left: int, why: str) -> None:
         from wddmcheck.engines import registry
 
         if name not in registry.names():
             self._note(f"engine auto: there is no {name} in this version")
             return
-        used = time.monotonic() - self.started
-        limits = choose.solver_limits(self.limits, used, engines_left)
+        limits = choose.solver_limits(self.limits, self._used, engines_left)
         if limits.timeout_s is not None and limits.timeout_s < 0.1:
             self._note(f"engine auto: no time left for {name}")
             return
@@ -230,4 +290,4 @@ class _Scope:
 
         return ScopeRun(self.choice.name, self.choice.sizes, tuple(self.explorations),
                         tuple(map(result, self.selection.properties)),
-                        tuple(map(result, self.selection.goals)), self.notes)
+                        tuple(map(result, self.selection.goals)), self.notes, self.slices)

@@ -17,6 +17,7 @@ from wddmcheck.report.codec import encode
 from wddmcheck.report.findings import Finding, again, findings, run_of, trace_of
 from wddmcheck.report.jsontext import Json, dumps
 from wddmcheck.report.places import Places, cited, clean, relative
+from wddmcheck.report.sliced import away_json, slice_json
 from wddmcheck.report.trace_file import TraceFile, make, to_json
 from wddmcheck.report.words import wording, wording_of
 from wddmcheck.result.report import PropertyResult, Report, ScopeRun
@@ -105,6 +106,7 @@ def _verdict(report: Report, run: ScopeRun, result: PropertyResult, prop: Proper
         "engine": result.engine,
         "seconds": round(result.seconds, 3),
         "reason": _reason(result),
+        "sliced_away": away_json(run, result),
         "title": clean(prop.title) if prop is not None else "",
         "claim": prop.kind.value if prop is not None else "",
         "bugchecks": list(prop.bugchecks) if prop is not None else [],
@@ -127,6 +129,7 @@ def _run(report: Report, run: ScopeRun, props: Mapping[str, Property],
         "sizes": dict(run.sizes),
         "exploration": _deciding(run.explorations),
         "explorations": [_exploration(e) for e in run.explorations],
+        "slices": [slice_json(s, _exploration(s.exploration)) for s in run.slices],
         "verdicts": verdicts,
         "goals": [{"goal": g.name, "verdict": wording(g.verdict).word,
                    "kind": wording(g.verdict).kind} for g in run.goals],
@@ -158,6 +161,8 @@ def _depth(run: ScopeRun, result: PropertyResult) -> int | None:
             return len(trace.steps) if trace is not None else None
         case Holds(depth, _) | Inconclusive(_, depth, _):
             return depth
+        case Proved(Enumeration(slices=slices)) | Unreached(Enumeration(slices=slices)) if slices:
+            return max(s.exploration.depth for s in run.slices if result.name in s.properties)
         case Proved(Enumeration()) | Unreached(Enumeration()):
             return next((e.depth for e in run.explorations
                          if e.engine == result.engine and e.complete), None)
@@ -187,9 +192,9 @@ def _certificate(result: PropertyResult) -> Json:
 
 def _evidence(evidence: Evidence) -> dict[str, Json]:
     match evidence:
-        case Enumeration(states, symmetric, beyond, odds):
+        case Enumeration(states, symmetric, beyond, odds, slices):
             return {"kind": "enumeration", "states": states, "symmetric": symmetric,
-                    "beyond": list(beyond), "odds": odds}
+                    "beyond": list(beyond), "odds": odds, "slices": slices}
         case Inductive(invariant, k):
             return {"kind": "inductive", "invariant": [show_expr(e) for e in invariant], "k": k}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from wddmcheck.report import sliced
+from wddmcheck.report.findings import run_of
 from wddmcheck.report.lines import WIDTH, wrapped
 from wddmcheck.report.style import Role, Style
 from wddmcheck.report.words import wording, wording_of
@@ -27,8 +29,10 @@ _ROLES = {"violated": Role.BAD, "unreached": Role.BAD, "hollow": Role.BAD, "prov
           "reached": Role.GOOD}
 
 
-def table(report: Report, run: ScopeRun, style: Style, times: bool) -> Iterator[str]:
-    """The verdicts of one scope, with the engine and the evidence of each."""
+def table(report: Report, run: ScopeRun, style: Style, times: bool, *,
+          details: bool = False) -> Iterator[str]:
+    """The verdicts of one scope, with the engine and the evidence of each; with `details`, all
+    that was sliced away, and why the rest was not."""
     sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes)
     name = f"scope {run.scope}: " if run.scope else "scope "
     head = f"{report.model}  {name}{sizes}"
@@ -52,11 +56,14 @@ def table(report: Report, run: ScopeRun, style: Style, times: bool) -> Iterator[
         if reason:
             yield from wrapped("", reason, 6)
         yield from _stopped(result)
+        yield from sliced.lines(report.system, run, result, details=details)
     yield from _notes((run,))
 
 
-def merged_table(report: Report, style: Style, times: bool) -> Iterator[str]:
-    """The verdicts of all scopes together, with the scopes that exercise each property."""
+def merged_table(report: Report, style: Style, times: bool, *,
+                 details: bool = False) -> Iterator[str]:
+    """The verdicts of all scopes together, with the scopes that exercise each property; what was
+    sliced away is that of the first scope with the verdict."""
     yield report.model
     for run in report.runs:
         sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes if n)
@@ -77,6 +84,7 @@ def merged_table(report: Report, style: Style, times: bool) -> Iterator[str]:
             scopes += f", {_evidence(result)}"
         yield f"  {result.name:<{names}}  {shown}  {scopes}".rstrip()
         yield from _stopped(result)
+        yield from sliced.lines(report.system, run_of(report, result), result, details=details)
     yield from _notes(report.runs)
 
 
@@ -116,10 +124,14 @@ def _notes(runs: Iterable[ScopeRun]) -> Iterator[str]:
         yield from wrapped("note: ", "states were told apart by hashes of 64 bits (--compact): two "
                            "of them may have the same hash, with the odds given, and then one was "
                            "not looked at")
-    beyond = sorted({name for r in results for name in _beyond(r)})
+    beyond = sorted({name for r in results if not _on_slices(r) for name in _beyond(r)})
     if beyond:
         yield from wrapped("note: ", "runs that end in a fault are not continued: "
                            + ", ".join(beyond))
+    perhaps = sorted({name for r in results if _on_slices(r) for name in _beyond(r)} - {*beyond})
+    if perhaps:
+        yield from wrapped("note: ", "runs of slices that may end in a fault are not continued: "
+                           + ", ".join(perhaps))
 
 
 def _evidence(result: PropertyResult) -> str:
@@ -138,8 +150,10 @@ def _evidence(result: PropertyResult) -> str:
 
 def _amount(evidence: Evidence) -> str:
     match evidence:
+        case Enumeration(slices=slices) if slices:
+            return f"{slices} slice{'s' if slices != 1 else ''}"
         case Enumeration(states):
-            return f"{states:,} states"
+            return f"{states:,} state{'s' if states != 1 else ''}"
         case Inductive(invariant, k):
             lemmas = f"{len(invariant)} lemma{'s' if len(invariant) != 1 else ''}"
             return f"{lemmas}, k={k}"
@@ -174,6 +188,14 @@ def _odds(result: PropertyResult) -> float:
             return odds
         case _:
             return 0.0
+
+
+def _on_slices(result: PropertyResult) -> bool:
+    match result.verdict:
+        case Proved(Enumeration(slices=slices)) | Unreached(Enumeration(slices=slices)):
+            return slices > 0
+        case _:
+            return False
 
 
 def _beyond(result: PropertyResult) -> tuple[str, ...]:

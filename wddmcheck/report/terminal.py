@@ -20,14 +20,15 @@ EVENTS = ("gpu", "interrupt", "dpc", "worker")
 
 
 def render_report(report: Report, *, sources: SourceMap | None = None, style: Style = plain,
-                  times: bool = True) -> str:
-    """The report as text. Without `times`, nothing in it differs between two equal runs."""
+                  times: bool = True, details: bool = False) -> str:
+    """The report as text. Without `times`, nothing in it differs between two equal runs. With
+    `details` it has what else there is to say of slices."""
     lines: list[str] = []
     if len(report.runs) > 1:
-        lines += [*merged_table(report, style, times), ""]
+        lines += [*merged_table(report, style, times, details=details), ""]
     else:
         for run in report.runs:
-            lines += [*table(report, run, style, times), ""]
+            lines += [*table(report, run, style, times, details=details), ""]
     for finding in findings(report, sources, witnesses=False):
         lines += [*render_story(finding.story, again=again(report, finding),
                                 style=style).splitlines(), ""]

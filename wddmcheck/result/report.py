@@ -19,9 +19,26 @@ class PropertyResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceRun:
+    """The exploration of a part of the system, which decided `properties`, or some of the places
+    where they can be violated. `kept` has its variables, each with the reason; what was sliced away
+    is beside it. `weakened` names the actions that it has with guards or obligations that say less
+    than the system's: it may have more runs, never fewer."""
+
+    properties: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...]
+    variables_away: tuple[str, ...]
+    actions_away: tuple[str, ...]
+    pools_away: tuple[str, ...]
+    weakened: tuple[str, ...]
+    exploration: Exploration
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeRun:
     """One scope: its name ("" if given on the command line), the sizes of all pools, what each
-    engine did there, and the verdicts of properties and of coverage goals (`Property.goal`)."""
+    engine did there, and the verdicts of properties and of coverage goals (`Property.goal`).
+    `slices` are the parts of the system on which properties were decided."""
 
     scope: str
     sizes: tuple[tuple[str, int], ...]
@@ -29,6 +46,7 @@ class ScopeRun:
     results: tuple[PropertyResult, ...]
     goals: tuple[PropertyResult, ...]
     notes: tuple[str, ...] = ()
+    slices: tuple[SliceRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

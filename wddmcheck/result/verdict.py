@@ -53,12 +53,14 @@ class Enumeration:
     """Evidence: all reachable states were visited. `states` counts them (orbits if `symmetric`);
     `beyond` names properties whose faults end runs, if any run did end in one. `odds` is the
     probability, at most, that a state was taken for another one, and so missed, because states
-    were told apart by hashes; 0 if they were kept whole."""
+    were told apart by hashes; 0 if they were kept whole. With `slices`, those are the states of so
+    many parts of the system, which together decide the property."""
 
     states: int
     symmetric: bool
     beyond: tuple[str, ...] = ()
     odds: float = 0.0
+    slices: int = 0
 
 
 @dataclass(frozen=True, slots=True)

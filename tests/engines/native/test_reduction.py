@@ -17,8 +17,8 @@ from wddmcheck.ir.quiet import reduction
 from wddmcheck.ir.system import Kind, System
 from wddmcheck.result.verdict import CheckResult, Inconclusive, Proved, Reached, Violated
 
-SETTINGS = settings(max_examples=30, phases=[Phase.generate], deadline=None, derandomize=True, database=None,
-                    suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=30, phases=[Phase.generate], deadline=None, derandomize=True,
+                    database=None, suppress_health_check=list(HealthCheck))
 
 WORK = """
 model work

@@ -18,7 +18,7 @@ from wddmcheck.diagnostics.diagnostic import UserError
 
 if TYPE_CHECKING:
     from wddmcheck.pipeline import Loaded, VerifyOptions
-    from wddmcheck.pipeline.options import Required
+    from wddmcheck.pipeline.options import Required, Slicing
     from wddmcheck.result.report import Report
 
 MEMORY_SHARE = 0.8
@@ -55,6 +55,10 @@ class _Shown:
 @click.option("--compact", is_flag=True,
               help="Keep a hash of 64 bits of each state: less memory, and odds of a missed state, "
                    "which the verdict says.")
+@click.option("--slice", "slicing", type=click.Choice(["on", "off", "auto"]), default="auto",
+              show_default=True, help="Decide each property on the part of the model that it "
+                                      "depends on. auto: where engine auto finds the whole too "
+                                      "large to explore at once.")
 @policy_option
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
@@ -76,7 +80,7 @@ class _Shown:
 @common
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
-            symmetry: str, compact: bool, policy: tuple[str, ...], require: str,
+            symmetry: str, compact: bool, slicing: str, policy: tuple[str, ...], require: str,
             allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None,
             save_tests: str | None, jobs: int | None, seed: int, no_times: bool,
             no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
@@ -97,7 +101,8 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     choose.check(engine)
     options = VerifyOptions(
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
-        compact, cast("Required", require), bool(allow), exit_zero, jobs, seed)
+        compact, cast("Required", require), bool(allow), exit_zero, jobs, seed,
+        slicing=cast("Slicing", slicing))
     options = replace(options, command=_again(options, chosen))
     shown = _Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
     return _Run(options, chosen, shown).all(tuple(dict.fromkeys(models)))
@@ -163,7 +168,8 @@ class _Run:
 
             console.closed_code = report.exit_code
             console.result(render_report(report, sources=loaded.sources, style=console.style,
-                                         times=self.shown.times))
+                                         times=self.shown.times,
+                                         details=console.verbose > 0))
         if self.shown.outputs.out is not None:
             self.save(report, loaded)
         if self.shown.outputs.tests is not None:
@@ -231,6 +237,8 @@ def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
         words += ["--symmetry", "off"]
     if options.compact:
         words.append("--compact")
+    if options.slicing != "auto":
+        words += ["--slice", options.slicing]
     for name, choice in sorted(chosen.items()):
         words += ["--policy", f"{name}={choice}"]
     rest = shlex.join(words).replace("{", "{{").replace("}", "}}")
