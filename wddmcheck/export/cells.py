@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from wddmcheck.export.instantiate import Instantiate, binary
+from wddmcheck.export.walk import everything
 from wddmcheck.ir.build import and_, ite
-from wddmcheck.ir.expr import FALSE, And, Binary, BinOp, Const, Count, Expr, Ite, Not, Or, Read
+from wddmcheck.ir.expr import FALSE, BinOp, Const, Expr, Read
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Update
 
@@ -58,24 +59,9 @@ class Cells:
     def read_by(self, expr: Expr) -> frozenset[Cell]:
         """The places that the value of `expr` may depend on."""
         found: set[Cell] = set()
-        stack = [expr]
-        while stack:
-            match stack.pop():
-                case Read(var, index, _):
-                    stack.extend(index)
-                    found.update(cell for cell in self.places(var) if all(
-                        not isinstance(i, Const) or i.value == slot
-                        for i, slot in zip(index, cell[1], strict=True)))
-                case Not(arg):
-                    stack.append(arg)
-                case And(args) | Or(args):
-                    stack.extend(args)
-                case Binary(_, left, right, _):
-                    stack += (left, right)
-                case Ite(cond, then, orelse, _):
-                    stack += (cond, then, orelse)
-                case Count():
-                    raise AssertionError("counts are unrolled")
-                case _:
-                    pass
+        for part in everything(expr):
+            if isinstance(part, Read):
+                found.update(cell for cell in self.places(part.var) if all(
+                    not isinstance(i, Const) or i.value == slot
+                    for i, slot in zip(part.index, cell[1], strict=True)))
         return frozenset(found)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
 from typing import assert_never
 
 from wddmcheck.ir.build import and_, exists, not_, or_, substitute
-from wddmcheck.ir.expr import Const, Expr
+from wddmcheck.ir.expr import FALSE, Const, Expr
 from wddmcheck.ir.sorts import NONE, BoolSort, EnumSort, IntRange, RefSort
 from wddmcheck.ir.system import Action, Kind, Obligation, Param, Property, System
 
@@ -70,9 +70,12 @@ def enabled(system: System) -> Expr:
     return or_(*(for_some(a.params, a.guard) for a in system.actions))
 
 
-def faulty(system: System) -> Expr:
-    """Whether some enabled instance ends the run."""
-    return or_(*(for_some(a.params, and_(a.guard, not_(clean(a)))) for a in system.actions))
+def faults(system: System) -> Iterator[tuple[Action, Expr]]:
+    """The actions that may end a run, and when an enabled instance of one does."""
+    for action in system.actions:
+        found = for_some(action.params, and_(action.guard, not_(clean(action))))
+        if found != FALSE:
+            yield action, found
 
 
 def fires(system: System, prop: Property) -> Expr:
@@ -84,11 +87,3 @@ def fires(system: System, prop: Property) -> Expr:
 def goal(system: System, prop: Property) -> Expr:
     """What a reachable state has to satisfy for a REACHABLE or FIRES property to be reached."""
     return prop.formula if prop.kind is Kind.REACHABLE else fires(system, prop)
-
-
-def by_property(action: Action) -> Mapping[str, tuple[int, ...]]:
-    """The numbers of an action's obligations, by property."""
-    found: dict[str, tuple[int, ...]] = {}
-    for number, obligation in enumerate(action.obligations):
-        found[obligation.property] = (*found.get(obligation.property, ()), number)
-    return found

@@ -15,7 +15,8 @@ from wddmcheck.export.names import Names
 from wddmcheck.export.render import Dialect
 from wddmcheck.export.request import CannotExportError, Claims
 from wddmcheck.export.scoped import Scoped
-from wddmcheck.ir.expr import BinOp, QuantOp
+from wddmcheck.export.walk import sorts
+from wddmcheck.ir.expr import BinOp, Count, QuantOp
 from wddmcheck.ir.show import show_sort
 from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import StateVar
@@ -125,7 +126,7 @@ def words(scoped: Scoped, chosen: Claims) -> Words:
     for var in scoped.system.variables:
         names.of("variable", var.name)
     members = tuple(dict.fromkeys(
-        names.of("member", member) for sort in _sorts(scoped) if isinstance(sort, EnumSort)
+        names.of("member", member) for sort in sorts(scoped.system) if isinstance(sort, EnumSort)
         for member in sort.members))
     if len(members) > MOST_MEMBERS:
         raise CannotExportError(f"the enums have {len(members)} different members; an mtype of "
@@ -133,11 +134,6 @@ def words(scoped: Scoped, chosen: Claims) -> Words:
     for prop in chosen.properties:
         names.of("property", prop.name)
     return Words(names, scoped, names.fresh(scoped.system.name), members)
-
-
-def _sorts(scoped: Scoped) -> Iterator[Sort]:
-    yield from (v.sort for v in scoped.system.variables)
-    yield from (p.sort for a in scoped.system.actions for p in a.params)
 
 
 def _type(sort: Sort) -> str:
@@ -171,5 +167,5 @@ def _gone_quantifier(op: QuantOp, name: str, pool: str, body: str) -> str:
     raise AssertionError(f"{name} is not unrolled")
 
 
-def _gone_count(name: str, pool: str, body: str) -> str:
-    raise AssertionError(f"{name} is not unrolled")
+def _gone_count(count: Count, body: str) -> str:
+    raise AssertionError(f"{count.var} is not unrolled")

@@ -37,7 +37,7 @@ WIDTH = 100
 class Dialect:
     """How a target writes things. `operators` has all binary ones; `value` a constant; `element`
     a variable at indices; `is_slot` the test that a reference is one; `choice` a conditional
-    value; `quantifier` and `count` take the bound name, the pool and the body."""
+    value, in brackets; `quantifier` takes the bound name, the pool and the body, `count` also what it counts."""
 
     conjunction: str
     disjunction: str
@@ -49,7 +49,7 @@ class Dialect:
     is_slot: Callable[[str, RefSort], str]
     choice: Callable[[str, str, str], str]
     quantifier: Callable[[QuantOp, str, str, str], str]
-    count: Callable[[str, str, str], str]
+    count: Callable[[Count, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class Renderer:
                 return d.choice(self.inner(cond), self.inner(then), self.inner(orelse))
             case Quant(op, name, pool, body):
                 return d.quantifier(op, d.local(name), pool, self.inner(body))
-            case Count(name, pool, body):
-                return d.count(d.local(name), pool, self.inner(body))
+            case Count(_, _, body):
+                return d.count(expr, self.inner(body))
             case _:
                 assert_never(expr)
 
@@ -92,9 +92,9 @@ class Renderer:
         match expr:
             case Const(value, _) if value >= 0 or isinstance(sort_of(expr), RefSort):
                 return text
-            case Var():
-                return text
-            case Read() if not self.tests(expr):
+            case Var() | Ite() | Count():
+                return text  # a choice has its own brackets
+            case Read() if not self.tests(expr) or not isinstance(expr.sort, BoolSort):
                 return text
             case _:
                 return f"({text})"

@@ -1,0 +1,221 @@
+"""TLA+ for TLC: one operator an action, with the configuration in the same file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wddmcheck.export import header, tla_words
+from wddmcheck.export.claims import goal
+from wddmcheck.export.render import Renderer, conjuncts, folded
+from wddmcheck.export.request import Claims, Exported, Request, Stated, Support, claims
+from wddmcheck.export.scoped import Scoped, at_scope
+from wddmcheck.export.tla_updates import Updates
+from wddmcheck.ir.build import not_
+from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.system import Action, Kind, Property
+
+SUPPORT = {
+    Kind.INVARIANT: Support(Stated.ALWAYS),
+    Kind.OBLIGATION: Support(Stated.ALWAYS),
+    Kind.NO_DEADLOCK: Support(Stated.ALWAYS),
+    Kind.REACHABLE: Support(Stated.BY_NAME, "TLC only looks for violations; ask for it by name, and "
+                                            "the violation is the witness"),
+    Kind.FIRES: Support(Stated.BY_NAME, "TLC only looks for violations; ask for it by name, and the "
+                                        "violation is the witness"),
+    Kind.ALWAYS_POSSIBLE: Support(Stated.NEVER, "no formula of linear time says so"),
+    Kind.LEADS_TO: Support(Stated.NEVER, "not yet"),
+}
+
+_RUN = """\
+Run: java -cp tla2tools.jar tlc2.TLC -workers 1 -config {name}.tla {name}.tla
+The file has to be called {name}.tla; the configuration is at its end. Runs are shortest with one
+worker. All properties are invariants. An obligation is broken by a step: its invariant is violated
+in the state before that step, which is not part of TLC's run. `-continue` goes on after the first
+violation."""
+
+
+def export(request: Request) -> Exported:
+    """The TLA+ text: a module, and the configuration of TLC after it."""
+    scoped = at_scope(request.system, request.scope)
+    chosen = claims(scoped.system, request.properties, SUPPORT)
+    words = tla_words.words(scoped)
+    render = Renderer(words.dialect, {v.name: v for v in scoped.system.variables})
+    writer = _Writer(scoped, chosen, words, render, Updates(words, render))
+    body = [*writer.declarations(), "", *writer.init(), "", *writer.actions(), *writer.next(), "",
+            *writer.properties()]
+    if request.symmetry:
+        body += [*writer.symmetry(), ""]
+    head = header.lines(scoped, chosen, words.names.changed("pool", "variable", "property"),
+                        _RUN.format(name=request.name))
+    lines = [f" MODULE {request.name} ".center(80, "-"),
+             *(f"\\* {line}".rstrip() for line in head), "EXTENDS Integers, FiniteSets, TLC", "",
+             *body, "=" * 80, "", f" CONFIG {request.name} ".center(80, "-"),
+             *writer.configuration(request.symmetry), "=" * 80]
+    return Exported("\n".join(lines) + "\n", chosen.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    scoped: Scoped
+    chosen: Claims
+    words: tla_words.Words
+    render: Renderer
+    updates: Updates
+
+    def declarations(self) -> Iterator[str]:
+        """Constants, pools, variables."""
+        yield from folded(f"CONSTANTS {', '.join(self.words.constants())}", "")
+        for pool in self.words.pools():
+            yield from folded(f"{self.words.pool(pool)} == "
+                              f"{{{', '.join(self.words.slots(pool))}}}", "")
+        names = ", ".join(self.words.variable(v.name) for v in self.scoped.system.variables)
+        if names:
+            yield from folded(f"VARIABLES {names}", "")
+        yield from folded(f"vars == <<{names}>>", "")
+
+    def init(self) -> Iterator[str]:
+        """The one initial state."""
+        yield "Init =="
+        for var in self.scoped.system.variables:
+            value = self.words.value(var.init, var.sort)
+            if var.dims:
+                ranges = ", ".join(f"{self.words.local(f'i{n}')} \\in {self.words.pool(p)}"
+                                   for n, p in enumerate(var.dims))
+                value = f"[{ranges} |-> {value}]"
+            yield f"  /\\ {self.words.variable(var.name)} = {value}"
+        if not self.scoped.system.variables:
+            yield "  TRUE"
+
+    # --- actions ----------------------------------------------------------------------------------
+
+    def actions(self) -> Iterator[str]:
+        """For each action: when it is enabled, what it must not break, and what it does."""
+        for action in self.scoped.system.actions:
+            status = f", {action.label.status}" if action.label.status else ""
+            yield (f"\\* {action.name}: {action.label.actor.value}, {action.label.phase.value}"
+                   f"{status}")
+            yield f"{self.call(action, 'enabled')} =="
+            yield from self.conjunction([*map(self.render.operand, conjuncts(action.guard))])
+            for number, obligation in enumerate(action.obligations, 1):
+                yield f"{self.call(action, f'breaks_{number}')} ==  \\* {obligation.property}"
+                yield from folded(self.render(obligation.broken), "  ")
+            yield f"{self.call(action)} =="
+            yield from self.conjunction([
+                self.call(action, "enabled"),
+                *(f"~{self.call(action, f'breaks_{n}')}"
+                  for n, o in enumerate(action.obligations, 1) if o.stops),
+                *(f"{self.words.variable(u.var)}' = {self.updates.value(u)}"
+                  for u in action.updates), *self.unchanged(action)])
+            yield ""
+
+    def conjunction(self, parts: list[str]) -> Iterator[str]:
+        for part in parts:
+            yield from folded(f"/\\ {part}", "  ", "     ")
+
+    def unchanged(self, action: Action) -> Iterator[str]:
+        changed = {u.var for u in action.updates}
+        rest = [self.words.variable(v.name) for v in self.scoped.system.variables
+                if v.name not in changed]
+        if rest:
+            yield f"UNCHANGED <<{', '.join(rest)}>>"
+
+    def call(self, action: Action, part: str = "") -> str:
+        """The operator of an action, or of a part of it, with its parameters."""
+        name = self.words.names.of("action", action.name)
+        if part:
+            name = self.words.names.of(f"part {part}", action.name, f"{name}_{part}")
+        args = ", ".join(self.words.local(p.name) for p in action.params)
+        return f"{name}({args})" if args else name
+
+    def ranges(self, action: Action, quantifier: str) -> str:
+        """What binds the parameters of an action."""
+        bound = ", ".join(f"{self.words.local(p.name)} \\in {self.words.values(p.sort)}"
+                          for p in action.params)
+        return f"{quantifier} {bound} : " if bound else ""
+
+    def next(self) -> Iterator[str]:
+        """All steps."""
+        yield "Next =="
+        for action in self.scoped.system.actions:
+            yield from folded(f"\\/ {self.ranges(action, chr(92) + 'E')}{self.call(action)}",
+                              "  ", "     ")
+        if not self.scoped.system.actions:
+            yield "  FALSE"
+
+    # --- properties -------------------------------------------------------------------------------
+
+    def properties(self) -> Iterator[str]:
+        """Every property as an invariant."""
+        for prop in self.chosen.properties:
+            yield f"{self.name(prop)} =="
+            yield from self.claim(prop)
+            yield ""
+
+    def name(self, prop: Property) -> str:
+        return self.words.names.of("property", prop.name)
+
+    def claim(self, prop: Property) -> Iterator[str]:
+        system = self.scoped.system
+        match prop.kind:
+            case Kind.INVARIANT:
+                yield from self.formula(prop.formula)
+            case Kind.REACHABLE | Kind.FIRES:
+                yield from self.formula(not_(goal(system, prop)))
+            case Kind.NO_DEADLOCK:
+                yield from self.deadlock()
+            case Kind.OBLIGATION:
+                yield from self.obligation(prop)
+            case _:
+                raise AssertionError(prop.kind)
+
+    def formula(self, formula: Expr) -> Iterator[str]:
+        return self.conjunction([*map(self.render.operand, conjuncts(formula))])
+
+    def deadlock(self) -> Iterator[str]:
+        """Some instance is enabled, even if it ends the run."""
+        for action in self.scoped.system.actions:
+            yield from folded(f"\\/ {self.ranges(action, chr(92) + 'E')}"
+                              f"{self.call(action, 'enabled')}", "  ", "     ")
+        if not self.scoped.system.actions:
+            yield "  FALSE"
+
+    def obligation(self, prop: Property) -> Iterator[str]:
+        """No enabled instance breaks it before another obligation stops the instance."""
+        found = False
+        for action in self.scoped.system.actions:
+            stopped: list[str] = []
+            for number, obligation in enumerate(action.obligations, 1):
+                part = self.call(action, f"breaks_{number}")
+                if obligation.property == prop.name:
+                    found = True
+                    fine = " \\/ ".join([*stopped, f"~{part}"])
+                    yield from folded(
+                        f"/\\ {self.ranges(action, chr(92) + 'A')}"
+                        f"{self.call(action, 'enabled')} => ({fine})", "  ", "     ")
+                if obligation.stops:
+                    stopped.append(part)
+        if not found:
+            yield "  TRUE"
+
+    # --- configuration ----------------------------------------------------------------------------
+
+    def symmetry(self) -> Iterator[str]:
+        """Slots of a pool are interchangeable."""
+        sets = [f"Permutations({self.words.pool(p)})" for p in self.scoped.pools
+                if self.scoped.sizes[p] > 1]
+        yield from folded(f"Symmetry == {(' ' + chr(92) + 'union ').join(sets) or '{}'}", "")
+
+    def configuration(self, symmetry: bool) -> Iterator[str]:
+        """What TLC reads."""
+        yield "INIT Init"
+        yield "NEXT Next"
+        yield "CHECK_DEADLOCK FALSE"
+        yield "CONSTANTS"
+        for name in self.words.constants():
+            yield f"  {name} = {name}"
+        if self.chosen.properties:
+            yield "INVARIANTS"
+            yield from (f"  {self.name(p)}" for p in self.chosen.properties)
+        if symmetry and any(self.scoped.sizes[p] > 1 for p in self.scoped.pools):
+            yield "SYMMETRY Symmetry"
