@@ -27,6 +27,8 @@ def lines(scoped: Scoped, chosen: Claims, renamed: list[tuple[str, str]], run: s
         found += ["", "Left out:"]
         for text in chosen.left_out:
             found += folded(text, "  ", "  ", WIDTH)
+    if chosen.settled:
+        found += ["", *_item("Nothing at this scope can violate", ", ".join(chosen.settled))]
     if scoped.impossible:
         found += ["", *_item("Cannot happen at this scope", ", ".join(scoped.impossible))]
     if renamed:

@@ -115,7 +115,7 @@ def binary(op: BinOp, left: Expr, right: Expr) -> Expr:
     match op:
         case BinOp.EQ | BinOp.NE:
             if isinstance(left, Const) and isinstance(right, Const):
-                same = TRUE if left.value == right.value else FALSE
+                same: Expr = TRUE if left.value == right.value else FALSE
             else:
                 same = eq(left, right)
             return same if op is BinOp.EQ else not_(same)

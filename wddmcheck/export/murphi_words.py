@@ -26,7 +26,8 @@ forward from function if import in invariant interleaved isundefined ismember li
 multiset multisetadd multisetcount multisetremove multisetremovepred none dangling of permuted
 procedure process program property put real record release return rule ruleset scalarset self skip
 startstate switch then to traceuntil true type undefine undefined union union_ var while with
-""".split()
+"""
+"""Words that a name must not be."""
 
 OPERATORS = {BinOp.EQ: "=", BinOp.NE: "!=", BinOp.LT: "<", BinOp.LE: "<=", BinOp.ADD: "+",
              BinOp.SUB: "-"}
@@ -134,7 +135,7 @@ class Words:
 
 def words(scoped: Scoped) -> Words:
     """Names for everything in `scoped`."""
-    names = Names.avoiding([*RESERVED, "found"])
+    names = Names.avoiding([*RESERVED.split(), "found"])
     for pool in scoped.system.pools:
         names.of("pool", pool.name)
     for var in scoped.system.variables:

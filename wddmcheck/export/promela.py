@@ -59,7 +59,7 @@ def export(request: Request) -> Exported:
 _RUN = """\
 Run: spin -a FILE && gcc -O2 -DSAFETY -DNOREDUCE -DBFS -o pan pan.c && ./pan
 -DBFS finds shortest runs; without it the search is depth-first and ./pan -m1000000 sets its limit.
-`assertion violated !(NAME)` is a violation of property NAME; `./pan -c0 -e` goes on after the
+`assertion violated NAME` is a violation of property NAME; `./pan -c0 -e` goes on after the
 first. An instance that breaks an obligation leaves the state as it is, so that "states, stored" are
 the reachable states of the model. `spin -t -p -g FILE` shows the run."""
 
@@ -92,7 +92,7 @@ class _Writer:
         names = [self.words.prop(p.name) for p in self.chosen.properties
                  if p.kind is not Kind.NO_DEADLOCK]
         if names:
-            yield "/* always false: what an assertion names when it is violated */"
+            yield "/* never true: an assertion is reached only where its property is violated */"
             yield from folded(f"bool {', '.join(names)};", "")
         yield from (f"int {self.temporary(n)};" for n in range(self.aside))
         for text, name in self.shared.items():
@@ -118,9 +118,17 @@ class _Writer:
             if guard != FALSE:
                 yield from self.step(action, env, guard)
         yield from self.monitors()
-        yield "  :: false"
+        yield from self.everything_is_read()
         yield "  od"
         yield "}"
+
+    def everything_is_read(self) -> Iterator[str]:
+        """An option that is never there. SPIN leaves variables out of the state that nothing
+        reads (`spin -o2` is needed to stop it); here all are read."""
+        read = [self.render.element(self.cells.read(next(self.cells.places(v.name))))
+                for v in self.scoped.system.variables]
+        yield from folded(":: " + " && ".join(["false", *(f"{place} != 0" for place in read)]),
+                          "  ", "       ")
 
     def values(self, action: Action) -> Iterator[dict[str, Const]]:
         """All instances of an action."""
@@ -179,7 +187,7 @@ class _Writer:
             broken = self.render(self.ground(obligation.broken, env))
             what = "skip"
             if obligation.property in self.chosen.obligations:
-                what = f"assert(!{self.words.prop(obligation.property)})"
+                what = f"assert({self.words.prop(obligation.property)})"
             yield from folded(f":: {broken} -> {what}", indent, "     ")
         rest = obligations[number:]
         if stops:
@@ -221,7 +229,7 @@ class _Writer:
         """An option that is there only where something is found."""
         if found != FALSE:
             yield from folded(f":: d_step {{ {self.render(found)} -> "
-                              f"assert(!{self.words.prop(name)}) }}", "  ", "       ")
+                              f"assert({self.words.prop(name)}) }}", "  ", "       ")
 
 
 def _call(action: Action, env: dict[str, Const]) -> str:

@@ -33,7 +33,8 @@ of pc_value pid printf printm priority proctype provided register release return
 set_priority short show signed sizeof skip static STDIN stronguntil struct switch timeout trace true
 typedef U union unix unless unsigned until V value void volatile W weakuntil while X xr xs
 equivalent accept progress pan memory state Index Trans State
-""".split()
+"""
+"""Words that a name must not be."""
 
 OPERATORS = {BinOp.EQ: "==", BinOp.NE: "!=", BinOp.LT: "<", BinOp.LE: "<=", BinOp.ADD: "+",
              BinOp.SUB: "-"}
@@ -122,7 +123,7 @@ class Words:
 
 def words(scoped: Scoped, chosen: Claims) -> Words:
     """Names for everything in `scoped`. Raises `CannotExportError`."""
-    names = Names.avoiding(RESERVED)
+    names = Names.avoiding(RESERVED.split())
     for var in scoped.system.variables:
         names.of("variable", var.name)
     members = tuple(dict.fromkeys(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from wddmcheck.ir.expr import TRUE
 from wddmcheck.ir.system import Kind, Property, System
 
 
@@ -52,10 +53,12 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The properties of a system that an export states, and what it leaves out."""
+    """The properties of a system that an export states, what it leaves out and why, and the names
+    of properties that nothing at this scope can violate."""
 
     properties: tuple[Property, ...]
     left_out: tuple[str, ...]
+    settled: tuple[str, ...]
 
     def of(self, *kinds: Kind) -> tuple[Property, ...]:
         """Those of some kinds."""
@@ -74,16 +77,26 @@ class Claims:
 
 def claims(system: System, names: tuple[str, ...] | None,
            target: Mapping[Kind, Support]) -> Claims:
-    """Which properties of `system` to state. Coverage goals only if they are named."""
+    """Which properties of `system`, at a scope, to state. Coverage goals only if they are named."""
     stated: list[Property] = []
     left_out: list[str] = []
+    settled: list[str] = []
     for prop in system.properties:
-        if names is not None and prop.name not in names or names is None and prop.goal:
+        if prop.goal if names is None else prop.name not in names:
             continue
         support = target[prop.kind]
-        if support.stated is Stated.ALWAYS or (
+        if _is_settled(system, prop):
+            settled.append(prop.name)
+        elif support.stated is Stated.ALWAYS or (
                 support.stated is Stated.BY_NAME and names is not None):
             stated.append(prop)
         else:
             left_out.append(f"{prop.name} ({prop.kind.value}): {support.reason}")
-    return Claims(tuple(stated), tuple(left_out))
+    return Claims(tuple(stated), tuple(left_out), tuple(settled))
+
+
+def _is_settled(system: System, prop: Property) -> bool:
+    """Whether nothing in a system at a scope could violate a property."""
+    if prop.kind is Kind.OBLIGATION:
+        return all(o.property != prop.name for a in system.actions for o in a.obligations)
+    return prop.kind is Kind.INVARIANT and prop.formula == TRUE

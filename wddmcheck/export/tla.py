@@ -12,7 +12,7 @@ from wddmcheck.export.request import Claims, Exported, Request, Stated, Support,
 from wddmcheck.export.scoped import Scoped, at_scope
 from wddmcheck.export.tla_updates import Updates
 from wddmcheck.ir.build import not_
-from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.expr import FALSE, Expr
 from wddmcheck.ir.system import Action, Kind, Property
 
 SUPPORT = {
@@ -102,7 +102,8 @@ class _Writer:
                 yield from folded(self.render(obligation.broken), "  ")
             yield f"{self.call(action)} =="
             yield from self.conjunction([
-                self.call(action, "enabled"),
+                # TLC takes the guard of a step apart; a comparison it evaluates, once, left to right.
+                f"{self.call(action, 'enabled')} = TRUE",
                 *(f"~{self.call(action, f'breaks_{n}')}"
                   for n, o in enumerate(action.obligations, 1) if o.stops),
                 *(f"{self.words.variable(u.var)}' = {self.updates.value(u)}"
@@ -141,7 +142,7 @@ class _Writer:
             yield from folded(f"\\/ {self.ranges(action, chr(92) + 'E')}{self.call(action)}",
                               "  ", "     ")
         if not self.scoped.system.actions:
-            yield "  FALSE"
+            yield "  FALSE /\\ UNCHANGED vars"
 
     # --- properties -------------------------------------------------------------------------------
 
@@ -170,6 +171,8 @@ class _Writer:
                 raise AssertionError(prop.kind)
 
     def formula(self, formula: Expr) -> Iterator[str]:
+        if formula == FALSE:
+            return iter(["  vars # vars"])  # TLC rejects an invariant that mentions no variable
         return self.conjunction([*map(self.render.operand, conjuncts(formula))])
 
     def deadlock(self) -> Iterator[str]:
@@ -178,25 +181,21 @@ class _Writer:
             yield from folded(f"\\/ {self.ranges(action, chr(92) + 'E')}"
                               f"{self.call(action, 'enabled')}", "  ", "     ")
         if not self.scoped.system.actions:
-            yield "  FALSE"
+            yield "  vars # vars"
 
     def obligation(self, prop: Property) -> Iterator[str]:
         """No enabled instance breaks it before another obligation stops the instance."""
-        found = False
         for action in self.scoped.system.actions:
             stopped: list[str] = []
             for number, obligation in enumerate(action.obligations, 1):
                 part = self.call(action, f"breaks_{number}")
                 if obligation.property == prop.name:
-                    found = True
                     fine = " \\/ ".join([*stopped, f"~{part}"])
                     yield from folded(
                         f"/\\ {self.ranges(action, chr(92) + 'A')}"
                         f"{self.call(action, 'enabled')} => ({fine})", "  ", "     ")
                 if obligation.stops:
                     stopped.append(part)
-        if not found:
-            yield "  TRUE"
 
     # --- configuration ----------------------------------------------------------------------------
 

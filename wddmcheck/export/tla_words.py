@@ -20,7 +20,8 @@ OBVIOUS OMITTED ONLY OTHER PICK PROOF PROPOSITION PROVE QED RECURSIVE STATE STRI
 TAKE TEMPORAL THEN THEOREM TRUE UNCHANGED UNION USE VARIABLE VARIABLES WITH WITNESS SF_ WF_
 Init Next Spec vars Symmetry Int Nat Cardinality IsFiniteSet Permutations Print PrintT Assert
 JavaTime TLCGet TLCSet RandomElement ToString TLCEval Any SortSeq D2 none dangling
-""".split()
+"""
+"""Words that a name must not be."""
 
 OPERATORS = {BinOp.EQ: "=", BinOp.NE: "#", BinOp.LT: "<", BinOp.LE: "<=", BinOp.ADD: "+",
              BinOp.SUB: "-"}
@@ -115,7 +116,7 @@ class Words:
 
 def words(scoped: Scoped) -> Words:
     """Names for everything in `scoped`."""
-    names = Names.avoiding(RESERVED)
+    names = Names.avoiding(RESERVED.split())
     for pool in scoped.system.pools:
         names.of("pool", pool.name)
     for var in scoped.system.variables:
