@@ -24,7 +24,7 @@ endalias endexists endfor endforall endfunction endif endprocedure endrecord end
 endstartstate endswitch endwhile enum error exists externfun externproc false flushall for forall
 forward from function if import in invariant interleaved isundefined ismember liveness max min
 multiset multisetadd multisetcount multisetremove multisetremovepred none dangling of permuted
-procedure process program property put real record release return rule ruleset scalarset self skip
+procedure property put real record release return rule ruleset scalarset self skip
 startstate switch then to traceuntil true type undefine undefined union union_ var while with
 """
 """Words that a name must not be."""
