@@ -26,12 +26,13 @@ MINUTES = 10 * 60
 class Run:
     """What a tool says. `transitions` counts steps as the model does: without the loops by which an
     export marks what it found. `found` is the first violation: the property, as it is called in
-    the export, and the length of the run."""
+    the export, and the length of the run. `missed`: what Rumur was to cover and did not."""
 
     states: int
     transitions: int
     found: tuple[str, int] | None
     output: str
+    missed: tuple[str, ...] = ()
 
 
 def _call(folder: Path, *command: str, fails: bool = False) -> str:
@@ -65,12 +66,7 @@ def spin(folder: Path, *, onward: bool = False, optimize: str = "-O0") -> Run:
     return Run(states, transitions - 1, found, output)
 
 
-RUMUR_KINDS = {
-    r"^(deadlock)$": "deadlock",
-    r'^invariant "(.*)" failed$': "invariant",
-    r'^cover "(.*)" not hit$': "cover",
-    r'^liveness property "(.*)" violated$': "liveness",
-}
+MESSAGE = re.compile(r'(?:invariant|liveness property) "(.*)" \w+')
 
 
 def rumur(folder: Path, *options: str, onward: bool = False, deadlock: bool = False) -> Run:
@@ -84,11 +80,11 @@ def rumur(folder: Path, *options: str, onward: bool = False, deadlock: bool = Fa
     found = None
     if match := re.search(r"<message>(.*?)</message>(.*?)</error>", output, re.S):
         name = match[1].replace("&quot;", '"')
-        for pattern in RUMUR_KINDS:
-            if known := re.match(pattern, name):
-                name = known[1]
+        if known := MESSAGE.match(name):
+            name = known[1]
         found = name, match[2].count("<transition>Rule")
-    return Run(states, fired, found, output)
+    missed = re.findall(r'<cover_result message="(.*)" count="0"/>', output)
+    return Run(states, fired, found, output, tuple(missed))
 
 
 def tlc(folder: Path, *, onward: bool = False) -> Run:
@@ -97,16 +93,15 @@ def tlc(folder: Path, *, onward: bool = False) -> Run:
     output = _call(folder, "java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jar,
                    "tlc2.TLC", "-workers", "1", "-noGenerateSpecTE", "-metadir", "states",
                    *(["-continue"] if onward else []), "-config", "m.tla", "m.tla", fails=True)
+    if match := re.search(r"Invariant (\w+) is violated by the initial state|"
+                          r"The invariant of (\w+) is equal to FALSE", output):
+        return Run(1, 0, (match[1] or match[2], 0), output)  # it ends before it counts
     generated, distinct = _numbers(
         r"([\d,]+) states generated, ([\d,]+) distinct states found", output)
     found = None
-    if match := re.search(r"Invariant (\w+) is violated by the initial state", output):
-        found = match[1], 0
-    elif match := re.search(r"Invariant (\w+) is violated\.", output):
+    if match := re.search(r"Invariant (\w+) is violated\.", output):
         rest = output[match.end():].partition("Error: Invariant")[0]
         found = match[1], len(re.findall(r"^State \d+:", rest, re.M)) - 1
-    elif match := re.search(r"The invariant of (\w+) is equal to FALSE", output):
-        found = match[1], 0
     return Run(distinct, generated - 1, found, output)
 
 

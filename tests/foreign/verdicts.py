@@ -27,10 +27,7 @@ def first(folder: Path, target: str, system: System, scope: Mapping[str, int],
     there is none."""
     run = checked(folder, target, system, scope, (prop.name,),
                   deadlock=prop.kind is Kind.NO_DEADLOCK)
-    if run.found is None:
-        return None
-    name, length = run.found
-    return _length(target, prop, name, length)
+    return None if run.found is None else length_of(target, prop, run)
 
 
 def checked(folder: Path, target: str, system: System, scope: Mapping[str, int],
@@ -46,7 +43,10 @@ def checked(folder: Path, target: str, system: System, scope: Mapping[str, int],
             return tlc(folder)
 
 
-def _length(target: str, prop: Property, name: str, length: int) -> int:
+def length_of(target: str, prop: Property, run: Run) -> int:
+    """The length of the run that `run` shows for `prop`, in the model's steps."""
+    assert run.found is not None
+    name, length = run.found
     match target, prop.kind:
         case "murphi", Kind.NO_DEADLOCK:
             assert name == "deadlock"
