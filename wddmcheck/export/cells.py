@@ -25,7 +25,8 @@ class Cells:
 
     def places(self, var: str) -> Iterator[Cell]:
         """All places of a variable."""
-        for slots in product(*(range(self.ground.sizes[p]) for p in self.ground.variables[var].dims)):
+        dims = self.ground.variables[var].dims
+        for slots in product(*(range(self.ground.sizes[pool]) for pool in dims)):
             yield var, slots
 
     def read(self, cell: Cell) -> Read:

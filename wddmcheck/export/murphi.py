@@ -230,8 +230,9 @@ class _Writer:
                 yield from self.claim("cover", prop, goal(system, prop))
             case Kind.ALWAYS_POSSIBLE:
                 # A run that ends in a fault is the finding of that fault, not of this property.
-                yield from folded(f"liveness {_string(prop.name)} {self.render.operand(prop.formula)}"
-                                  f" | {self.words.names.of('function', 'faulty')}();", "")
+                function = self.words.names.of("function", "faulty")
+                goal_or_fault = f"{self.render.operand(prop.formula)} | {function}()"
+                yield from folded(f"liveness {_string(prop.name)} {goal_or_fault};", "")
             case _:
                 pass
 

@@ -18,7 +18,8 @@ class Order(Generic[Key]):
     direct: tuple[Key, ...]
 
 
-def sequence(reads: Mapping[Key, frozenset[Key]], early: frozenset[Key] = frozenset()) -> Order[Key]:
+def sequence(reads: Mapping[Key, frozenset[Key]],
+             early: frozenset[Key] = frozenset()) -> Order[Key]:
     """How to assign the places `reads` one by one, where the new value of each is computed from the
     old values of those that it reads. `early` have to be computed aside whatever the others do."""
     aside = [key for key in reads if key in early]

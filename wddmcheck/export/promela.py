@@ -29,14 +29,13 @@ NAMED = 3
 """A condition that this many guards share gets a name, if it is longer than `LONG`."""
 LONG = 60
 
+_WITNESS = "SPIN only looks for violations; ask for it by name, and the violation is the witness"
 SUPPORT = {
     Kind.INVARIANT: Support(Stated.ALWAYS),
     Kind.OBLIGATION: Support(Stated.ALWAYS),
     Kind.NO_DEADLOCK: Support(Stated.ALWAYS),
-    Kind.REACHABLE: Support(Stated.BY_NAME, "SPIN only looks for violations; ask for it by name, "
-                                            "and the violation is the witness"),
-    Kind.FIRES: Support(Stated.BY_NAME, "SPIN only looks for violations; ask for it by name, and "
-                                        "the violation is the witness"),
+    Kind.REACHABLE: Support(Stated.BY_NAME, _WITNESS),
+    Kind.FIRES: Support(Stated.BY_NAME, _WITNESS),
     Kind.ALWAYS_POSSIBLE: Support(Stated.NEVER, "no formula of linear time says so"),
     Kind.LEADS_TO: Support(Stated.NEVER, "fairness of blocks is not SPIN's fairness of processes"),
 }
@@ -160,9 +159,9 @@ class _Writer:
 
     def conjunction(self, guard: Expr) -> str:
         """A guard, what is quick to test first."""
-        parts = sorted(((self.render(part), self.render.operand(part)) for part in conjuncts(guard)),
-                       key=lambda part: len(part[0]))
-        return " && ".join(self.shared.get(text, inner) for text, inner in parts)
+        parts = sorted(conjuncts(guard), key=lambda part: len(self.render(part)))
+        return " && ".join(self.shared.get(self.render(part), self.render.operand(part))
+                           for part in parts)
 
     def step(self, action: Action, env: dict[str, Const], guard: Expr) -> Iterator[str]:
         """One instance."""

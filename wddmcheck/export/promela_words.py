@@ -41,7 +41,7 @@ OPERATORS = {BinOp.EQ: "==", BinOp.NE: "!=", BinOp.LT: "<", BinOp.LE: "<=", BinO
 
 
 def folded(text: str, indent: str, hang: str = "  ") -> list[str]:
-    """`text` in lines that end in an operator: at a line that could end a statement, SPIN ends it."""
+    """`text` in lines that end in an operator: where a line could end a statement, SPIN ends it."""
     return render.folded(text, indent, hang, after=("&&", "||", "->", ",", ":", "{", "="))
 
 
@@ -147,7 +147,7 @@ def _type(sort: Sort) -> str:
             return "byte"
         case IntRange(lo, hi):
             return "byte" if lo >= 0 and hi < 1 << 8 else (
-                "short" if -1 << 15 <= lo and hi < 1 << 15 else "int")
+                "short" if lo >= -1 << 15 and hi < 1 << 15 else "int")
         case _:
             assert_never(sort)
 

@@ -1,7 +1,7 @@
 """Expressions as text of a target, and text in lines.
 
-A read whose index may be no slot (`none`, `dangling`) has the variable's initial value; the test for
-that is written out, since no target has such reads.
+A read whose index may be no slot (`none`, `dangling`) has the variable's initial value; the test
+for that is written out, since no target has such reads.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ WIDTH = 100
 class Dialect:
     """How a target writes things. `operators` has all binary ones; `value` a constant; `element`
     a variable at indices; `is_slot` the test that a reference is one; `choice` a conditional
-    value, in brackets; `quantifier` takes the bound name, the pool and the body, `count` also what it counts."""
+    value, in brackets; `quantifier` takes the bound name, the pool and the body, `count` what it
+    counts and the body."""
 
     conjunction: str
     disjunction: str
@@ -171,8 +172,8 @@ _WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
 
 def folded(text: str, indent: str, hang: str = "  ", width: int = WIDTH,
            after: tuple[str, ...] = ("",)) -> list[str]:
-    """`text` in lines of at most `width`, where that is possible by breaks at spaces that are not in
-    strings and come after a word that ends as one of `after`. All lines but the first hang."""
+    """`text` in lines of at most `width`, as far as breaks at spaces allow that are not in strings
+    and come after a word that ends as one of `after`. All lines but the first hang."""
     lines: list[str] = []
     line = ""
     for piece in _pieces(text, after):

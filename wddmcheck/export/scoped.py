@@ -44,6 +44,8 @@ def at_scope(system: System, scope: Mapping[str, int]) -> Scoped:
     kept = {a.name for a in actions}
     return Scoped(
         replace(system, actions=actions,
+                pools=tuple(p if sizes[p.name] else replace(p, life="", owner=None)
+                            for p in system.pools),
                 variables=tuple(pass_.variable(v) for v in system.variables
                                 if all(sizes[p] for p in v.dims)),
                 properties=tuple(replace(

@@ -15,14 +15,13 @@ from wddmcheck.ir.build import not_
 from wddmcheck.ir.expr import FALSE, Expr
 from wddmcheck.ir.system import Action, Kind, Property
 
+_WITNESS = "TLC only looks for violations; ask for it by name, and the violation is the witness"
 SUPPORT = {
     Kind.INVARIANT: Support(Stated.ALWAYS),
     Kind.OBLIGATION: Support(Stated.ALWAYS),
     Kind.NO_DEADLOCK: Support(Stated.ALWAYS),
-    Kind.REACHABLE: Support(Stated.BY_NAME, "TLC only looks for violations; ask for it by name, and "
-                                            "the violation is the witness"),
-    Kind.FIRES: Support(Stated.BY_NAME, "TLC only looks for violations; ask for it by name, and the "
-                                        "violation is the witness"),
+    Kind.REACHABLE: Support(Stated.BY_NAME, _WITNESS),
+    Kind.FIRES: Support(Stated.BY_NAME, _WITNESS),
     Kind.ALWAYS_POSSIBLE: Support(Stated.NEVER, "no formula of linear time says so"),
     Kind.LEADS_TO: Support(Stated.NEVER, "not yet"),
 }
@@ -102,7 +101,7 @@ class _Writer:
                 yield from folded(self.render(obligation.broken), "  ")
             yield f"{self.call(action)} =="
             yield from self.conjunction([
-                # TLC takes the guard of a step apart; a comparison it evaluates, once, left to right.
+                # TLC takes the guard of a step apart, but evaluates a comparison as it stands.
                 f"{self.call(action, 'enabled')} = TRUE",
                 *(f"~{self.call(action, f'breaks_{n}')}"
                   for n, o in enumerate(action.obligations, 1) if o.stops),

@@ -1,4 +1,5 @@
-"""Names and expressions of TLA+. Slots, none and dangling are constants, members of enums strings."""
+"""Names and expressions of TLA+: slots, none and dangling are constants, members of enums strings.
+"""
 
 from __future__ import annotations
 

@@ -55,8 +55,8 @@ def command(model: str, target: str, scopes: tuple[str, ...], file: str | None, 
     if file is not None and out is not None:
         raise click.UsageError("-o names one file and --out a directory; give one of them")
     if symmetry == "on" and target == "promela":
-        raise click.UsageError("there is no symmetry reduction in SPIN; leave --symmetry out, or write "
-                               "--to murphi or --to tla")
+        raise click.UsageError("there is no symmetry reduction in SPIN; leave --symmetry out, or "
+                               "write --to murphi or --to tla")
     loaded = pipeline.load_model(model, policies(policy), console.sources)
     choices = resolve(loaded.system, scopes)
     if out is None and len(choices) > 1:
