@@ -78,6 +78,14 @@ def faults(system: System) -> Iterator[tuple[Action, Expr]]:
             yield action, found
 
 
+def blocks(system: System) -> dict[str, tuple[Action, ...]]:
+    """The actions of each block, in order."""
+    found: dict[str, tuple[Action, ...]] = {}
+    for action in system.actions:
+        found[action.label.block] = (*found.get(action.label.block, ()), action)
+    return found
+
+
 def fires(system: System, prop: Property) -> Expr:
     """Whether one of the actions of `prop` can be taken without a fault."""
     return or_(*(for_some(a.params, and_(a.guard, clean(a))) for a in system.actions

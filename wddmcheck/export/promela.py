@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wddmcheck.export import header, promela_words
+from wddmcheck.export import promela_fairness as fairness
 from wddmcheck.export.cells import Cells
 from wddmcheck.export.claims import goal, selected
 from wddmcheck.export.instantiate import Instantiate
@@ -37,7 +38,7 @@ SUPPORT = {
     Kind.REACHABLE: Support(Stated.BY_NAME, _WITNESS),
     Kind.FIRES: Support(Stated.BY_NAME, _WITNESS),
     Kind.ALWAYS_POSSIBLE: Support(Stated.NEVER, "no formula of linear time says so"),
-    Kind.LEADS_TO: Support(Stated.NEVER, "fairness of blocks is not SPIN's fairness of processes"),
+    Kind.LEADS_TO: Support(Stated.BY_NAME, "it needs two more variables; ask for it by name"),
 }
 
 
@@ -49,7 +50,7 @@ def export(request: Request) -> Exported:
     body = list(writer.body())
     declared = list(writer.declarations())
     head = header.lines(scoped, chosen, writer.words.names.changed(
-        "variable", "member", "property"), _RUN)
+        "variable", "member", "property"), _RUN + fairness.RUN * bool(writer.fair))
     lines = ["/*", *(f" * {line}".rstrip().replace("*/", "* /") for line in head), " */",
              *declared, "", *body]
     return Exported("\n".join(lines) + "\n", chosen.left_out)
@@ -73,14 +74,17 @@ class _Writer:
     render: Renderer
     shared: dict[str, str] = field(default_factory=dict)  # conditions that have a name
     aside: int = 0  # how many places for values that are computed early
+    fair: fairness.Fairness | None = None  # where claims about infinite runs are stated
 
     @classmethod
     def of(cls, scoped: Scoped, chosen: Claims) -> _Writer:
         variables = {v.name: v for v in scoped.system.variables}
         ground = Instantiate(variables, scoped.sizes, frozenset(scoped.sizes))
         words = promela_words.words(scoped, chosen)
-        return cls(scoped, chosen, ground, Cells(ground), words,
-                   Renderer(words.dialect, variables))
+        render = Renderer(words.dialect, variables)
+        claimed = chosen.of(Kind.LEADS_TO)
+        fair = fairness.Fairness(scoped.system, claimed, ground, render, words) if claimed else None
+        return cls(scoped, chosen, ground, Cells(ground), words, render, fair=fair)
 
     # --- declarations -----------------------------------------------------------------------------
 
@@ -89,11 +93,13 @@ class _Writer:
         yield from self.words.constants()
         yield from (self.words.declaration(v) for v in self.scoped.system.variables)
         names = [self.words.prop(p.name) for p in self.chosen.properties
-                 if p.kind is not Kind.NO_DEADLOCK]
+                 if p.kind not in (Kind.NO_DEADLOCK, Kind.LEADS_TO)]
         if names:
             yield "/* never true: an assertion is reached only where its property is violated */"
             yield from folded(f"bool {', '.join(names)};", "")
         yield from (f"int {self.temporary(n)};" for n in range(self.aside))
+        if self.fair:
+            yield from self.fair.variables()
         for text, name in self.shared.items():
             yield f"#define {name} ({text})"
 
@@ -120,6 +126,8 @@ class _Writer:
         yield from self.everything_is_read()
         yield "  od"
         yield "}"
+        if self.fair:
+            yield from self.fair.claims()
 
     def everything_is_read(self) -> Iterator[str]:
         """An option that is never there. SPIN leaves variables out of the state that nothing
@@ -147,7 +155,7 @@ class _Writer:
     def in_guard(self, action: Action) -> bool:
         """Whether obligations only take instances away: none is reported, and an instance that has
         no successor need not be told from one that is not enabled."""
-        return not self.chosen.deadlock and not any(
+        return not self.chosen.deadlock and not self.fair and not any(
             o.property in self.chosen.obligations for o in action.obligations)
 
     def share(self, guards: list[Expr]) -> None:
@@ -184,9 +192,12 @@ class _Writer:
         yield indent + "if"
         for obligation in obligations[:number]:
             broken = self.render(self.ground(obligation.broken, env))
-            what = "skip"
+            done = []
             if obligation.property in self.chosen.obligations:
-                what = f"assert({self.words.prop(obligation.property)})"
+                done.append(f"assert({self.words.prop(obligation.property)})")
+            if self.fair and obligation.stops:
+                done.append(self.fair.fault)
+            what = "; ".join(done) or "skip"
             yield from folded(f":: {broken} -> {what}", indent, "     ")
         rest = obligations[number:]
         if stops:
@@ -201,9 +212,6 @@ class _Writer:
     def assignments(self, action: Action, env: dict[str, Const], indent: str) -> Iterator[str]:
         """The updates, one after the other, with the values that they have together."""
         new = self.cells.assigned(action.updates, env)
-        if not new:
-            yield indent + "skip"
-            return
         order = sequence({cell: self.cells.read_by(value) for cell, value in new.items()})
         self.aside = max(self.aside, len(order.early))
         kept = {cell: self.temporary(n) for n, cell in enumerate(order.early)}
@@ -211,7 +219,9 @@ class _Writer:
         texts += [f"{self.place(cell)} = {self.render(new[cell])}" for cell in order.direct]
         for cell, name in kept.items():
             texts += [f"{self.place(cell)} = {name}", f"{name} = 0"]
-        for number, text in enumerate(texts, 1):
+        if self.fair:
+            texts += self.fair.taken(action)
+        for number, text in enumerate(texts or ["skip"], 1):
             yield from folded(text + ";" * (number < len(texts)), indent)
 
     def place(self, cell: tuple[str, tuple[int, ...]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wddmcheck.export import header, tla_words
-from wddmcheck.export.claims import goal
+from wddmcheck.export.claims import blocks, goal
 from wddmcheck.export.render import Renderer, conjuncts, folded
 from wddmcheck.export.request import Claims, Exported, Request, Stated, Support, claims
 from wddmcheck.export.scoped import Scoped, at_scope
@@ -15,6 +15,8 @@ from wddmcheck.ir.build import not_
 from wddmcheck.ir.expr import FALSE, Expr
 from wddmcheck.ir.system import Action, Kind, Property
 
+ADDED = ("tick", "faulted")
+"""Variables that only claims about infinite runs need."""
 _WITNESS = "TLC only looks for violations; ask for it by name, and the violation is the witness"
 SUPPORT = {
     Kind.INVARIANT: Support(Stated.ALWAYS),
@@ -23,8 +25,9 @@ SUPPORT = {
     Kind.REACHABLE: Support(Stated.BY_NAME, _WITNESS),
     Kind.FIRES: Support(Stated.BY_NAME, _WITNESS),
     Kind.ALWAYS_POSSIBLE: Support(Stated.NEVER, "no formula of linear time says so"),
-    Kind.LEADS_TO: Support(Stated.NEVER, "not yet"),
+    Kind.LEADS_TO: Support(Stated.BY_NAME, "it needs two more variables; ask for it by name"),
 }
+_NO_SYMMETRY = Support(Stated.NEVER, "TLC cannot check it with --symmetry on")
 
 _RUN = """\
 Run: java -cp tla2tools.jar tlc2.TLC -workers 1 -config {name}.tla {name}.tla
@@ -32,12 +35,17 @@ The file has to be called {name}.tla; the configuration is at its end. Runs are 
 worker. All properties are invariants. An obligation is broken by a step: its invariant is violated
 in the state before that step, which is not part of TLC's run. `-continue` goes on after the first
 violation."""
+_FAIR = """
+Two variables are not the model's: `tick` turns with every step, so that a step that changes nothing
+is not stuttering, and `faulted` says that a step broke an obligation, which ends the run. TLC
+counts states with these."""
 
 
 def export(request: Request) -> Exported:
     """The TLA+ text: a module, and the configuration of TLC after it."""
     scoped = at_scope(request.system, request.scope)
-    chosen = claims(scoped.system, request.properties, SUPPORT)
+    support = {**SUPPORT, Kind.LEADS_TO: _NO_SYMMETRY} if request.symmetry else SUPPORT
+    chosen = claims(scoped.system, request.properties, support)
     words = tla_words.words(scoped)
     render = Renderer(words.dialect, {v.name: v for v in scoped.system.variables})
     writer = _Writer(scoped, chosen, words, render, Updates(words, render))
@@ -46,7 +54,7 @@ def export(request: Request) -> Exported:
     if request.symmetry:
         body += [*writer.symmetry(), ""]
     head = header.lines(scoped, chosen, words.names.changed("pool", "variable", "property"),
-                        _RUN.format(name=request.name))
+                        _RUN.format(name=request.name) + _FAIR * writer.temporal)
     lines = [f" MODULE {request.name} ".center(80, "-"),
              *(f"\\* {line}".rstrip() for line in head), "EXTENDS Integers, FiniteSets, TLC", "",
              *body, "=" * 80, "", f" CONFIG {request.name} ".center(80, "-"),
@@ -62,16 +70,24 @@ class _Writer:
     render: Renderer
     updates: Updates
 
+    @property
+    def temporal(self) -> bool:
+        """Whether claims about infinite runs are stated."""
+        return bool(self.chosen.of(Kind.LEADS_TO))
+
     def declarations(self) -> Iterator[str]:
         """Constants, pools, variables."""
         yield from folded(f"CONSTANTS {', '.join(self.words.constants())}", "")
         for pool in self.words.pools():
             yield from folded(f"{self.words.pool(pool)} == "
                               f"{{{', '.join(self.words.slots(pool))}}}", "")
-        names = ", ".join(self.words.variable(v.name) for v in self.scoped.system.variables)
-        if names:
-            yield from folded(f"VARIABLES {names}", "")
-        yield from folded(f"vars == <<{names}>>", "")
+        names = [self.words.variable(v.name) for v in self.scoped.system.variables]
+        added = [self.words.added(name) for name in ADDED if self.temporal]
+        if names or added:
+            yield from folded(f"VARIABLES {', '.join(names + added)}", "")
+        if added:
+            yield from folded(f"{self.words.added('state')} == <<{', '.join(names)}>>", "")
+        yield from folded(f"vars == <<{', '.join(names + added)}>>", "")
 
     def init(self) -> Iterator[str]:
         """The one initial state."""
@@ -83,7 +99,9 @@ class _Writer:
                                    for n, p in enumerate(var.dims))
                 value = f"[{ranges} |-> {value}]"
             yield f"  /\\ {self.words.variable(var.name)} = {value}"
-        if not self.scoped.system.variables:
+        if self.temporal:
+            yield from (f"  /\\ {self.words.added(name)} = FALSE" for name in ADDED)
+        elif not self.scoped.system.variables:
             yield "  TRUE"
 
     # --- actions ----------------------------------------------------------------------------------
@@ -136,12 +154,45 @@ class _Writer:
 
     def next(self) -> Iterator[str]:
         """All steps."""
+        if self.temporal:
+            yield from self.fair_steps()
+            return
         yield "Next =="
         for action in self.scoped.system.actions:
             yield from folded(f"\\/ {self.ranges(action, chr(92) + 'E')}{self.call(action)}",
                               "  ", "     ")
         if not self.scoped.system.actions:
             yield "  FALSE /\\ UNCHANGED vars"
+
+    def fair_steps(self) -> Iterator[str]:
+        """All steps by block, and the fairness that claims ask for."""
+        found = blocks(self.scoped.system)
+        tick, faulted = map(self.words.added, ADDED)
+        for block, actions in found.items():
+            yield f"{self.words.block(block)} =="
+            yield f"  /\\ ~{faulted} /\\ {tick}' = ~{tick}"
+            for action in actions:
+                step = (f"{self.ranges(action, chr(92) + 'E')}{self.call(action)} /\\ "
+                        f"UNCHANGED {faulted}")
+                first = action == actions[0]
+                yield from folded("/\\ " * first + f"\\/ {step}", "  " if first else "     ",
+                                  "        " if first else "   ")
+                yield from self.fault(action, faulted)
+            yield ""
+        yield "Next =="
+        yield from (f"  \\/ {self.words.block(block)}" for block in found)
+        yield "Spec =="
+        yield "  /\\ Init /\\ [][Next]_vars /\\ WF_vars(Next)"
+
+    def fault(self, action: Action, faulted: str) -> Iterator[str]:
+        """The step of an instance that breaks an obligation and so ends the run."""
+        broken = [self.call(action, f"breaks_{n}")
+                  for n, o in enumerate(action.obligations, 1) if o.stops]
+        if broken:
+            yield from folded(
+                f"\\/ {self.ranges(action, chr(92) + 'E')}({self.call(action, 'enabled')} /\\ "
+                f"({f' {chr(92)}/ '.join(broken)})) = TRUE /\\ {faulted}' = TRUE /\\ "
+                f"UNCHANGED {self.words.added('state')}", "     ", "   ")
 
     # --- properties -------------------------------------------------------------------------------
 
@@ -166,6 +217,8 @@ class _Writer:
                 yield from self.deadlock()
             case Kind.OBLIGATION:
                 yield from self.obligation(prop)
+            case Kind.LEADS_TO:
+                yield from self.leads_to(prop)
             case _:
                 raise AssertionError(prop.kind)
 
@@ -196,6 +249,14 @@ class _Writer:
                 if obligation.stops:
                     stopped.append(part)
 
+    def leads_to(self, prop: Property) -> Iterator[str]:
+        """A claim about all fair runs; one that ends in a fault is the finding of that fault."""
+        fair = " /\\ ".join(f"WF_vars({self.words.block(b)})" for b in prop.fair
+                            if b in blocks(self.scoped.system))
+        target = f"{self.render.operand(prop.target)} \\/ {self.words.added('faulted')}"
+        claim = f"({self.render(prop.formula)}) ~> ({target})"
+        yield from folded(f"({fair}) => ({claim})" if fair else claim, "  ")
+
     # --- configuration ----------------------------------------------------------------------------
 
     def symmetry(self) -> Iterator[str]:
@@ -206,14 +267,16 @@ class _Writer:
 
     def configuration(self, symmetry: bool) -> Iterator[str]:
         """What TLC reads."""
-        yield "INIT Init"
-        yield "NEXT Next"
+        yield from ["SPECIFICATION Spec"] if self.temporal else ["INIT Init", "NEXT Next"]
         yield "CHECK_DEADLOCK FALSE"
         yield "CONSTANTS"
         for name in self.words.constants():
             yield f"  {name} = {name}"
-        if self.chosen.properties:
-            yield "INVARIANTS"
-            yield from (f"  {self.name(p)}" for p in self.chosen.properties)
+        always = [p for p in self.chosen.properties if p.kind is not Kind.LEADS_TO]
+        for word, stated in (("INVARIANTS", always),
+                             ("PROPERTIES", self.chosen.of(Kind.LEADS_TO))):
+            if stated:
+                yield word
+                yield from (f"  {self.name(p)}" for p in stated)
         if symmetry and any(self.scoped.sizes[p] > 1 for p in self.scoped.pools):
             yield "SYMMETRY Symmetry"

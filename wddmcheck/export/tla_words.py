@@ -51,6 +51,14 @@ class Words:
         """A parameter or a bound variable."""
         return self.names.of("local", name)
 
+    def block(self, name: str) -> str:
+        """The steps of a block."""
+        return self.names.of("block", name, f"{name}_steps")
+
+    def added(self, name: str) -> str:
+        """What is not the model's."""
+        return self.names.of("added", name)
+
     @property
     def dialect(self) -> Dialect:
         """How expressions are written."""
