@@ -69,6 +69,30 @@ def spin(folder: Path, *, onward: bool = False, optimize: str = "-O0") -> Run:
 MESSAGE = re.compile(r'(?:invariant|liveness property) "(.*)" \w+')
 
 
+def spin_runs(folder: Path, name: str) -> bool:
+    """Whether SPIN finds a run that violates a claim about all runs."""
+    _call(folder, "spin", "-a", "m.pml")
+    _call(folder, "gcc", "-O0", "-w", "-DNOREDUCE", "-o", "pan", "pan.c")
+    output = _call(folder, "./pan", "-w20", "-a", "-N", name)
+    (errors,) = _numbers(r"errors: (\d+)", output)
+    assert bool(errors) == ("acceptance cycle" in output), output
+    return bool(errors)
+
+
+def tlc_runs(folder: Path) -> bool:
+    """Whether TLC finds a run that violates the one claim about all runs."""
+    output = _java(folder)
+    bad = "Temporal propert" in output and "violated" in output
+    assert bad != ("No error has been found" in output), output[-3000:]
+    return bad
+
+
+def _java(folder: Path, *options: str) -> str:
+    return _call(folder, "java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                 os.environ["TLA2TOOLS_JAR"], "tlc2.TLC", "-workers", "1", "-noGenerateSpecTE",
+                 "-metadir", "states", *options, "-config", "m.tla", "m.tla", fails=True)
+
+
 def rumur(folder: Path, *options: str, onward: bool = False, deadlock: bool = False) -> Run:
     """Rumur's verifier."""
     _call(folder, "rumur", "--threads", "1", "--deadlock-detection", "stuck" if deadlock else "off",
@@ -89,10 +113,7 @@ def rumur(folder: Path, *options: str, onward: bool = False, deadlock: bool = Fa
 
 def tlc(folder: Path, *, onward: bool = False) -> Run:
     """TLC with one worker."""
-    jar = os.environ["TLA2TOOLS_JAR"]
-    output = _call(folder, "java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jar,
-                   "tlc2.TLC", "-workers", "1", "-noGenerateSpecTE", "-metadir", "states",
-                   *(["-continue"] if onward else []), "-config", "m.tla", "m.tla", fails=True)
+    output = _java(folder, *(["-continue"] if onward else []))
     if match := re.search(r"Invariant (\w+) is violated by the initial state|"
                           r"The invariant of (\w+) is equal to FALSE", output):
         return Run(1, 0, (match[1] or match[2], 0), output)  # it ends before it counts

@@ -39,7 +39,7 @@ from wddmcheck.ir.expr import (
     Read,
     Var,
 )
-from wddmcheck.ir.sorts import IntRange, RefSort
+from wddmcheck.ir.sorts import IntRange, RefSort, Sort
 from wddmcheck.ir.system import StateVar
 
 BIT = IntRange(0, 1)
@@ -108,6 +108,13 @@ class Instantiate:
                           for slot in range(self.sizes[quant.pool])))
         body = self(quant.body, env)
         return body if body in (TRUE, FALSE) else whole(quant.var, quant.pool, body)
+
+
+def constant(value: int, sort: Sort) -> Const:
+    """A value of `sort`. A slot is the same, whatever else the sort has room for."""
+    if isinstance(sort, RefSort) and value >= 0:
+        return Const(value, RefSort(sort.pool))
+    return Const(value, sort)
 
 
 def binary(op: BinOp, left: Expr, right: Expr) -> Expr:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from wddmcheck.export import header, murphi_words
 from wddmcheck.export.claims import breaks, clean, faults, goal, selected
+from wddmcheck.export.murphi_words import folded
 from wddmcheck.export.order import sequence
-from wddmcheck.export.render import Renderer, conjuncts, folded
+from wddmcheck.export.render import Renderer, conjuncts
 from wddmcheck.export.request import Claims, Exported, Request, Stated, Support, claims
 from wddmcheck.export.scoped import Scoped, at_scope
 from wddmcheck.export.walk import everything, of_write
@@ -29,10 +30,11 @@ SUPPORT = {
 _RUN = """\
 Run: rumur --threads 1 --symmetry-reduction off --deadlock-detection {deadlock} FILE -o model.c &&
      gcc -O3 -mcx16 -o model model.c -lpthread && ./model
-The verifier names the property that is violated, and its run is shortest. `--max-errors N` goes on
-after the first. {more}"""
-_STUCK = "A violation of no_deadlock is shown as `deadlock`."
-_OFF = "no_deadlock is not among the properties, so that nothing is said of deadlocks."
+The verifier names the property that is violated, and its run is shortest; `rumur --max-errors N`
+goes on after it. A state that violates an invariant has no successors, and what is always possible
+(`liveness`) is looked at after all else, if there are errors left. {more}"""
+_STUCK = "no_deadlock\nis shown as `deadlock`."
+_OFF = ""
 
 
 def export(request: Request) -> Exported:

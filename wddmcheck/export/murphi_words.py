@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from wddmcheck.export import render
 from wddmcheck.export.names import Names
 from wddmcheck.export.render import Dialect
 from wddmcheck.export.scoped import Scoped
@@ -31,6 +32,12 @@ startstate switch then to traceuntil true type undefine undefined union union_ v
 
 OPERATORS = {BinOp.EQ: "=", BinOp.NE: "!=", BinOp.LT: "<", BinOp.LE: "<=", BinOp.ADD: "+",
              BinOp.SUB: "-"}
+
+
+def folded(text: str, indent: str, hang: str = "  ") -> list[str]:
+    """`text` in lines that end where an expression is not at its end."""
+    return render.folded(text, indent, hang, after=(
+        "&", "|", "do", "then", ":=", ";", "return", "?", ":"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from wddmcheck.export import header, promela_words
 from wddmcheck.export import promela_fairness as fairness
 from wddmcheck.export.cells import Cells
 from wddmcheck.export.claims import goal, selected
-from wddmcheck.export.instantiate import Instantiate
+from wddmcheck.export.instantiate import Instantiate, constant
 from wddmcheck.export.order import sequence
 from wddmcheck.export.promela_words import folded
 from wddmcheck.export.render import Renderer, conjuncts
@@ -58,10 +58,10 @@ def export(request: Request) -> Exported:
 
 _RUN = """\
 Run: spin -a FILE && gcc -O2 -DSAFETY -DNOREDUCE -DBFS -o pan pan.c && ./pan
--DBFS finds shortest runs; without it the search is depth-first and ./pan -m1000000 sets its limit.
-`assertion violated NAME` is a violation of property NAME; `./pan -c0 -e` goes on after the
-first. An instance that breaks an obligation leaves the state as it is, so that "states, stored" are
-the reachable states of the model. `spin -t -p -g FILE` shows the run."""
+-DBFS finds shortest runs; without it the search is depth-first, to the depth of ./pan -m1000000.
+`assertion violated NAME` is a violation of property NAME; `./pan -c0` goes on after it. A step
+that breaks an obligation leaves the state as it is, so that "states, stored" are the reachable
+states of the model. `spin -t -p -g FILE` shows the run."""
 
 
 @dataclass(slots=True)
@@ -141,7 +141,7 @@ class _Writer:
         """All instances of an action."""
         layout = Layout(self.scoped.system, self.scoped.sizes)
         for args in instances(layout, action):
-            yield {p.name: Const(value, p.sort)
+            yield {p.name: constant(value, p.sort)
                    for p, value in zip(action.params, args, strict=True)}
 
     def guard(self, action: Action, env: dict[str, Const]) -> Expr:

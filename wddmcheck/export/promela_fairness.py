@@ -19,7 +19,7 @@ from wddmcheck.ir.system import Action, Property, System
 
 RUN = """
 For NAME of a claim about all runs: gcc -O2 -DNOREDUCE -o pan pan.c && ./pan -a -N NAME
-Two variables are not the model's: the block of the last step, if some claim is under its fairness,
+Two variables are not the model's: the block of the last step, if a claim is under its fairness,
 and whether a step broke an obligation, which ends the run. SPIN counts states with these."""
 
 

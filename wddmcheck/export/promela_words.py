@@ -42,7 +42,7 @@ OPERATORS = {BinOp.EQ: "==", BinOp.NE: "!=", BinOp.LT: "<", BinOp.LE: "<=", BinO
 
 def folded(text: str, indent: str, hang: str = "  ") -> list[str]:
     """`text` in lines that end in an operator: where a line could end a statement, SPIN ends it."""
-    return render.folded(text, indent, hang, after=("&&", "||", "->", ",", ":", "{", "="))
+    return render.folded(text, indent, hang, after=("&&", "||", "->", ",", ":", "{"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from wddmcheck.ir.sorts import BoolSort, RefSort, Sort
 from wddmcheck.ir.system import StateVar
 
 WIDTH = 100
+ANYWHERE = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,9 @@ class Renderer:
             case Ite(cond, then, orelse, _):
                 return d.choice(self.inner(cond), self.inner(then), self.inner(orelse))
             case Quant(op, name, pool, body):
-                return d.quantifier(op, d.local(name), pool, self.inner(body))
+                return d.quantifier(op, d.local(name), pool, self(body))
             case Count(_, _, body):
-                return d.count(expr, self.inner(body))
+                return d.count(expr, self(body))
             case _:
                 assert_never(expr)
 
@@ -171,7 +172,7 @@ _WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
 
 
 def folded(text: str, indent: str, hang: str = "  ", width: int = WIDTH,
-           after: tuple[str, ...] = ("",)) -> list[str]:
+           after: tuple[str, ...] = ANYWHERE) -> list[str]:
     """`text` in lines of at most `width`, as far as breaks at spaces allow that are not in strings
     and come after a word that ends as one of `after`. All lines but the first hang."""
     lines: list[str] = []

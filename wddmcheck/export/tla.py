@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from wddmcheck.export import header, tla_words
 from wddmcheck.export.claims import blocks, goal
-from wddmcheck.export.render import Renderer, conjuncts, folded
+from wddmcheck.export.render import Renderer, conjuncts
 from wddmcheck.export.request import Claims, Exported, Request, Stated, Support, claims
 from wddmcheck.export.scoped import Scoped, at_scope
 from wddmcheck.export.tla_updates import Updates
+from wddmcheck.export.tla_words import folded
 from wddmcheck.ir.build import not_
 from wddmcheck.ir.expr import FALSE, Expr
 from wddmcheck.ir.system import Action, Kind, Property
@@ -31,14 +32,13 @@ _NO_SYMMETRY = Support(Stated.NEVER, "TLC cannot check it with --symmetry on")
 
 _RUN = """\
 Run: java -cp tla2tools.jar tlc2.TLC -workers 1 -config {name}.tla {name}.tla
-The file has to be called {name}.tla; the configuration is at its end. Runs are shortest with one
-worker. All properties are invariants. An obligation is broken by a step: its invariant is violated
-in the state before that step, which is not part of TLC's run. `-continue` goes on after the first
-violation."""
+The file has to be called {name}.tla; the configuration is at its end. With one worker runs are
+shortest. An obligation is broken by a step: its invariant is violated in the state before that
+step, which TLC does not show. `-continue` goes on after a violation."""
 _FAIR = """
-Two variables are not the model's: `tick` turns with every step, so that a step that changes nothing
-is not stuttering, and `faulted` says that a step broke an obligation, which ends the run. TLC
-counts states with these."""
+Two variables are not the model's: `tick` turns with every step, so that a step that changes
+nothing is not stuttering, and `faulted` says that a step broke an obligation, which ends the
+run. TLC counts states with these."""
 
 
 def export(request: Request) -> Exported:
@@ -86,7 +86,7 @@ class _Writer:
         if names or added:
             yield from folded(f"VARIABLES {', '.join(names + added)}", "")
         if added:
-            yield from folded(f"{self.words.added('state')} == <<{', '.join(names)}>>", "")
+            yield from folded(f"{self.words.added('model_vars')} == <<{', '.join(names)}>>", "")
         yield from folded(f"vars == <<{', '.join(names + added)}>>", "")
 
     def init(self) -> Iterator[str]:
@@ -181,8 +181,7 @@ class _Writer:
             yield ""
         yield "Next =="
         yield from (f"  \\/ {self.words.block(block)}" for block in found)
-        yield "Spec =="
-        yield "  /\\ Init /\\ [][Next]_vars /\\ WF_vars(Next)"
+        yield "Spec == Init /\\ [][Next]_vars /\\ WF_vars(Next)"
 
     def fault(self, action: Action, faulted: str) -> Iterator[str]:
         """The step of an instance that breaks an obligation and so ends the run."""
@@ -192,7 +191,7 @@ class _Writer:
             yield from folded(
                 f"\\/ {self.ranges(action, chr(92) + 'E')}({self.call(action, 'enabled')} /\\ "
                 f"({f' {chr(92)}/ '.join(broken)})) = TRUE /\\ {faulted}' = TRUE /\\ "
-                f"UNCHANGED {self.words.added('state')}", "     ", "   ")
+                f"UNCHANGED {self.words.added('model_vars')}", "     ", "   ")
 
     # --- properties -------------------------------------------------------------------------------
 

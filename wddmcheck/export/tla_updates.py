@@ -62,7 +62,7 @@ class Updates:
                 isinstance(i, Var) and i.name in dict(writes[0].binders)
                 for i in writes[0].index):
             return [i for i in writes[0].index if isinstance(i, Var)]
-        return [Var(f"{var.name}'{number}", RefSort(pool))
+        return [Var(f"{pool.lower()}'{number}", RefSort(pool))
                 for number, pool in enumerate(var.dims, 1)]
 
     def _layered(self, old: str, layers: list[tuple[Expr, Expr]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
+from wddmcheck.export import render
 from wddmcheck.export.names import Names
 from wddmcheck.export.render import Dialect
 from wddmcheck.export.scoped import Scoped
@@ -26,6 +27,12 @@ JavaTime TLCGet TLCSet RandomElement ToString TLCEval Any SortSeq D2 none dangli
 
 OPERATORS = {BinOp.EQ: "=", BinOp.NE: "#", BinOp.LT: "<", BinOp.LE: "<=", BinOp.ADD: "+",
              BinOp.SUB: "-"}
+
+
+def folded(text: str, indent: str, hang: str = "  ") -> list[str]:
+    """`text` in lines that end where an expression is not at its end."""
+    return render.folded(text, indent, hang, after=(
+        "/\\", "\\/", "=>", "~>", ",", ":", "|->", "THEN", "ELSE", "EXCEPT", "=="))
 
 
 @dataclass(frozen=True, slots=True)
