@@ -22,7 +22,10 @@ def lines(scoped: Scoped, chosen: Claims, renamed: list[tuple[str, str]], run: s
     if system.policies:
         found += _item("Policies", " ".join(f"{name}={choice}" for name, choice in system.policies))
     found += _item("Properties", ", ".join(p.name for p in chosen.properties) or "none")
-    found += ["", *run.splitlines()]
+    found.append("")
+    for line in run.splitlines():
+        # What is to be typed stays as it is.
+        found += [line] if line.startswith(("Run: ", " ")) else folded(line, "", "", WIDTH)
     if chosen.left_out:
         found += ["", "Left out:"]
         for text in chosen.left_out:

@@ -31,9 +31,9 @@ _RUN = """\
 Run: rumur --threads 1 --symmetry-reduction off --deadlock-detection {deadlock} FILE -o model.c &&
      gcc -O3 -mcx16 -o model model.c -lpthread && ./model
 The verifier names the property that is violated, and its run is shortest; `rumur --max-errors N`
-goes on after it. A state that violates an invariant has no successors, and what is always possible
-(`liveness`) is looked at after all else, if there are errors left. {more}"""
-_STUCK = "no_deadlock\nis shown as `deadlock`."
+goes on after it. A state that violates an invariant has no successors. `liveness` is looked at
+last, and not at all once N errors were found. {more}"""
+_STUCK = "no_deadlock is shown as `deadlock`."
 _OFF = ""
 
 
