@@ -22,7 +22,7 @@ from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Kind, System
 
 # A smaller example is not worth the many runs of compilers that it takes to find it.
-SETTINGS = settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate],
+SETTINGS = settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate],
                     suppress_health_check=list(HealthCheck))
 MANY = settings(SETTINGS, max_examples=60)
 MOST = 20_000

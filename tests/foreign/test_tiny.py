@@ -14,7 +14,7 @@ from tests.support.tiny_systems import tiny_systems
 from wddmcheck.ir.system import Kind
 
 SYSTEMS = {t.name: t for t in tiny_systems()}
-QUICK = ("obligations_in_order", "dangling_reference", "no_slots", "calls", "swap")
+QUICK = ("obligations_in_order", "calls", "swap")
 """Of the tools, TLC takes longest to start."""
 LINEAR = (Kind.INVARIANT, Kind.OBLIGATION, Kind.NO_DEADLOCK)
 GOALS = (Kind.REACHABLE, Kind.FIRES)

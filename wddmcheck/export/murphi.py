@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from wddmcheck.export import header, murphi_words
 from wddmcheck.export.claims import breaks, clean, faults, goal, selected
+from wddmcheck.export.murphi_text import MurphiText
 from wddmcheck.export.murphi_words import folded
 from wddmcheck.export.order import sequence
-from wddmcheck.export.render import Renderer, conjuncts
+from wddmcheck.export.render import conjuncts
 from wddmcheck.export.request import Claims, Exported, Request, Stated, Support, claims
+from wddmcheck.export.scalarsets import without_optional
 from wddmcheck.export.scoped import Scoped, at_scope
 from wddmcheck.export.walk import everything, of_write
 from wddmcheck.ir.build import and_
-from wddmcheck.ir.expr import FALSE, TRUE, Expr, Read, Var
-from wddmcheck.ir.system import Action, Kind, Obligation, Param, Property, Update, Write
+from wddmcheck.ir.expr import FALSE, Expr, Read, Var
+from wddmcheck.ir.system import Action, Kind, Obligation, Param, Property, StateVar, Update
 
 SUPPORT = {
     Kind.INVARIANT: Support(Stated.ALWAYS),
@@ -28,7 +30,8 @@ SUPPORT = {
 }
 
 _RUN = """\
-Run: rumur --threads 1 --symmetry-reduction off --deadlock-detection {deadlock} FILE -o model.c &&
+Run: rumur --threads 1 --symmetry-reduction {symmetry} --deadlock-detection {deadlock} \\
+           -o model.c FILE &&
      gcc -O3 -mcx16 -o model model.c -lpthread && ./model
 The verifier names the property that is violated, and its run is shortest; `rumur --max-errors N`
 goes on after it. A state that violates an invariant has no successors. `liveness` is looked at
@@ -40,14 +43,16 @@ _OFF = ""
 def export(request: Request) -> Exported:
     """The Murphi text."""
     scoped = at_scope(request.system, request.scope)
+    if request.symmetry:
+        scoped = without_optional(scoped)
     chosen = claims(scoped.system, request.properties, SUPPORT)
-    words = murphi_words.words(scoped)
-    variables = {v.name: v for v in scoped.system.variables}
-    writer = _Writer(scoped, chosen, words, Renderer(words.dialect, variables))
+    words = murphi_words.words(scoped, request.symmetry)
+    writer = _Writer(scoped, chosen, words, MurphiText.of(scoped, words))
     rules = list(writer.rules())
     properties = [line for p in chosen.properties for line in writer.prop(p)]
     functions = list(writer.functions())
-    run = _RUN.format(deadlock="stuck" if chosen.deadlock else "off",
+    run = _RUN.format(symmetry="exhaustive" if request.symmetry else "off",
+                      deadlock="stuck" if chosen.deadlock else "off",
                       more=_STUCK if chosen.deadlock else _OFF)
     changed = [pair for space in ("pool", "variable", *(
         s for s, _ in words.names.given if s.startswith("member of")))
@@ -63,7 +68,7 @@ class _Writer:
     scoped: Scoped
     chosen: Claims
     words: murphi_words.Words
-    render: Renderer
+    render: MurphiText
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -72,7 +77,7 @@ class _Writer:
         if self.scoped.system.variables:
             yield "var"
         for var in self.scoped.system.variables:
-            yield f"  {self.words.variable(var.name)}: {self.words.array(var)};"
+            yield from self.words.declared(var, self.words.variable(var.name))
 
     def functions(self) -> Iterator[str]:
         """Functions that expressions call; all expressions have to be written."""
@@ -102,9 +107,10 @@ class _Writer:
         for var in self.scoped.system.variables:
             names = tuple(f"i_{n}" for n in range(len(var.dims)))
             loops = list(zip(names, var.dims, strict=True))
-            place = self.words.element(var.name, tuple(self.words.local(n) for n in names))
-            yield from self.loops(loops, [f"{place} := {self.words.value(var.init, var.sort)};"],
-                                  "  ")
+            index = "".join(f"[{self.words.local(n)}]" for n in names)
+            yield from self.loops(loops, self.words.assigned(
+                var.sort, self.words.variable(var.name), index,
+                self.words.value(var.init, var.sort)), "  ")
         yield "end;"
 
     def loops(self, binders: list[tuple[str, str]], body: list[str],
@@ -165,8 +171,8 @@ class _Writer:
         """The body of an action's rule: declarations, `begin`, statements."""
         early = self.order(action)
         new = {name: self.words.names.of("new", name, f"new_{name}") for name in early[0]}
-        declared = [f"  {new[name]}: {self.words.array(self.render.variables[name])};"
-                    for name in early[0]]
+        declared = [line for name in early[0]
+                    for line in self.words.declared(self.variable(name), new[name])]
         lines = ["var", *declared] if declared else []
         lines.append("begin")
         word = "if"
@@ -190,35 +196,33 @@ class _Writer:
         order = sequence(reads, frozenset(u.var for u in action.updates if reads_itself(u)))
         return order.early, order.direct
 
+    def variable(self, name: str) -> StateVar:
+        return next(v for v in self.scoped.system.variables if v.name == name)
+
     def statements(self, action: Action, order: tuple[tuple[str, ...], tuple[str, ...]],
                    new: dict[str, str], indent: str) -> Iterator[str]:
         """The updates."""
         updates = {u.var: u for u in action.updates}
         for name in order[0]:
-            yield f"{indent}{new[name]} := {self.words.variable(name)};"
+            var, own = self.variable(name), self.words.variable(name)
+            yield from (indent + line for line in self.words.copied(var, own, new[name]))
             yield from self.update(updates[name], new[name], indent)
         for name in order[1]:
             yield from self.update(updates[name], self.words.variable(name), indent)
         for name in order[0]:
-            yield f"{indent}{self.words.variable(name)} := {new[name]};"
+            var, own = self.variable(name), self.words.variable(name)
+            yield from (indent + line for line in self.words.copied(var, new[name], own))
 
     def update(self, update: Update, target: str, indent: str) -> Iterator[str]:
         """The writes to one variable, here called `target`."""
+        sort = self.variable(update.var).sort
         for write in update.writes:
-            yield from self.loops(list(write.binders), self.write(update.var, write, target),
-                                  indent)
-
-    def write(self, var: str, write: Write, target: str) -> list[str]:
-        """One write."""
-        place = Read(var, write.index, self.render.variables[var].sort)
-        left = target + "".join(f"[{self.render.inner(i)}]" for i in write.index)
-        assignment = f"{left} := {self.render(write.value)};"
-        tests = self.render.tests(place)
-        tests += [self.render.operand(part) for part in conjuncts(write.where)
-                  if write.where != TRUE]
-        if not tests:
-            return [assignment]
-        return [f"if {' & '.join(tests)} then", f"  {assignment}", "end;"]
+            body = []
+            for tests, index, value in self.render.writes(update.var, write):
+                lines = self.words.assigned(sort, target, index, value)
+                body += [f"if {' & '.join(tests)} then", *(f"  {line}" for line in lines),
+                         "end;"] if tests else lines
+            yield from self.loops(list(write.binders), body, indent)
 
     # --- properties -------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import assert_never
 from wddmcheck.export import render
 from wddmcheck.export.names import Names
 from wddmcheck.export.render import Dialect
+from wddmcheck.export.scalarsets import MARK, UNDEFINED
 from wddmcheck.export.scoped import Scoped
 from wddmcheck.export.walk import free, sorts
 from wddmcheck.ir.expr import BinOp, Count, QuantOp
@@ -46,6 +47,7 @@ class Words:
 
     names: Names
     scoped: Scoped
+    symmetry: bool = False  # pools are scalarsets
     functions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by what they return
 
     def variable(self, name: str) -> str:
@@ -81,8 +83,21 @@ class Words:
                 assert_never(sort)
 
     def element(self, name: str, index: tuple[str, ...]) -> str:
-        """A place of a variable."""
-        return self.variable(name) + "".join(f"[{part}]" for part in index)
+        """A place of a variable, or whether it is undefined or dangling."""
+        places = "".join(f"[{part}]" for part in index)
+        if name.endswith(UNDEFINED):
+            return f"isundefined({self.variable(name.removesuffix(UNDEFINED))}{places})"
+        if name.endswith(MARK):
+            return self.mark(self.variable(name.removesuffix(MARK))) + places
+        return self.variable(name) + places
+
+    def mark(self, name: str) -> str:
+        """What says where undefined references in `name` dangle."""
+        return self.names.of("mark", name, f"{name}_dangling")
+
+    def scalar(self, sort: Sort) -> bool:
+        """Whether a value of `sort` is one of a scalarset or undefined."""
+        return self.symmetry and isinstance(sort, RefSort) and sort.pool in self.scoped.pools
 
     def type(self, sort: Sort) -> str:
         """A type that has the values of a sort."""
@@ -94,17 +109,44 @@ class Words:
             case EnumSort(name, _):
                 return self.names.of("enum", name)
             case RefSort(pool, none, dangling):
-                if not none and not dangling and pool in self.scoped.pools:
+                if self.scalar(sort) or (
+                        not none and not dangling and pool in self.scoped.pools):
                     return self.pool(pool)
                 low = "dangling" if dangling else "none" if none else "0"
                 return f"{low}..{max(self.scoped.sizes[pool] - 1, -1 if none or dangling else 0)}"
             case _:
                 assert_never(sort)
 
-    def array(self, var: StateVar) -> str:
-        """The type of a variable."""
+    def declared(self, var: StateVar, name: str) -> Iterator[str]:
+        """Declarations of a variable, here called `name`."""
         dims = "".join(f"array [{self.pool(p)}] of " for p in var.dims)
-        return dims + self.type(var.sort)
+        yield f"  {name}: {dims}{self.type(var.sort)};"
+        if self.marked(var.sort):
+            yield f"  {self.mark(name)}: {dims}boolean;"
+
+    def marked(self, sort: Sort) -> bool:
+        """Whether a variable of `sort` has a mark for what dangles."""
+        return self.scalar(sort) and isinstance(sort, RefSort) and sort.dangling
+
+    def assigned(self, sort: Sort, target: str, index: str, value: str) -> list[str]:
+        """Statements that give a value to `target`, a variable of `sort`, at `index`."""
+        if not self.scalar(sort):
+            return [f"{target}{index} := {value};"]
+        lines = [f"undefine {target}{index};" if value in ("none", "dangling") else
+                 f"{target}{index} := {value};"]
+        if self.marked(sort):
+            dangles = "true" if value == "dangling" else "false"
+            lines.append(f"{self.mark(target)}{index} := {dangles};")
+        return lines
+
+    def copied(self, var: StateVar, source: str, target: str) -> list[str]:
+        """Statements that copy a whole variable. An undefined value cannot be assigned alone."""
+        lines = [f"{target} := {source};"]
+        if self.scalar(var.sort) and not var.dims:
+            lines = [f"if isundefined({source}) then undefine {target}; else {lines[0]} end;"]
+        if self.marked(var.sort):
+            lines.append(f"{self.mark(target)} := {self.mark(source)};")
+        return lines
 
     def types(self) -> Iterator[str]:
         """Declarations of constants and types."""
@@ -115,7 +157,9 @@ class Words:
         if enums or self.scoped.pools:
             yield "type"
         for pool in self.scoped.pools:
-            yield f"  {self.pool(pool)}: 0..{self.scoped.sizes[pool] - 1};"
+            size = self.scoped.sizes[pool]
+            values = f"scalarset({size})" if self.symmetry else f"0..{size - 1}"
+            yield f"  {self.pool(pool)}: {values};"
         for sort in enums:
             members = ", ".join(self.value(i, sort) for i in range(len(sort.members)))
             yield f"  {self.type(sort)}: enum {{ {members} }};"
@@ -140,7 +184,7 @@ class Words:
         return f"{known}({', '.join(map(self.local, needs))})"
 
 
-def words(scoped: Scoped) -> Words:
+def words(scoped: Scoped, symmetry: bool) -> Words:
     """Names for everything in `scoped`."""
     names = Names.avoiding([*RESERVED.split(), "found"])
     for pool in scoped.system.pools:
@@ -154,7 +198,7 @@ def words(scoped: Scoped) -> Words:
         for member in sort.members:
             names.of(f"member of {sort.name}", member,
                      f"{sort.name}_{member}" if shared[member] > 1 else member)
-    return Words(names, scoped)
+    return Words(names, scoped, symmetry)
 
 
 def _is_slot(text: str, sort: RefSort) -> str:

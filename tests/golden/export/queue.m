@@ -3,12 +3,13 @@
 -- Properties: few_tries, all_done, can_rest, no_use_after_destroy, no_double_destroy,
 --   legal_life_transitions, integers_in_range, no_stuck_call, no_deadlock
 --
--- Run: rumur --threads 1 --symmetry-reduction off --deadlock-detection stuck FILE -o model.c &&
+-- Run: rumur --threads 1 --symmetry-reduction off --deadlock-detection stuck \
+--            -o model.c FILE &&
 --      gcc -O3 -mcx16 -o model model.c -lpthread && ./model
--- The verifier names the property that is violated, and its run is shortest; `rumur --max-errors N`
--- goes on after it. A state that violates an invariant has no successors, and what is always possible
--- (`liveness`) is looked at after all else, if there are errors left. no_deadlock
--- is shown as `deadlock`.
+-- The verifier names the property that is violated, and its run is shortest; `rumur --max-errors
+-- N`
+-- goes on after it. A state that violates an invariant has no successors. `liveness` is looked at
+-- last, and not at all once N errors were found. no_deadlock is shown as `deadlock`.
 --
 -- Left out:
 --   gets_done (leads to): Murphi has no claims about all runs

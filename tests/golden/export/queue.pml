@@ -5,7 +5,8 @@
  *   integers_in_range, no_deadlock
  *
  * Run: spin -a FILE && gcc -O2 -DSAFETY -DNOREDUCE -DBFS -o pan pan.c && ./pan
- * -DBFS finds shortest runs; without it the search is depth-first, to the depth of ./pan -m1000000.
+ * -DBFS finds shortest runs; without it the search is depth-first, to the depth of ./pan
+ * -m1000000.
  * `assertion violated NAME` is a violation of property NAME; `./pan -c0` goes on after it. A step
  * that breaks an obligation leaves the state as it is, so that "states, stored" are the reachable
  * states of the model. `spin -t -p -g FILE` shows the run.

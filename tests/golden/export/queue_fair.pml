@@ -4,12 +4,14 @@
  * Properties: gets_done
  *
  * Run: spin -a FILE && gcc -O2 -DSAFETY -DNOREDUCE -DBFS -o pan pan.c && ./pan
- * -DBFS finds shortest runs; without it the search is depth-first, to the depth of ./pan -m1000000.
+ * -DBFS finds shortest runs; without it the search is depth-first, to the depth of ./pan
+ * -m1000000.
  * `assertion violated NAME` is a violation of property NAME; `./pan -c0` goes on after it. A step
  * that breaks an obligation leaves the state as it is, so that "states, stored" are the reachable
  * states of the model. `spin -t -p -g FILE` shows the run.
  * For NAME of a claim about all runs: gcc -O2 -DNOREDUCE -o pan pan.c && ./pan -a -N NAME
- * Two variables are not the model's: the block of the last step, if a claim is under its fairness,
+ * Two variables are not the model's: the block of the last step, if a claim is under its
+ * fairness,
  * and whether a step broke an obligation, which ends the run. SPIN counts states with these.
  *
  * Names here and in the model:

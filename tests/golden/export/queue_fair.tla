@@ -4,7 +4,8 @@
 \* Properties: gets_done
 \*
 \* Run: java -cp tla2tools.jar tlc2.TLC -workers 1 -config queue_fair.tla queue_fair.tla
-\* The file has to be called queue_fair.tla; the configuration is at its end. With one worker runs are
+\* The file has to be called queue_fair.tla; the configuration is at its end. With one worker runs
+\* are
 \* shortest. An obligation is broken by a step: its invariant is violated in the state before that
 \* step, which TLC does not show. `-continue` goes on after a violation.
 \* Two variables are not the model's: `tick` turns with every step, so that a step that changes

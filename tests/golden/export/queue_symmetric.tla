@@ -5,7 +5,8 @@
 \*   integers_in_range, no_deadlock
 \*
 \* Run: java -cp tla2tools.jar tlc2.TLC -workers 1 -config queue_symmetric.tla queue_symmetric.tla
-\* The file has to be called queue_symmetric.tla; the configuration is at its end. With one worker runs are
+\* The file has to be called queue_symmetric.tla; the configuration is at its end. With one worker
+\* runs are
 \* shortest. An obligation is broken by a step: its invariant is violated in the state before that
 \* step, which TLC does not show. `-continue` goes on after a violation.
 \*
