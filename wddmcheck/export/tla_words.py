@@ -51,8 +51,9 @@ class Words:
         return self.names.of("pool", name)
 
     def slot(self, pool: str, number: int) -> str:
-        """A slot."""
-        return self.names.of("slot", f"{pool}[{number}]", f"{pool}_{number}")
+        """A slot. To TLC, a name of one letter and `_` is a value of a type, equal to no other."""
+        between = "" if len(self.pool(pool)) == 1 else "_"
+        return self.names.of("slot", f"{pool}[{number}]", f"{pool}{between}{number}")
 
     def local(self, name: str) -> str:
         """A parameter or a bound variable."""
