@@ -69,14 +69,16 @@ def test_words_of_the_targets_are_no_names() -> None:
     made = {target: export(target, Request(system, {p.name: 1 for p in system.pools}, "m")).text
             for target in SUFFIXES}
     for text, declared in (("promela", "bool do_2 = false;"), ("murphi", "  do_2: boolean;"),
-                           ("murphi", "  rule_2: 0..1;"), ("tla", "init_2 == {init_0}"),
+                           ("murphi", "  rule_2: 0..1;"), ("tla", "init == {init_0}"),
                            ("promela", "active proctype active_2()"),
                            ("tla", "End_1(CHOOSE_2) ==")):
         assert declared in made[text]
 
 
 def test_names_are_told_apart() -> None:
-    names = Names.avoiding(["mode"])
+    names = Names.avoiding(["mode"], any_case=True)
+    assert Names.avoiding(["mode"]).fresh("Mode") == "Mode"
+    assert Names.avoiding(["mode"]).fresh("mode") == "mode_2"
     assert names.of("variable", "a.b") == "a_b"
     assert names.of("variable", "a/b") == "a_b_2"
     assert names.of("variable", "a.b") == "a_b", "the same thing has one name"

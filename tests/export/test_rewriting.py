@@ -75,7 +75,7 @@ def test_formulas_of_actions_say_what_actions_do(seed: int, scope: Mapping[str, 
     naive = Naive(scoped.system, scope)
     layout = naive.layout
     faulty = or_(*(found for _, found in faults(scoped.system)))
-    some = enabled(scoped.system)
+    some = enabled(scoped.system.actions)
     fires = {p.name: goal(scoped.system, p) for p in scoped.system.properties
              if p.kind is Kind.FIRES}
     for state in naive.depths:

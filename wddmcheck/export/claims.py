@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import assert_never
 
@@ -65,9 +65,9 @@ def selected(action: Action, checked: frozenset[str]) -> tuple[Obligation, ...]:
     return tuple(o for o in action.obligations if o.stops or o.property in checked)
 
 
-def enabled(system: System) -> Expr:
-    """Whether some instance is enabled."""
-    return or_(*(for_some(a.params, a.guard) for a in system.actions))
+def enabled(actions: Iterable[Action]) -> Expr:
+    """Whether some instance of some of `actions` is enabled."""
+    return or_(*(for_some(a.params, a.guard) for a in actions))
 
 
 def faults(system: System) -> Iterator[tuple[Action, Expr]]:

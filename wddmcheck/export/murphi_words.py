@@ -186,7 +186,7 @@ class Words:
 
 def words(scoped: Scoped, symmetry: bool) -> Words:
     """Names for everything in `scoped`."""
-    names = Names.avoiding([*RESERVED.split(), "found"])
+    names = Names.avoiding([*RESERVED.split(), "found"], any_case=True)
     for pool in scoped.system.pools:
         names.of("pool", pool.name)
     for var in scoped.system.variables:

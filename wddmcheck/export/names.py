@@ -11,16 +11,18 @@ _SPELLED = {"@": "_at_", "%": "own_", ".": "_", "/": "_", "'": "_"}
 
 @dataclass(slots=True)
 class Names:
-    """Gives out identifiers. `reserved` are words of the target, in any case of letters."""
+    """Gives out identifiers that are none of `reserved`, words of the target; with `any_case` in
+    no case of letters."""
 
     reserved: frozenset[str]
+    any_case: bool = False
     given: dict[tuple[str, str], str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     @classmethod
-    def avoiding(cls, words: Iterable[str]) -> Names:
+    def avoiding(cls, words: Iterable[str], *, any_case: bool = False) -> Names:
         """Names that are none of `words`."""
-        return cls(frozenset(w.lower() for w in words))
+        return cls(frozenset(w.lower() if any_case else w for w in words), any_case)
 
     def of(self, space: str, name: str, hint: str = "") -> str:
         """The identifier of `name`, which is a variable, a pool, ... as `space` says. The same
@@ -36,7 +38,7 @@ class Names:
         if text[0].isdigit():
             text = "n" + text
         found, number = text, 1
-        while found in self.used or found.lower() in self.reserved:
+        while found in self.used or (found.lower() if self.any_case else found) in self.reserved:
             number += 1
             found = f"{text}_{number}"
         self.used.add(found)

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wddmcheck.export.claims import blocks, for_some
+from wddmcheck.export.claims import blocks, enabled
 from wddmcheck.export.instantiate import Instantiate
 from wddmcheck.export.promela_words import Words, folded
 from wddmcheck.export.render import Renderer
-from wddmcheck.ir.build import or_
 from wddmcheck.ir.system import Action, Property, System
 
 RUN = """
@@ -104,8 +103,7 @@ class Fairness:
 
     def enabled(self, block: str) -> str:
         """Whether an instance of a block is enabled."""
-        some = or_(*(for_some(a.params, a.guard) for a in blocks(self.system)[block]))
-        return self.render.inner(self.ground(some, {}))
+        return self.render.inner(self.ground(enabled(blocks(self.system)[block]), {}))
 
 
 def _label(turn: int, turns: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wddmcheck.export import header, tla_words
 from wddmcheck.export.claims import blocks, goal
@@ -14,8 +14,10 @@ from wddmcheck.export.tla_updates import Updates
 from wddmcheck.export.tla_words import folded
 from wddmcheck.ir.build import not_
 from wddmcheck.ir.expr import FALSE, Expr
-from wddmcheck.ir.system import Action, Kind, Property
+from wddmcheck.ir.sorts import BOOL
+from wddmcheck.ir.system import Action, Kind, Property, StateVar
 
+SOME, ALL, OR, UNION = "\\E", "\\A", " \\/ ", " \\union "
 ADDED = ("tick", "faulted")
 """Variables that only claims about infinite runs need."""
 _WITNESS = "TLC only looks for violations; ask for it by name, and the violation is the witness"
@@ -43,7 +45,7 @@ run. TLC counts states with these."""
 
 def export(request: Request) -> Exported:
     """The TLA+ text: a module, and the configuration of TLC after it."""
-    scoped = at_scope(request.system, request.scope)
+    scoped = with_a_variable(at_scope(request.system, request.scope))
     support = {**SUPPORT, Kind.LEADS_TO: _NO_SYMMETRY} if request.symmetry else SUPPORT
     chosen = claims(scoped.system, request.properties, support)
     words = tla_words.words(scoped)
@@ -60,6 +62,13 @@ def export(request: Request) -> Exported:
              *body, "=" * 80, "", f" CONFIG {request.name} ".center(80, "-"),
              *writer.configuration(request.symmetry), "=" * 80]
     return Exported("\n".join(lines) + "\n", chosen.left_out)
+
+
+def with_a_variable(scoped: Scoped) -> Scoped:
+    """The same with a variable that never changes, if there is none: TLC needs one."""
+    nothing = StateVar("nothing", (), BOOL, 0)
+    return scoped if scoped.system.variables else replace(
+        scoped, system=replace(scoped.system, variables=(nothing,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,7 @@ class _Writer:
                               f"{{{', '.join(self.words.slots(pool))}}}", "")
         names = [self.words.variable(v.name) for v in self.scoped.system.variables]
         added = [self.words.added(name) for name in ADDED if self.temporal]
-        if names or added:
-            yield from folded(f"VARIABLES {', '.join(names + added)}", "")
+        yield from folded(f"VARIABLES {', '.join(names + added)}", "")
         if added:
             yield from folded(f"{self.words.added('model_vars')} == <<{', '.join(names)}>>", "")
         yield from folded(f"vars == <<{', '.join(names + added)}>>", "")
@@ -101,8 +109,6 @@ class _Writer:
             yield f"  /\\ {self.words.variable(var.name)} = {value}"
         if self.temporal:
             yield from (f"  /\\ {self.words.added(name)} = FALSE" for name in ADDED)
-        elif not self.scoped.system.variables:
-            yield "  TRUE"
 
     # --- actions ----------------------------------------------------------------------------------
 
@@ -159,7 +165,7 @@ class _Writer:
             return
         yield "Next =="
         for action in self.scoped.system.actions:
-            yield from folded(f"\\/ {self.ranges(action, chr(92) + 'E')}{self.call(action)}",
+            yield from folded(f"\\/ {self.ranges(action, SOME)}{self.call(action)}",
                               "  ", "     ")
         if not self.scoped.system.actions:
             yield "  FALSE /\\ UNCHANGED vars"
@@ -172,7 +178,7 @@ class _Writer:
             yield f"{self.words.block(block)} =="
             yield f"  /\\ ~{faulted} /\\ {tick}' = ~{tick}"
             for action in actions:
-                step = (f"{self.ranges(action, chr(92) + 'E')}{self.call(action)} /\\ "
+                step = (f"{self.ranges(action, SOME)}{self.call(action)} /\\ "
                         f"UNCHANGED {faulted}")
                 first = action == actions[0]
                 yield from folded("/\\ " * first + f"\\/ {step}", "  " if first else "     ",
@@ -189,8 +195,8 @@ class _Writer:
                   for n, o in enumerate(action.obligations, 1) if o.stops]
         if broken:
             yield from folded(
-                f"\\/ {self.ranges(action, chr(92) + 'E')}({self.call(action, 'enabled')} /\\ "
-                f"({f' {chr(92)}/ '.join(broken)})) = TRUE /\\ {faulted}' = TRUE /\\ "
+                f"\\/ {self.ranges(action, SOME)}({self.call(action, 'enabled')} /\\ "
+                f"({OR.join(broken)})) = TRUE /\\ {faulted}' = TRUE /\\ "
                 f"UNCHANGED {self.words.added('model_vars')}", "     ", "   ")
 
     # --- properties -------------------------------------------------------------------------------
@@ -229,7 +235,7 @@ class _Writer:
     def deadlock(self) -> Iterator[str]:
         """Some instance is enabled, even if it ends the run."""
         for action in self.scoped.system.actions:
-            yield from folded(f"\\/ {self.ranges(action, chr(92) + 'E')}"
+            yield from folded(f"\\/ {self.ranges(action, SOME)}"
                               f"{self.call(action, 'enabled')}", "  ", "     ")
         if not self.scoped.system.actions:
             yield "  vars # vars"
@@ -241,9 +247,9 @@ class _Writer:
             for number, obligation in enumerate(action.obligations, 1):
                 part = self.call(action, f"breaks_{number}")
                 if obligation.property == prop.name:
-                    fine = " \\/ ".join([*stopped, f"~{part}"])
+                    fine = OR.join([*stopped, f"~{part}"])
                     yield from folded(
-                        f"/\\ {self.ranges(action, chr(92) + 'A')}"
+                        f"/\\ {self.ranges(action, ALL)}"
                         f"{self.call(action, 'enabled')} => ({fine})", "  ", "     ")
                 if obligation.stops:
                     stopped.append(part)
@@ -262,7 +268,7 @@ class _Writer:
         """Slots of a pool are interchangeable."""
         sets = [f"Permutations({self.words.pool(p)})" for p in self.scoped.pools
                 if self.scoped.sizes[p] > 1]
-        yield from folded(f"Symmetry == {(' ' + chr(92) + 'union ').join(sets) or '{}'}", "")
+        yield from folded(f"Symmetry == {UNION.join(sets) or '{}'}", "")
 
     def configuration(self, symmetry: bool) -> Iterator[str]:
         """What TLC reads."""
