@@ -13,7 +13,8 @@ from wddmcheck import __version__
 from wddmcheck.cli.console import console
 from wddmcheck.diagnostics.diagnostic import InternalError, UserError
 
-COMMANDS = ("verify", "check", "run", "trace", "replay", "testgen", "defects", "docs", "explain")
+COMMANDS = ("verify", "check", "run", "trace", "replay", "testgen", "defects", "export",
+            "docs", "explain")
 """Names of commands and of their modules in `cli.commands`, in the order of `--help`."""
 
 USAGE = 2

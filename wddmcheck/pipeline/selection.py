@@ -43,6 +43,20 @@ def select(system: System, patterns: tuple[str, ...]) -> Selection:
     return Selection(chosen, about, True)
 
 
+def named(system: System, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The properties that match one of `patterns` (names or globs), and the goals that are named
+    in full, in the order of the system. Raises `UserError` (exit code 2)."""
+    known = [p.name for p in system.properties if not p.goal]
+    goals = [p.name for p in system.properties if p.goal]
+    missing = [t for t in patterns if t not in goals
+               and not any(fnmatchcase(name, t) for name in known)]
+    if missing:
+        raise UserError(tuple(_unknown(text, known) for text in dict.fromkeys(missing)),
+                        exit_code=Exit.USAGE)
+    return tuple(p.name for p in system.properties if p.name in patterns or (
+        not p.goal and any(fnmatchcase(p.name, t) for t in patterns)))
+
+
 def _unknown(pattern: str, known: list[str]) -> Diagnostic:
     near = closest(pattern, known)
     hint = f"did you mean `{near}`? " if near else ""

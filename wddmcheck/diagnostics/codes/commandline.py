@@ -1,4 +1,4 @@
-"""Code pages of the command line (WC301 to WC312), of engines and limits (WC401 to WC404) and of
+"""Code pages of the command line (WC301 to WC315), of engines and limits (WC401 to WC404) and of
 internal errors (WC901, WC902). `bad` and `good` are commands, run in a checkout."""
 
 from __future__ import annotations
@@ -101,8 +101,25 @@ PAGES: tuple[CodePage, ...] = (
         bad="wddmcheck docs --page NC:d3dkmddi.DXGKDDI_PATCH",
         good="wddmcheck docs --rules --format json models/yardstick.wddm"),
     CodePage(
+        "WC315", "a model does not fit a target",
+        "The target has a limit that the model exceeds: an `mtype` of Promela has at most 255\n"
+        "names, and all members of enums are in it."),
+    CodePage(
+        "WC316", "an export has one scope",
+        "The files of other model checkers have fixed sizes, so `wddmcheck export` writes one\n"
+        "scope. A model with several default scopes needs `--scope NAME`; `--out DIR` writes\n"
+        "one file for each.",
+        bad="wddmcheck export models/miniport.wddm --to promela",
+        good="wddmcheck export models/miniport.wddm --to promela --scope small"),
+    CodePage(
+        "WC317", "the file of a TLA+ module has another name",
+        "TLC finds a module by its name: module `miniport_small` is in `miniport_small.tla`.\n"
+        "The name has letters, digits and `_`, and starts with a letter.",
+        bad="wddmcheck export models/yardstick.wddm --to tla -o my-model.tla",
+        good="wddmcheck export models/yardstick.wddm --to tla"),
+    CodePage(
         "WC401", "no such engine",
-        "`--engine` takes auto, explicit (native, or interpret where symmetry is on), or the name\n"
+        "`--engine` takes auto, explicit (native, or interpret for very small scopes), or the name\n"
         "of an engine. pdr and parametric are planned, and not in this version.",
         bad=f"{YARDSTICK} --engine pdr",
         good=f"{YARDSTICK} --engine interpret --scope {ONE}"),
