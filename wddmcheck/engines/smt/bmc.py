@@ -14,11 +14,12 @@ from typing import ClassVar
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.base import CheckTask, Progress, silent
 from wddmcheck.engines.memory import rss
-from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
+from wddmcheck.engines.smt.claims import Claim, claims_of
 from wddmcheck.engines.smt.deadlock import Deadlock
 from wddmcheck.engines.smt.layout import CannotEncode
 from wddmcheck.engines.smt.replay import Instance
 from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term
+from wddmcheck.engines.smt.symmetry import asymmetry
 from wddmcheck.engines.smt.unroll import Model, Unrolling
 from wddmcheck.ir.evaluate import Outcome, evaluate
 from wddmcheck.ir.system import Kind, Property
@@ -184,7 +185,7 @@ class Bmc:
             symmetric = False
             try:
                 model = Model(task.system, task.scope)
-                symmetric = task.symmetry and not names_slots(task.system, model.layout)
+                symmetric = task.symmetry and not asymmetry(task.system, model.layout)
                 claims = claims_of(asked, model.layout, model.step, symmetric=symmetric)
                 search = Bounded(model, Solver(supervisor), claims,
                                  [p.name for p in asked if p.kind is Kind.NO_DEADLOCK])

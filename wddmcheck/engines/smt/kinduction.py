@@ -22,11 +22,12 @@ from wddmcheck.engines.memory import rss
 from wddmcheck.engines.smt.bmc import WITNESS_KINDS, Bounded, Escape, skipped
 from wddmcheck.engines.smt.candidates import candidates
 from wddmcheck.engines.smt.circuit import FALSE, Lit
-from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
+from wddmcheck.engines.smt.claims import Claim, claims_of
 from wddmcheck.engines.smt.formula import claim_formulas
 from wddmcheck.engines.smt.houdini import Houdini
 from wddmcheck.engines.smt.layout import CannotEncode
 from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term
+from wddmcheck.engines.smt.symmetry import asymmetry
 from wddmcheck.engines.smt.unroll import Model, Unrolling
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property
@@ -239,7 +240,7 @@ class _Run:
         """Base case and induction by turns."""
         task, supervisor = self.task, self.supervisor
         model = Model(task.system, task.scope)
-        self.symmetric = task.symmetry and not names_slots(task.system, model.layout)
+        self.symmetric = task.symmetry and not asymmetry(task.system, model.layout)
         by_name = {p.name: p for p in task.system.properties}
         claims = claims_of([by_name[n] for n in task.properties], model.layout, model.step,
                            symmetric=self.symmetric)
