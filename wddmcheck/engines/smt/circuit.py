@@ -65,6 +65,12 @@ class Circuit:
             group = self._group.get(lit)
             if group is not None and taken.setdefault(group, lit) != lit:
                 return FALSE
+        if taken:
+            # "This choice" says "not that one", too.
+            found = {lit for lit in found if not lit & 1
+                     or taken.get(self._group.get(lit ^ 1, 0)) in (None, lit ^ 1)}
+            if len(found) < 2:
+                return found.pop()
         key = tuple(sorted(found))
         node = self._nodes.get(key)
         if node is None:

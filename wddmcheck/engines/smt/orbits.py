@@ -13,11 +13,12 @@ on slots being interchangeable, see `symmetry`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from wddmcheck.engines.smt.circuit import FALSE, Lit
-from wddmcheck.engines.smt.encode import Encoder, Value, constant
+from wddmcheck.engines.smt.encode import Encoder, Value, Words, constant
 from wddmcheck.engines.smt.layout import Layout
 from wddmcheck.ir.expr import (
     And,
@@ -34,9 +35,16 @@ from wddmcheck.ir.expr import (
     Var,
 )
 from wddmcheck.ir.sorts import RefSort
+from wddmcheck.ir.system import Action
 
 MAX_CASES = 48
 """More ways than this are not told apart."""
+
+
+MAX_INSTANCES = 400
+"""An action with more tuples of arguments than this is not taken apart."""
+
+Args: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,18 @@ class Case:
     named: Mapping[str, int]
     lits: tuple[Lit, ...] = ()
     fixed: tuple[tuple[int, int], ...] = ()
+
+
+class Known:
+    """Words of a state, of which some are known to have one value."""
+
+    def __init__(self, words: Words, fixed: Iterable[tuple[int, int]]) -> None:
+        self._words = words
+        self._fixed = {place: constant(value) for place, value in fixed}
+
+    def __getitem__(self, place: int, /) -> Value:
+        known = self._fixed.get(place)
+        return self._words[place] if known is None else known
 
 
 class TooMany(Exception):  # noqa: N818  not an error: fewer things are named then
@@ -121,11 +141,9 @@ class Orbits:
         key = tuple(sorted(case.fixed))
         known = self._encoders.get(key)
         if known is None:
-            words = list(self.encoder.words)
-            for place, value in key:
-                words[place] = constant(value)
             known = self._encoders[key] = Encoder(
-                self.encoder.circuit, self.layout, words, self.encoder.free)
+                self.encoder.circuit, self.layout, Known(self.encoder.words, key),
+                self.encoder.free)
         return known
 
     def _unknown(self, encoder: Encoder, expr: Expr, env: Mapping[str, Value],
@@ -153,6 +171,27 @@ class Orbits:
                 return None
             index.append(value[0][0])
         return self.layout.place(expr.var, tuple(index))
+
+
+def instances(action: Action, layout: Layout, *, symmetric: bool) -> list[tuple[Case, Args]]:
+    """The arguments of `action`, one tuple for each orbit (all of them if slots can be told
+    apart), with the slots that they name. Raises `TooMany`."""
+    start = {} if symmetric else layout.sizes
+    found: list[tuple[Case, Args]] = [(Case(start), ())]
+    for param, domain in zip(action.params, layout.arguments(action), strict=True):
+        more: list[tuple[Case, Args]] = []
+        for case, args in found:
+            if not isinstance(param.sort, RefSort):
+                more += [(case, (*args, v)) for v in domain]
+                continue
+            pool = param.sort.pool
+            named = case.named.get(pool, 0)
+            more += [(Case({**case.named, pool: max(named, v + 1)}), (*args, v))
+                     for v in domain if v <= named]
+        if len(more) > MAX_INSTANCES:
+            raise TooMany
+        found = more
+    return found
 
 
 def _picks(expr: Expr, wanted: bool) -> bool:
