@@ -14,6 +14,7 @@ from typing import ClassVar
 from wddmcheck.engines.base import CheckTask, Progress, silent
 from wddmcheck.engines.memory import rss
 from wddmcheck.engines.smt.bmc import WITNESS_KINDS, Bounded, Escape, skipped
+from wddmcheck.engines.smt.borrow import witnesses
 from wddmcheck.engines.smt.candidates import candidates
 from wddmcheck.engines.smt.claims import Claim, claims_of
 from wddmcheck.engines.smt.houdini import Houdini
@@ -35,6 +36,7 @@ from wddmcheck.result.verdict import (
     Reached,
     Skipped,
     Stop,
+    Trace,
     Unreached,
     Verdict,
     Violated,
@@ -86,6 +88,7 @@ class _Run:
         self.symmetric = False
         self.base: Bounded | None = None
         self.given = NOTHING
+        self.borrowed: dict[str, Trace] = {}
         self.induction: Induction | None = None
         self.evidence: Inductive | None = None
 
@@ -96,9 +99,13 @@ class _Run:
 
     def open(self) -> list[str]:
         """The properties without an answer that could have one."""
-        found = self.base.found if self.base is not None else {}
+        found = self.found()
         proved = self.given.names if self.induction is None else self.induction.proved
         return [p.name for p in self.asked if p.name not in found and p.name not in proved]
+
+    def found(self) -> dict[str, Trace]:
+        """The runs that answer a property."""
+        return {**self.borrowed, **(self.base.found if self.base is not None else {})}
 
     def work(self) -> None:
         """One step, taken apart; then, for what that leaves open, more steps and the base case by
@@ -114,16 +121,27 @@ class _Run:
             self.symmetric = step.symmetric
             self.given = shown_by(step, self.asked)
             sample = small(step.layout)
-            if self.open() and sample is not None:
-                lemmas = self._lemmas(sample)
-                self.given = shown_by(step, self.asked, lemmas)
+            if sample is not None:
+                self._goals(sample)
+                if self.open():
+                    left = [p for p in self.asked if p.name not in self.borrowed]
+                    self.given = shown_by(step, left, self._lemmas(sample, left))
         except TooMany:
             pass
 
-    def _lemmas(self, scope: Mapping[str, int]) -> tuple[Expr, ...]:
+    def _goals(self, scope: Mapping[str, int]) -> None:
+        """Goals that runs at a smaller scope reach."""
+        names = set(self.open())
+        goals = [p for p in self.asked if p.goal and p.name in names]
+        if goals:
+            task = self.task
+            self.borrowed = witnesses(task.system, task.scope, scope, goals, self.supervisor,
+                                      task.limits.depth, symmetric=self.symmetric)
+
+    def _lemmas(self, scope: Mapping[str, int], asked: Sequence[Property]) -> tuple[Expr, ...]:
         """What shows the claims in one step at a smaller scope: good guesses at this one."""
         model = Model(self.task.system, scope)
-        induction = self._induction(model, self._claims(model))
+        induction = self._induction(model, self._claims(model, asked))
         for k in (0, 1):
             induction.attempt(k, self.open())
         return induction.evidence().invariant
@@ -131,7 +149,7 @@ class _Run:
     def _unroll(self) -> None:
         task, supervisor = self.task, self.supervisor
         model = Model(task.system, task.scope)
-        claims = self._claims(model)
+        claims = self._claims(model, self.asked)
         names = set(self.open())
         self.base = Bounded(model, Solver(supervisor),
                             [c for c in claims if c.property.name in names])
@@ -148,8 +166,8 @@ class _Run:
             if not self.open():
                 return
 
-    def _claims(self, model: Model) -> list[Claim]:
-        return claims_of(self.asked, model.layout, model.step, symmetric=self.symmetric)
+    def _claims(self, model: Model, asked: Sequence[Property]) -> list[Claim]:
+        return claims_of(asked, model.layout, model.step, symmetric=self.symmetric)
 
     def _induction(self, model: Model, claims: Sequence[Claim], given: Given = NOTHING
                    ) -> Induction:
@@ -166,7 +184,7 @@ class _Run:
         witness = prop.kind in WITNESS_KINDS
         if prop.kind not in CLAIMS:
             return Skipped(f"k-induction cannot decide `{prop.kind.value}` properties")
-        trace = self.base.found.get(prop.name) if self.base is not None else None
+        trace = self.found().get(prop.name)
         if trace is not None:
             return Reached(trace) if witness else Violated(trace)
         evidence = self._proof(prop.name)
