@@ -148,9 +148,11 @@ class _Scope:
         props = {p.name: p for p in self.system.properties}
         self.explorations.append(result.exploration)
         self.notes += result.notes
+        walk = recheck.Walk()
         for prop in properties:
             verdict = result.verdicts.get(prop, Skipped(f"{name} gave no verdict"))
-            recheck.recheck(self.system, sizes, props[prop], verdict, seed=self.options.seed)
+            recheck.recheck(self.system, sizes, props[prop], verdict, seed=self.options.seed,
+                            walk=walk)
             self.results[prop] = better(self.results.get(prop),
                                         PropertyResult(prop, verdict, name, seconds))
         if result.exploration.stopped_by is Stop.INTERRUPTED:
