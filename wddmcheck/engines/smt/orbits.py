@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TypeAlias
 
 from wddmcheck.engines.smt.circuit import FALSE, Lit
@@ -85,38 +86,28 @@ class Orbits:
 
     def cases(self, expr: Expr, wanted: bool, start: Case, env: Mapping[str, Value]) -> list[Case]:
         """All ways that extend `start` and give `expr` the value `wanted`; raises `TooMany`."""
-        found: list[Case] = []
-        for case in self._cases(expr, wanted, start, env):
-            found.append(case)
-            if len(found) > MAX_CASES:
-                raise TooMany
-        return found
-
-    def _cases(self, expr: Expr, wanted: bool, start: Case, env: Mapping[str, Value]
-               ) -> Iterator[Case]:
         match expr:
             case Not(arg):
-                yield from self._cases(arg, not wanted, start, env)
+                return self.cases(arg, not wanted, start, env)
             case Quant(op, var, pool, body) if (op is QuantOp.EXISTS) == wanted:
                 named = start.named.get(pool, 0)
-                for i in range(min(named + 1, self.layout.sizes[pool])):
-                    case = replace(start, named={**start.named, pool: max(named, i + 1)})
-                    yield from self._cases(body, wanted, case, {**env, var: constant(i)})
+                return _few(
+                    found for i in range(min(named + 1, self.layout.sizes[pool]))
+                    for found in self.cases(
+                        body, wanted,
+                        replace(start, named={**start.named, pool: max(named, i + 1)}),
+                        {**env, var: constant(i)}))
             case And(args) | Or(args) if isinstance(expr, And) == wanted:
-                yield from self._all(args, wanted, start, env)
-            case And(args) | Or(args) if any(_picks(a, wanted) for a in args):
+                found = [start]
                 for arg in args:
-                    yield from self._cases(arg, wanted, start, env)
+                    found = _few(more for case in found
+                                 for more in self.cases(arg, wanted, case, env))
+                return found
+            case And(args) | Or(args) if any(_picks(a, wanted) for a in args):
+                return _few(found for arg in args
+                            for found in self.cases(arg, wanted, start, env))
             case _:
-                yield from self._leaf(expr, wanted, start, env)
-
-    def _all(self, args: tuple[Expr, ...], wanted: bool, start: Case, env: Mapping[str, Value]
-             ) -> Iterator[Case]:
-        if not args:
-            yield start
-            return
-        for case in self._cases(args[0], wanted, start, env):
-            yield from self._all(args[1:], wanted, case, env)
+                return _few(self._leaf(expr, wanted, start, env))
 
     def _leaf(self, expr: Expr, wanted: bool, start: Case, env: Mapping[str, Value]
               ) -> Iterator[Case]:
@@ -171,6 +162,13 @@ class Orbits:
                 return None
             index.append(value[0][0])
         return self.layout.place(expr.var, tuple(index))
+
+
+def _few(cases: Iterable[Case]) -> list[Case]:
+    found = list(islice(cases, MAX_CASES + 1))
+    if len(found) > MAX_CASES:
+        raise TooMany
+    return found
 
 
 def instances(action: Action, layout: Layout, *, symmetric: bool) -> list[tuple[Case, Args]]:
