@@ -77,7 +77,7 @@ def _process(row: Callable[[str, float, str], None], models: Path, engine: str,
                     "--engine", engine, "--scope", scope, "--property", "I*", "--no-progress",
                     *options], check=False, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    row(f"verify yardstick.wddm --engine {engine} at {sizes}",
+    row(f"verify yardstick.wddm, {engine} at {sizes}",
         after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         "CPU of the process; I1 to I5 and their goals")
 
