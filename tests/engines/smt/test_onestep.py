@@ -24,7 +24,14 @@ from wddmcheck.ir.build import and_, exists, forall, ne, none_of, not_
 from wddmcheck.ir.evaluate import State, evaluate
 from wddmcheck.ir.expr import Expr, slot
 from wddmcheck.ir.system import Kind, Property, System
-from wddmcheck.result.verdict import CheckResult, Inconclusive, Inductive, Proved, Violated
+from wddmcheck.result.verdict import (
+    CheckResult,
+    Inconclusive,
+    Inductive,
+    Proved,
+    Reached,
+    Violated,
+)
 
 SETTINGS = settings(max_examples=12, deadline=None, database=None, derandomize=True)
 
@@ -171,3 +178,25 @@ def test_a_claim_about_all_pairs_is_taken_apart() -> None:
         for act in system.actions))
     with Supervisor("test", Limits(), silent) as supervisor:
         assert OneStep(system, sizes(2, 2, 3, 3), supervisor).kept([alone])
+
+
+def test_goals_are_borrowed_only_if_their_run_reaches_them_here() -> None:
+    """With two contexts all can live after six steps; with six, that run leaves four out."""
+    system = yardstick()
+    every = forall("c", "C", ne(ctx(slot("c", "C")), none_of("D")))
+    busy_once = exists("c", "C", ne(busy(slot("c", "C")), none_of("A")))
+    system = replace(system, properties=(
+        Property("every", Kind.REACHABLE, every, goal=True),
+        Property("busy", Kind.REACHABLE, busy_once, goal=True)))
+    found = check(system, sizes(2, 2, 6, 6), "every", "busy").verdicts
+    assert isinstance(found["every"], Inconclusive)
+    assert isinstance(found["busy"], Reached)
+    trace = found["busy"].trace
+    assert trace is not None
+    assert len(trace.steps) == 7
+    assert not trace.shortest
+    few = check(system, sizes(2, 2, 2, 2), "every").verdicts["every"]
+    assert isinstance(few, Reached)
+    assert few.trace is not None
+    assert len(few.trace.steps) == 6
+    assert few.trace.shortest

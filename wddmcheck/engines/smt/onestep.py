@@ -39,7 +39,6 @@ LARGE = 60
 class Lemma:
     """One assumption: `body` for all slots that `binders` (name, pool) range over."""
 
-    whole: Expr
     binders: tuple[tuple[str, str], ...]
     body: Expr
     reads: frozenset[str]
@@ -54,7 +53,7 @@ def lemmas(formula: Expr, binders: tuple[tuple[str, str], ...] = ()) -> Iterator
         case Quant(QuantOp.FORALL, var, pool, body):
             yield from lemmas(body, (*binders, (var, pool)))
         case _:
-            yield Lemma(formula, binders, formula, frozenset(reads(formula)))
+            yield Lemma(binders, formula, frozenset(reads(formula)))
 
 
 class OneStep:
