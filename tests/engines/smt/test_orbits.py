@@ -20,10 +20,10 @@ from wddmcheck.engines.smt.orbits import Case, Orbits, TooMany, instances
 from wddmcheck.engines.smt.step import state_inputs
 from wddmcheck.engines.smt.symmetry import asymmetry
 from wddmcheck.evidence.renaming import rename
-from wddmcheck.ir.build import exists, ne
+from wddmcheck.ir.build import and_, exists, is_slot, ne, not_
 from wddmcheck.ir.evaluate import Layout as OracleLayout
 from wddmcheck.ir.evaluate import State, evaluate
-from wddmcheck.ir.expr import TRUE, Binary, BinOp, Const, Read, slot
+from wddmcheck.ir.expr import TRUE, Binary, BinOp, Const, Expr, Read, slot
 from wddmcheck.ir.sorts import BOOL, IntRange, RefSort, Sort
 from wddmcheck.ir.system import Kind, Param, Property, System, Update, Write
 
@@ -75,6 +75,30 @@ def test_the_cases_are_all_ways_up_to_renaming(
             true = inputs(now, rename(EMPTY, oracle, state, renaming))
             shown |= any(all(holds(circuit, x, true) for x in c.lits) for c in cases)
         assert shown == is_so
+
+
+def test_what_a_reference_leads_to_may_be_a_slot_without_a_name() -> None:
+    """One slot of Q is on, and `to` leads to one that is not: these are two."""
+    sizes = {"P": 1, "Q": 3, "S": 1}
+    layout, oracle = Layout(EMPTY, sizes), OracleLayout.of(EMPTY, sizes)
+    circuit = Circuit()
+    now = state_inputs(circuit, layout, "")
+
+    def on(e: Expr) -> Expr:
+        return Read("on", (e,), BOOL)
+
+    to = Read("to", (x,), VARIABLES[1].sort)
+    formula = exists("q", "Q", and_(on(q), exists("x", "P", and_(is_slot(to), not_(on(to))))))
+    cases = Orbits(layout, Encoder(circuit, layout, now)).cases(formula, True, Case({}), {})
+    random = Random(1)
+    seen = set()
+    for _ in range(300):
+        state = tuple(random.choice(w.domain) for w in layout.words)
+        shown = any(all(holds(circuit, lit, inputs(now, rename(EMPTY, oracle, state, r)))
+                        for lit in case.lits) for r in renamings(sizes) for case in cases)
+        assert shown == bool(evaluate(formula, oracle, state, {}))
+        seen.add(shown)
+    assert seen == {False, True}
 
 
 POOL_SORTS: list[Sort] = [RefSort("P"), RefSort("P", none=True), RefSort("Q"),
