@@ -1,4 +1,5 @@
-"""`python -m benchmarks`: times as ratios, all measured in this run on this machine.
+"""`python -m benchmarks`: times as ratios, all measured in this run on this machine; with `smt`,
+only what the solver engines take.
 
 Each row is the median of several runs. Ratios are what to compare; seconds depend on the machine.
 """
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import replay, slices
+from benchmarks import replay, slices, smt
 from benchmarks.peers import compare
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
@@ -78,10 +79,13 @@ def oracle(system: System, sizes: dict[str, int]) -> None:
         frontier = found
 
 
-def main() -> None:
-    """Measure and print."""
+def main(part: str = "") -> None:
+    """Measure and print: all, or one part."""
     print(f"| {'what':<58} | {'median':>10} | {'ratio':<44} |")
     print(f"|{'-' * 60}|{'-' * 11}:|{'-' * 46}|")
+    if part == "smt":
+        smt.rows(MODELS, row)
+        return
     bare = median(lambda: subprocess.run([sys.executable, "-c", "pass"], check=False), 7)
     for args in (("--version",), ("--help",), ("check", "models/miniport.wddm")):
         seconds = median(command(*args), 7)
@@ -117,15 +121,11 @@ def main() -> None:
         del os.environ["WDDMCHECK_CACHE"]
     else:
         os.environ["WDDMCHECK_CACHE"] = kept
-    for path, sizes, depth in (("seeded/yardstick_b1.wddm", (3, 4, 6, 8), 7),
-                               ("seeded/yardstick_b2.wddm", (3, 4, 6, 8), 8)):
-        system = load_model(str(MODELS / path)).system
-        seconds, _ = explore(system, scope(*sizes), symmetry=False, engine="bmc", depth=depth)
-        row(f"bmc, {path} at {sizes} to depth {depth}", seconds, "")
     seconds, _ = explore(yardstick, scope(2, 2, 3, 3), symmetry=False, engine="kinduction")
     row("kinduction, yardstick (2,2,3,3), I1 to I5", seconds,
         f"{plain / seconds:.1f} x faster than exploring")
     slices.rows(MODELS, row)
+    smt.rows(MODELS, row)
     replay.rows(MODELS, row)
     seconds = median(command("verify", "models/miniport.wddm", "--no-progress"), 1)
     row("wddmcheck verify models/miniport.wddm", seconds,
@@ -135,4 +135,4 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["peers"]:
         sys.exit(compare.main(sys.argv[2:]))
-    main()
+    main(*sys.argv[1:2])

@@ -22,7 +22,7 @@ from tests.report.driver_model import (
     twice,
 )
 from wddmcheck.diagnostics.diagnostic import InternalError
-from wddmcheck.evidence.recheck import recheck
+from wddmcheck.evidence.recheck import Walk, recheck
 from wddmcheck.evidence.renaming import equal_up_to_renaming, rename
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import FALSE, TRUE
@@ -171,3 +171,15 @@ def test_no_engine_is_imported() -> None:
     code = ("import sys, wddmcheck.evidence.recheck; "
             "sys.exit(any(m.startswith('wddmcheck.engines') for m in sys.modules))")
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_shared_walk_hides_no_false_invariant() -> None:
+    walk = Walk()
+    true = Inductive((TRUE,), 1)
+    recheck(SYSTEM, QUICK, prop("current_is_live"), Proved(true), states=2, walk=walk)
+    assert walk.states
+    assert TRUE in walk.held
+    with pytest.raises(InternalError, match="invariant is false"):
+        recheck(SYSTEM, QUICK, prop("no_orphan"), Proved(Inductive((TRUE, FALSE), 1)), states=2,
+                walk=walk)
+    assert FALSE not in walk.held

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.engines.smt.reference import Reference, State, Taken
 from tests.properties.random_systems import SCOPES, systems
+from tests.support.naive import Reference, Taken
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.explicit import symmetry as symmetry_module
 from wddmcheck.engines.explicit.codec import Codec
@@ -23,7 +23,7 @@ from wddmcheck.engines.explicit.symmetry import Canonical
 from wddmcheck.engines.registry import get
 from wddmcheck.evidence.recheck import recheck
 from wddmcheck.evidence.renaming import rename
-from wddmcheck.ir.evaluate import evaluate
+from wddmcheck.ir.evaluate import State, evaluate
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property, System
 from wddmcheck.result.verdict import CheckResult, Violated

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.evidence.renaming import equal_up_to_renaming
@@ -43,11 +43,20 @@ from wddmcheck.result.verdict import (
 GOALS = (Kind.REACHABLE, Kind.FIRES)
 
 
+@dataclass(slots=True)
+class Walk:
+    """What checks of one system at one scope, with one seed, have in common: the states of the
+    random walks, and the formulas that were true in all of them."""
+
+    states: tuple[State, ...] = ()
+    held: set[Expr] = field(default_factory=set)
+
+
 def recheck(system: System, scope: Mapping[str, int], prop: Property, verdict: Verdict, *,
-            states: int = 200, seed: int = 0) -> None:
+            states: int = 200, seed: int = 0, walk: Walk | None = None) -> None:
     """Check `verdict` on `prop` at `scope` as the module says. Raises `InternalError`."""
     layout = Layout.of(system, scope)
-    check = _Check(system, layout, Steps(system, layout), prop, states, seed)
+    check = _Check(system, layout, Steps(system, layout), prop, states, seed, walk or Walk())
     match verdict:
         case Violated(trace):
             check.expect(prop.kind not in GOALS, "a goal cannot be violated")
@@ -86,6 +95,7 @@ class _Check:
     prop: Property
     limit: int
     seed: int
+    walk: Walk
 
     def expect(self, condition: bool, problem: str) -> None:
         """Raise unless `condition` holds."""
@@ -198,10 +208,14 @@ class _Check:
                 self.expect(names.issuperset(beyond), "it names a property that does not exist")
             case Inductive(invariant, k):
                 self.expect(k >= 1, "induction over less than one step")
-                for state in self.steps.walk(self.limit, self.seed):
-                    self.expect(all(self.holds(part, state) for part in invariant),
+                walk = self.walk
+                walk.states = walk.states or tuple(self.steps.walk(self.limit, self.seed))
+                fresh = [part for part in invariant if part not in walk.held]
+                for state in walk.states:
+                    self.expect(all(self.holds(part, state) for part in fresh),
                                 "the invariant is false in a reachable state")
                     self._satisfies(state)
+                walk.held.update(fresh)
 
     def _satisfies(self, state: State) -> None:
         """The property, as far as one reachable state can refute it."""

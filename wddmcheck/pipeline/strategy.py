@@ -147,9 +147,10 @@ class _Scope:
         seconds = time.monotonic() - started
         self.explorations.append(result.exploration)
         self.notes += result.notes
+        walk = recheck.Walk()
         for prop in properties:
             verdict = result.verdicts.get(prop, Skipped(f"{name} gave no verdict"))
-            self.keep(prop, verdict, name, seconds)
+            self.keep(prop, verdict, name, seconds, walk)
         if result.exploration.stopped_by is Stop.INTERRUPTED:
             self.interrupted = True
         return result.exploration
@@ -166,10 +167,12 @@ class _Scope:
             self._note(f"engine {self.options.engine}: {note}")
         return chosen.name
 
-    def keep(self, prop: str, verdict: Verdict, engine: str, seconds: float) -> None:
+    def keep(self, prop: str, verdict: Verdict, engine: str, seconds: float,
+             walk: recheck.Walk | None = None) -> None:
         """Keep what an engine says of a property, re-checked, if it says more than is known."""
         props = {p.name: p for p in self.system.properties}
-        recheck.recheck(self.system, self.sizes, props[prop], verdict, seed=self.options.seed)
+        recheck.recheck(self.system, self.sizes, props[prop], verdict, seed=self.options.seed,
+                        walk=walk)
         self.results[prop] = better(self.results.get(prop),
                                     PropertyResult(prop, verdict, engine, seconds))
 

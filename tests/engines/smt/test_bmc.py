@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from tests.engines.smt.random_systems import random_system
-from tests.engines.smt.reference import Reference
 from tests.engines.smt.yardstick import action, yardstick
 from tests.support.models import system_of
+from tests.support.naive import Reference
 from wddmcheck.engines.base import CheckTask, Limits, Tick
 from wddmcheck.engines.smt.bmc import Bmc
 from wddmcheck.evidence.recheck import recheck

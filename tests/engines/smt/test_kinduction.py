@@ -7,9 +7,9 @@ from itertools import product
 import pytest
 
 from tests.engines.smt.random_systems import random_system
-from tests.engines.smt.reference import Reference
 from tests.engines.smt.test_bmc import counter, sizes
 from tests.engines.smt.yardstick import action, yardstick
+from tests.support.naive import Reference
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.smt.kinduction import KInduction
 from wddmcheck.ir.build import and_, arith, at_most, eq, ite, less, ne, not_

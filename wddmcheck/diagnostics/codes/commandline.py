@@ -119,7 +119,7 @@ PAGES: tuple[CodePage, ...] = (
         good="wddmcheck export models/yardstick.wddm --to tla"),
     CodePage(
         "WC401", "no such engine",
-        "`--engine` takes auto, explicit (native, or interpret for very small scopes), or the name\n"
+        "`--engine` takes auto, explicit (native; interpret for very small scopes), or the name\n"
         "of an engine. pdr and parametric are planned, and not in this version.",
         bad=f"{YARDSTICK} --engine pdr",
         good=f"{YARDSTICK} --engine interpret --scope {ONE}"),

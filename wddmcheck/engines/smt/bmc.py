@@ -14,11 +14,12 @@ from typing import ClassVar
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.base import CheckTask, Progress, silent
 from wddmcheck.engines.memory import rss
-from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
+from wddmcheck.engines.smt.claims import Claim, claims_of
 from wddmcheck.engines.smt.deadlock import Deadlock
 from wddmcheck.engines.smt.layout import CannotEncode
-from wddmcheck.engines.smt.replay import Instance
+from wddmcheck.engines.smt.replay import Instance, Oracle
 from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term
+from wddmcheck.engines.smt.symmetry import asymmetry
 from wddmcheck.engines.smt.unroll import Model, Unrolling
 from wddmcheck.ir.evaluate import Outcome, evaluate
 from wddmcheck.ir.system import Kind, Property
@@ -121,20 +122,9 @@ class Bounded:
 
     def _record(self, claim: Claim, run: list[Instance]) -> None:
         trace, outcome = self.model.oracle.replay(run)
-        if not self._shows(claim, trace, outcome):
+        if not shows(self.model.oracle, claim.property, trace, outcome):
             raise InternalError(f"the solver's run does not show {claim.property.name}")
         self.found[claim.property.name] = trace
-
-    def _shows(self, claim: Claim, trace: Trace, outcome: Outcome) -> bool:
-        prop = claim.property
-        if prop.kind is Kind.OBLIGATION:
-            return prop.name in (o.property for o in outcome.broken)
-        if outcome.state is None:
-            return False
-        if prop.kind is Kind.FIRES:
-            return bool(trace.steps) and trace.steps[-1].action in prop.actions
-        holds = evaluate(prop.formula, self.model.oracle.layout, outcome.state, {}) == 1
-        return holds == (prop.kind is Kind.REACHABLE)
 
     def _goals(self, depth: int) -> None:
         """All goals that this depth reaches."""
@@ -168,6 +158,18 @@ class Bounded:
             raise Escape(f"{name}{args} writes a value outside the sort of a variable")
 
 
+def shows(oracle: Oracle, prop: Property, trace: Trace, outcome: Outcome) -> bool:
+    """Whether `trace`, whose last step does `outcome`, violates `prop` (reaches it, for goals)."""
+    if prop.kind is Kind.OBLIGATION:
+        return prop.name in (o.property for o in outcome.broken)
+    if outcome.state is None:
+        return False
+    if prop.kind is Kind.FIRES:
+        return bool(trace.steps) and trace.steps[-1].action in prop.actions
+    holds = evaluate(prop.formula, oracle.layout, outcome.state, {}) == 1
+    return holds == (prop.kind is Kind.REACHABLE)
+
+
 class Bmc:
     """The engine "bmc"."""
 
@@ -184,7 +186,7 @@ class Bmc:
             symmetric = False
             try:
                 model = Model(task.system, task.scope)
-                symmetric = task.symmetry and not names_slots(task.system, model.layout)
+                symmetric = task.symmetry and not asymmetry(task.system, model.layout)
                 claims = claims_of(asked, model.layout, model.step, symmetric=symmetric)
                 search = Bounded(model, Solver(supervisor), claims,
                                  [p.name for p in asked if p.kind is Kind.NO_DEADLOCK])

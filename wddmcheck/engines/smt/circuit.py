@@ -61,10 +61,19 @@ class Circuit:
         if len(found) < 2:
             return found.pop() if found else TRUE
         taken: dict[int, Lit] = {}
+        negated = False
         for lit in found:
+            if lit & 1:
+                negated = True
+                continue
             group = self._group.get(lit)
             if group is not None and taken.setdefault(group, lit) != lit:
                 return FALSE
+        if taken and negated:
+            # "This choice" says "not that one", too.
+            found = {x for x in found if not x & 1 or self._group.get(x ^ 1) not in taken}
+            if len(found) == 1:
+                return found.pop()
         key = tuple(sorted(found))
         node = self._nodes.get(key)
         if node is None:

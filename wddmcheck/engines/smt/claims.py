@@ -8,32 +8,16 @@ state, the steps and the property cannot tell slots apart; `whole` has all insta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wddmcheck.engines.smt.circuit import FALSE, TRUE, Lit
-from wddmcheck.engines.smt.encode import Encoder, Value, constant
+from wddmcheck.engines.smt.encode import Encoder
 from wddmcheck.engines.smt.layout import Layout
+from wddmcheck.engines.smt.orbits import Case, Orbits, TooMany
 from wddmcheck.engines.smt.step import StepEncoding
-from wddmcheck.ir.expr import (
-    And,
-    Binary,
-    Const,
-    Count,
-    Expr,
-    Ite,
-    Not,
-    Or,
-    Quant,
-    QuantOp,
-    Read,
-    Var,
-)
-from wddmcheck.ir.sorts import RefSort
-from wddmcheck.ir.system import Kind, Property, System
-
-MAX_PARTS = 48
-"""A claim with more orbits of bad instances is asked as a whole."""
+from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.system import Kind, Property
 
 STEP_KINDS = (Kind.OBLIGATION, Kind.FIRES)
 STATE_KINDS = (Kind.INVARIANT, Kind.REACHABLE)
@@ -70,13 +54,21 @@ def state_claim(prop: Property, formula: Expr, wanted: bool, layout: Layout, enc
     whole = encoder.lit(formula, {}) ^ (0 if wanted else 1)
     if whole == FALSE:
         return Claim(prop, False, (), FALSE)
-    parts: tuple[Lit, ...] = (whole,)
-    if symmetric:
-        cases = _Orbits(layout, encoder).cases(formula, wanted, ({}, ()), {})
-        if len(cases) <= MAX_PARTS:
-            found = (encoder.circuit.and_(lits) for _, lits in cases)
-            parts = tuple(dict.fromkeys(lit for lit in found if lit != FALSE))
-    return Claim(prop, False, parts, whole)
+    parts = _parts(formula, wanted, layout, encoder) if symmetric else None
+    return Claim(prop, False, (whole,) if parts is None else parts, whole)
+
+
+def _parts(formula: Expr, wanted: bool, layout: Layout, encoder: Encoder
+           ) -> tuple[Lit, ...] | None:
+    """One literal for each orbit of bad instances, None if there are too many."""
+    for follow in (True, False):
+        try:
+            cases = Orbits(layout, encoder, follow=follow).cases(formula, wanted, Case({}), {})
+        except TooMany:
+            continue
+        found = (encoder.circuit.and_(case.lits) for case in cases)
+        return tuple(dict.fromkeys(lit for lit in found if lit != FALSE))
+    return None
 
 
 def _step_claim(prop: Property, layout: Layout, step: StepEncoding, *,
@@ -96,101 +88,3 @@ def _step_claim(prop: Property, layout: Layout, step: StepEncoding, *,
     either = [circuit.or_(lits) for lits in by_action.values()]
     parts = [circuit.and_((lit, order)) for lit in either]
     return Claim(prop, True, tuple(p for p in parts if p != FALSE), circuit.or_(either))
-
-
-class _Orbits:
-    """Enumerates the ways in which a formula can take a truth value, up to renaming of slots.
-
-    A case is how many slots of each pool have been named so far (always 0, 1, 2, ...) and the
-    literals that it asks for. Only quantifiers that let us pick a slot are split.
-    """
-
-    def __init__(self, layout: Layout, encoder: Encoder) -> None:
-        self.layout = layout
-        self.encoder = encoder
-
-    def cases(self, expr: Expr, wanted: bool, start: Case, env: Mapping[str, Value]
-              ) -> list[Case]:
-        """All cases that extend `start` and give `expr` the value `wanted`."""
-        match expr:
-            case Not(arg):
-                return self.cases(arg, not wanted, start, env)
-            case Quant(op, var, pool, body) if (op is QuantOp.EXISTS) == wanted:
-                named = start[0].get(pool, 0)
-                result = []
-                for i in range(min(named + 1, self.layout.sizes[pool])):
-                    used = {**start[0], pool: max(named, i + 1)}
-                    result += self.cases(body, wanted, (used, start[1]),
-                                         {**env, var: constant(i)})
-                return result
-            case And(args) | Or(args) if any(_picks(a, wanted) for a in args):
-                if isinstance(expr, Or) == wanted:
-                    return [c for arg in args for c in self.cases(arg, wanted, start, env)]
-                cases = [start]
-                for arg in args:
-                    more = [n for c in cases for n in self.cases(arg, wanted, c, env)]
-                    if len(more) > MAX_PARTS:
-                        more = [self._leaf(arg, wanted, c, env) for c in cases]
-                    cases = more
-                return cases
-            case _:
-                return [self._leaf(expr, wanted, start, env)]
-
-    def _leaf(self, expr: Expr, wanted: bool, start: Case, env: Mapping[str, Value]) -> Case:
-        lit = self.encoder.lit(expr, env) ^ (0 if wanted else 1)
-        return start[0], (*start[1], lit)
-
-
-Case = tuple[dict[str, int], tuple[Lit, ...]]
-
-
-def _picks(expr: Expr, wanted: bool) -> bool:
-    """Whether giving `expr` the value `wanted` lets us pick a slot."""
-    match expr:
-        case Not(arg):
-            return _picks(arg, not wanted)
-        case Quant(op):
-            return (op is QuantOp.EXISTS) == wanted
-        case And(args) | Or(args):
-            return any(_picks(a, wanted) for a in args)
-        case _:
-            return False
-
-
-def names_slots(system: System, layout: Layout) -> bool:
-    """Whether the system names a slot of a pool with several by number, which no lowering does
-    but the types allow: then slots are not interchangeable."""
-    several = {pool for pool, size in layout.sizes.items() if size > 1}
-    if any(isinstance(v.sort, RefSort) and v.init >= 0 and v.sort.pool in several
-           for v in system.variables):
-        return True
-    seen: set[int] = set()
-    stack: list[Expr] = [e for p in system.properties for e in (p.formula, p.target)]
-    for action in system.actions:
-        stack.append(action.guard)
-        stack += [o.broken for o in action.obligations]
-        for update in action.updates:
-            for write in update.writes:
-                stack += (*write.index, write.value, write.where)
-    while stack:
-        expr = stack.pop()
-        if id(expr) in seen:
-            continue
-        seen.add(id(expr))
-        match expr:
-            case Const(value, RefSort(pool)):
-                if value >= 0 and pool in several:
-                    return True
-            case Const() | Var():
-                pass
-            case Read(_, parts, _) | And(parts) | Or(parts):
-                stack += parts
-            case Not(arg):
-                stack.append(arg)
-            case Binary(_, left, right, _):
-                stack += (left, right)
-            case Ite(cond, then, orelse, _):
-                stack += (cond, then, orelse)
-            case Quant(body=body) | Count(body=body):
-                stack.append(body)
-    return False

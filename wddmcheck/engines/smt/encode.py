@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from wddmcheck.engines.smt.circuit import FALSE, TRUE, Circuit, Lit
 from wddmcheck.engines.smt.layout import CannotEncode, Layout
@@ -34,6 +34,13 @@ from wddmcheck.ir.sorts import BoolSort
 
 Value: TypeAlias = tuple[tuple[int, Lit], ...]
 Env: TypeAlias = Mapping[str, Value]
+
+
+class Words(Protocol):
+    """The words of a state, by number; they may be made when they are asked for."""
+
+    def __getitem__(self, place: int, /) -> Value: ...
+
 
 MAX_SUMS = 1 << 16
 """More pairs of operand values than this are not tabulated."""
@@ -93,7 +100,7 @@ class FreeVariables:
 class Encoder:
     """Encodes expressions over one symbolic state, `words` in flat order."""
 
-    def __init__(self, circuit: Circuit, layout: Layout, words: Sequence[Value],
+    def __init__(self, circuit: Circuit, layout: Layout, words: Words,
                  free: FreeVariables | None = None) -> None:
         self.circuit = circuit
         self.layout = layout

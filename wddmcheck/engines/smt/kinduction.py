@@ -1,33 +1,30 @@
 """k-induction strengthened with invariants that the tool finds itself.
 
-For k = 0, 1, ...: the base case clears all runs of k steps (and gives shortest counterexamples);
-then the undecided claims are assumed along k steps from an arbitrary state that satisfies the
-invariants, and each must hold after them. Claims about steps are asked one step later, with the
-claims about states assumed in the state where that step starts: these were shown before it. What
-fails is dropped until the rest is inductive as a set.
-
-Soundness rests on this: "unknown" raises, and never counts as unsatisfiable; steps of a run have
-a successor, so that the arbitrary k steps cover every part of every run; nothing is assumed of the
-state after the step that is asked about, since that step may end in a fault; and a step that would
-leave the sorts of the variables is a claim like the others, without which nothing is proved.
+First, what one step shows (`onestep`): of the claims alone, and then with lemmas, which are found
+at a small scope and checked at this one. For what that leaves open, k = 0, 1, ...: the base case
+clears all runs of k steps (and gives shortest counterexamples); then the claims are assumed along
+k steps from an arbitrary state, and each must hold after them (`windows`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from wddmcheck.engines.base import CheckTask, Progress, silent
 from wddmcheck.engines.memory import rss
 from wddmcheck.engines.smt.bmc import WITNESS_KINDS, Bounded, Escape, skipped
+from wddmcheck.engines.smt.borrow import witnesses
 from wddmcheck.engines.smt.candidates import candidates
-from wddmcheck.engines.smt.circuit import FALSE, Lit
-from wddmcheck.engines.smt.claims import Claim, claims_of, names_slots
-from wddmcheck.engines.smt.formula import claim_formulas
+from wddmcheck.engines.smt.claims import Claim, claims_of
 from wddmcheck.engines.smt.houdini import Houdini
 from wddmcheck.engines.smt.layout import CannotEncode
-from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor, Term
-from wddmcheck.engines.smt.unroll import Model, Unrolling
+from wddmcheck.engines.smt.onestep import OneStep
+from wddmcheck.engines.smt.orbits import TooMany
+from wddmcheck.engines.smt.solver import Halted, Solver, Supervisor
+from wddmcheck.engines.smt.split import NOTHING, Given, shown_by, small
+from wddmcheck.engines.smt.unroll import Model
+from wddmcheck.engines.smt.windows import Induction
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property
 from wddmcheck.result.verdict import (
@@ -39,146 +36,14 @@ from wddmcheck.result.verdict import (
     Reached,
     Skipped,
     Stop,
+    Trace,
     Unreached,
     Verdict,
     Violated,
 )
 
 MAX_K = 6
-ESCAPE = Property("", Kind.OBLIGATION)
-"""Stands for "no step writes outside the sorts", which every proof needs."""
-
-
-class _Window:
-    """Runs of some steps from an arbitrary state. Each invariant is switched on by assuming its
-    name, so that the solver can tell which ones a proof used; facts are asserted."""
-
-    def __init__(self, model: Model, solver: Solver, claims: Sequence[Claim],
-                 invariants: Sequence[Claim], escape: Claim) -> None:
-        self.solver = solver
-        self.invariants = invariants
-        both = (*claims, *invariants, escape)
-        self.unrolling = Unrolling(
-            model, solver, [x for c in both if not c.of_step for x in (*c.parts, c.whole)],
-            [x for c in both if c.of_step for x in (*c.parts, c.whole)], initial=False)
-        self._switches = [solver.constant(f"invariant{i}") for i in range(len(invariants))]
-        self._facts: list[Claim] = []
-        self.settled = 0            # the last state that is known to be reached by a whole step
-        self._settle(0)
-
-    def grow(self) -> None:
-        """One more step, which may end in a fault: nothing is said about a state after it."""
-        self.unrolling.extend()
-        self._assert([c for c in self._facts if c.of_step], self.unrolling.depth)
-
-    def settle(self) -> None:
-        """Assert that the last step has a successor, and there what holds in every state."""
-        self.unrolling.proceed()
-        self.settled = self.unrolling.depth
-        self._settle(self.settled)
-
-    def _settle(self, depth: int) -> None:
-        for switch, claim in zip(self._switches, self.invariants, strict=True):
-            self.solver.add(self.solver.or_([
-                self.solver.not_(switch),
-                self.solver.not_(self.unrolling.of_state(claim.whole, depth))]))
-        self._assert([c for c in self._facts if not c.of_step], depth)
-
-    def add_facts(self, claims: Sequence[Claim]) -> None:
-        """Assert claims that hold in every run, here and later."""
-        self._facts += claims
-        for depth in range(self.settled + 1):
-            self._assert([c for c in claims if not c.of_step], depth)
-        for depth in range(1, self.unrolling.depth + 1):
-            self._assert([c for c in claims if c.of_step], depth)
-
-    def _assert(self, claims: Sequence[Claim], depth: int) -> None:
-        for claim in claims:
-            self.solver.add(self.solver.not_(self._name(claim, claim.whole, depth)))
-
-    def _name(self, claim: Claim, lit: Lit, depth: int) -> Term:
-        unrolling = self.unrolling
-        return unrolling.of_step(lit, depth) if claim.of_step else unrolling.of_state(lit, depth)
-
-    def proof(self, claim: Claim, assumed: Sequence[Claim]) -> set[int] | None:
-        """None if `claim` can be violated at the end of the window though `assumed` holds before
-        (for a claim about steps: also, of states, where the last step starts). Otherwise the
-        numbers of the invariants that show it."""
-        last = self.unrolling.depth
-        premise = [self.solver.not_(self._name(other, other.whole, j))
-                   for other in assumed for j in range(int(other.of_step), last)
-                   if other.whole != FALSE]
-        used: set[int] = set()
-        for part in claim.parts:
-            if self.solver.check([*self._switches, *premise, self._name(claim, part, last)]):
-                return None
-            used |= set(self.solver.core(self._switches))
-        return used
-
-
-class _Induction:
-    """The search for proofs. `proved` has the names of claims that hold in every run."""
-
-    def __init__(self, model: Model, supervisor: Supervisor, claims: Sequence[Claim],
-                 houdini: Houdini) -> None:
-        self.model = model
-        self.claims = claims
-        self.houdini = houdini
-        self.proved: dict[str, None] = {}
-        self._used: set[int] = set()     # invariants, by number in `houdini.alive`
-        self._k = 1
-        self._safe = False               # that no step escapes has been proved
-        lit = model.circuit.and_((model.step.escape, model.step.faulted ^ 1))
-        self._escape = Claim(ESCAPE, True, (lit,) if lit != FALSE else (), lit)
-        self._states, self._steps = (
-            _Window(model, Solver(supervisor), claims, houdini.alive, self._escape)
-            for _ in range(2))
-
-    def attempt(self, k: int, open_: Sequence[str]) -> None:
-        """Try to prove the claims in `open_` by k-induction; the base case must be clear."""
-        self._grow(k)
-        alive = [c for c in self.claims if c.property.name in open_ and (k > 0 or c.of_step)]
-        if not self._safe:
-            alive.append(self._escape)
-        while True:
-            proofs = [(self._steps if c.of_step else self._states).proof(c, alive)
-                      for c in alive]
-            if None not in proofs:
-                break
-            alive = [c for c, p in zip(alive, proofs, strict=True) if p is not None]
-        if not self._safe and self._escape not in alive:
-            return
-        self._safe = True
-        self._used.update(*(p for p in proofs if p is not None))
-        if alive != [self._escape] and alive:
-            self._k = max(self._k, k)
-        self.proved.update((c.property.name, None) for c in alive if c is not self._escape)
-        for window in (self._states, self._steps):
-            window.add_facts(alive)
-
-    def _grow(self, k: int) -> None:
-        """Claims about states are asked after k steps with a successor, claims about steps one
-        later: that a last step exists must not be assumed for the former."""
-        while self._states.unrolling.depth < k:
-            self._states.grow()
-            self._states.settle()
-        while self._steps.unrolling.depth < k + 1:
-            if self._steps.unrolling.depth > 0:
-                self._steps.settle()
-            self._steps.grow()
-
-    def evidence(self) -> Inductive:
-        """One certificate for all that was proved, with the invariants that it needs."""
-        alive = self.houdini.alive
-        try:
-            invariants = self.houdini.closure([alive[i] for i in sorted(self._used)])
-        except (Halted, KeyboardInterrupt):
-            invariants = alive           # more than needed, and as good
-        found = [c.property.formula for c in invariants]
-        for claim in self.claims:
-            if claim.property.name in self.proved:
-                found += claim_formulas(claim.property, self.model.layout)
-        return Inductive(tuple(dict.fromkeys(found)), self._k)
+CLAIMS = (Kind.INVARIANT, Kind.OBLIGATION, *WITNESS_KINDS)
 
 
 class KInduction:
@@ -218,9 +83,13 @@ class _Run:
     def __init__(self, task: CheckTask, supervisor: Supervisor) -> None:
         self.task = task
         self.supervisor = supervisor
+        by_name = {p.name: p for p in task.system.properties}
+        self.asked = [by_name[n] for n in task.properties if by_name[n].kind in CLAIMS]
         self.symmetric = False
         self.base: Bounded | None = None
-        self.induction: _Induction | None = None
+        self.given = NOTHING
+        self.borrowed: dict[str, Trace] = {}
+        self.induction: Induction | None = None
         self.evidence: Inductive | None = None
 
     @property
@@ -229,26 +98,65 @@ class _Run:
         return self.base.depth if self.base is not None else -1
 
     def open(self) -> list[str]:
-        """The properties without an answer."""
-        if self.base is None:
-            return []
-        proved = self.induction.proved if self.induction is not None else {}
-        return [n for n in self.base.open() if n not in proved]
+        """The properties without an answer that could have one."""
+        found = self.found()
+        proved = self.given.names if self.induction is None else self.induction.proved
+        return [p.name for p in self.asked if p.name not in found and p.name not in proved]
+
+    def found(self) -> dict[str, Trace]:
+        """The runs that answer a property."""
+        return {**self.borrowed, **(self.base.found if self.base is not None else {})}
 
     def work(self) -> None:
-        """Base case and induction by turns."""
+        """One step, taken apart; then, for what that leaves open, more steps and the base case by
+        turns."""
+        self._split()
+        if self.open():
+            self._unroll()
+
+    def _split(self) -> None:
+        task = self.task
+        try:
+            step = OneStep(task.system, task.scope, self.supervisor, symmetric=task.symmetry)
+            self.symmetric = step.symmetric
+            self.given = shown_by(step, self.asked)
+            sample = small(step.layout)
+            if sample is not None:
+                self._goals(sample)
+                if self.open():
+                    left = [p for p in self.asked if p.name not in self.borrowed]
+                    self.given = shown_by(step, left, self._lemmas(sample, left))
+        except TooMany:
+            pass
+
+    def _goals(self, scope: Mapping[str, int]) -> None:
+        """Goals that runs at a smaller scope reach."""
+        names = set(self.open())
+        goals = [p for p in self.asked if p.goal and p.name in names]
+        if goals:
+            task = self.task
+            self.borrowed = witnesses(task.system, task.scope, scope, goals, self.supervisor,
+                                      task.limits.depth, symmetric=self.symmetric)
+
+    def _lemmas(self, scope: Mapping[str, int], asked: Sequence[Property]) -> tuple[Expr, ...]:
+        """What shows the claims in one step at a smaller scope: good guesses at this one."""
+        model = Model(self.task.system, scope)
+        induction = self._induction(model, self._claims(model, asked))
+        for k in (0, 1):
+            induction.attempt(k, self.open())
+        return induction.evidence().invariant
+
+    def _unroll(self) -> None:
         task, supervisor = self.task, self.supervisor
         model = Model(task.system, task.scope)
-        self.symmetric = task.symmetry and not names_slots(task.system, model.layout)
-        by_name = {p.name: p for p in task.system.properties}
-        claims = claims_of([by_name[n] for n in task.properties], model.layout, model.step,
-                           symmetric=self.symmetric)
-        self.base = Bounded(model, Solver(supervisor), claims)
+        claims = self._claims(model, self.asked)
+        names = set(self.open())
+        self.base = Bounded(model, Solver(supervisor),
+                            [c for c in claims if c.property.name in names])
         self.base.advance()
         if not self.open():
             return
-        houdini = Houdini(model, Solver(supervisor), self._guesses(), symmetric=self.symmetric)
-        self.induction = _Induction(model, supervisor, claims, houdini)
+        self.induction = self._induction(model, claims, self.given)
         limit = MAX_K if task.limits.depth is None else min(MAX_K, task.limits.depth)
         for k in range(limit + 1):
             if self.base.depth < k:
@@ -258,6 +166,15 @@ class _Run:
             if not self.open():
                 return
 
+    def _claims(self, model: Model, asked: Sequence[Property]) -> list[Claim]:
+        return claims_of(asked, model.layout, model.step, symmetric=self.symmetric)
+
+    def _induction(self, model: Model, claims: Sequence[Claim], given: Given = NOTHING
+                   ) -> Induction:
+        houdini = Houdini(model, Solver(self.supervisor), self._guesses(),
+                          symmetric=self.symmetric)
+        return Induction(model, self.supervisor, claims, houdini, given)
+
     def _guesses(self) -> list[Expr]:
         asked = [p for p in self.task.system.properties if p.kind is Kind.INVARIANT]
         return list(dict.fromkeys([*(p.formula for p in asked), *candidates(self.task.system)]))
@@ -265,15 +182,23 @@ class _Run:
     def verdict(self, prop: Property, stop: Stop | None, note: str) -> Verdict:
         """What is known about `prop`."""
         witness = prop.kind in WITNESS_KINDS
-        if prop.kind not in (Kind.INVARIANT, Kind.OBLIGATION, *WITNESS_KINDS):
+        if prop.kind not in CLAIMS:
             return Skipped(f"k-induction cannot decide `{prop.kind.value}` properties")
-        trace = self.base.found.get(prop.name) if self.base is not None else None
+        trace = self.found().get(prop.name)
         if trace is not None:
             return Reached(trace) if witness else Violated(trace)
-        if self.induction is not None and prop.name in self.induction.proved:
-            evidence = self.evidence = self.evidence or self.induction.evidence()
+        evidence = self._proof(prop.name)
+        if evidence is not None:
             return Unreached(evidence) if witness else Proved(evidence)
         depth = self.base.cleared.get(prop.name) if self.base is not None else None
         if not note and stop is Stop.DEPTH:
             note = f"not inductive for k up to {self.depth}, with the invariants that were found"
         return Inconclusive(stop or Stop.UNKNOWN, depth, note)
+
+    def _proof(self, name: str) -> Inductive | None:
+        if name in self.given.names:
+            return Inductive(self.given.formulas, 1)
+        if self.induction is None or name not in self.induction.proved:
+            return None
+        self.evidence = self.evidence or self.induction.evidence()
+        return self.evidence

@@ -8,7 +8,8 @@ is counted per term and every run numbers its terms alike.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import z3
@@ -206,6 +207,16 @@ class Solver:
     def add(self, term: Term) -> None:
         """Assert `term`."""
         z3core.Z3_solver_assert(self._ref, self._solver.solver, term)
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """What is asserted within is taken back at the end."""
+        z3core.Z3_solver_push(self._ref, self._solver.solver)
+        try:
+            yield
+        finally:
+            self._model, self._unread = None, False
+            z3core.Z3_solver_pop(self._ref, self._solver.solver, 1)
 
     def check(self, assumptions: Iterable[Term] = ()) -> bool:
         """Whether there is a model, which `value` reads (until the next model is found, if it was

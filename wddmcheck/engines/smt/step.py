@@ -8,14 +8,12 @@ which is what `canonical` rests on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from wddmcheck.engines.smt.circuit import FALSE, TRUE, Circuit, Lit
-from wddmcheck.engines.smt.encode import Encoder, Env, FreeVariables, Value, constant, lit_of
-from wddmcheck.engines.smt.layout import Layout, Word
-from wddmcheck.ir.expr import Var
+from wddmcheck.engines.smt.encode import Encoder, Env, FreeVariables, Value, lit_of
+from wddmcheck.engines.smt.layout import Layout
+from wddmcheck.engines.smt.writes import landings
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Action, Write
 
@@ -161,47 +159,12 @@ class StepEncoding:
                 self._word(place, chosen, update.writes, env)
 
     def _word(self, place: int, chosen: Lit, writes: tuple[Write, ...], env: Env) -> None:
-        """What the writes of the chosen action do to one word; the last hit wins."""
-        circuit = self.circuit
-        open_: Lit = TRUE
-        for write in reversed(writes):
-            for inner in self._turns(write, self.layout.words[place], env):
-                hit = circuit.and_((inner[0], self.encoder.lit(write.where, inner[1])))
-                now = circuit.and_((hit, open_))
-                if now != FALSE:
-                    for v, lit in self.encoder.value(write.value, inner[1]):
-                        condition = circuit.and_((now, lit))
-                        if condition != FALSE:
-                            self._changes[place].setdefault(v, []).append((chosen, condition))
-                open_ = circuit.and_((open_, hit ^ 1))
-                if open_ == FALSE:
-                    break
-            if open_ == FALSE:
-                break
-        if open_ != TRUE:
-            self._hits[place].setdefault(open_ ^ 1, []).append(chosen)
-
-    def _turns(self, write: Write, word: Word, env: Env) -> Iterator[tuple[Lit, Env]]:
-        """The ways in which `write` can hit `word`, the last one first."""
-        inner = dict(env)
-        pools = dict(write.binders)
-        bound: set[str] = set()
-        hits: list[Lit] = []
-        for index, i in zip(write.index, word.index, strict=True):
-            if isinstance(index, Var) and index.name in pools and index.name not in bound:
-                if i >= self.layout.sizes[pools[index.name]]:
-                    return
-                inner[index.name] = constant(i)
-                bound.add(index.name)
-            else:
-                hits.append(lit_of(self.encoder.value(index, inner), i))
-        hit = self.circuit.and_(hits)
-        if hit == FALSE:
-            return
-        unbound = [name for name in pools if name not in bound]
-        sizes = [range(self.layout.sizes[pools[name]]) for name in unbound]
-        for values in reversed(list(product(*sizes))):
-            yield hit, {**inner, **{n: constant(v) for n, v in zip(unbound, values, strict=True)}}
+        """What the writes of the chosen action do to one word."""
+        values, missed = landings(self.encoder, place, writes, env)
+        for v, condition in values:
+            self._changes[place].setdefault(v, []).append((chosen, condition))
+        if missed != TRUE:
+            self._hits[place].setdefault(missed ^ 1, []).append(chosen)
 
     def _next(self, place: int, escapes: list[Lit]) -> Value:
         circuit = self.circuit
