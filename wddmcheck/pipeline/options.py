@@ -15,6 +15,9 @@ Slicing: TypeAlias = Literal["on", "off", "auto"]
 """Whether properties are decided on slices: first of all, never, or where engine `auto` finds that
 the whole system is too large to be explored at once."""
 
+Reduction: TypeAlias = Literal["on", "off", "auto"]
+"""Whether of some independent steps one order only is explored."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
@@ -23,7 +26,8 @@ class VerifyOptions:
     `scopes` and `properties` are as the user wrote them; empty means the model's default scopes
     and all properties. `timeout_s` is wall time for the whole run, `memory` bytes for all its
     processes together, `jobs` the most processes and threads that work at a time (None: one a
-    core the process may use). `compact`: tell states apart by hashes. `seed` is for
+    core the process may use). `compact`: tell states apart by hashes. `reduction`: take steps
+    that nothing else can notice first; auto where symmetry is on. `seed` is for
     the random walks that re-check invariants. `command` is how to run it again, for the report.
     """
 
@@ -42,6 +46,12 @@ class VerifyOptions:
     seed: int = 0
     command: str = ""
     slicing: Slicing = "auto"
+    reduction: Reduction = "auto"
+
+    @property
+    def reduced(self) -> bool:
+        """Whether steps may be taken first: counts without symmetry are those of all states."""
+        return self.reduction == "on" or (self.reduction == "auto" and self.symmetry)
 
 
 @dataclass(frozen=True, slots=True)

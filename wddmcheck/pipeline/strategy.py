@@ -126,6 +126,7 @@ class _Scope:
     results: dict[str, PropertyResult] = field(default_factory=dict)
     explorations: list[Exploration] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     slices: tuple[SliceRun, ...] = ()
     interrupted: bool = False
     stop: Stop = Stop.UNKNOWN
@@ -141,12 +142,13 @@ class _Scope:
         """Ask one engine; keep what it says, re-checked."""
         engine = choose.load(name)
         task = CheckTask(self.system, self.sizes, properties, limits, self.options.symmetry,
-                         self.budget.threads, self.options.compact)
+                         self.budget.threads, self.options.compact, self.options.reduced)
         started = time.monotonic()
         result = engine.check(task, self._tick)
         seconds = time.monotonic() - started
         self.explorations.append(result.exploration)
         self.notes += result.notes
+        self.details += result.details
         walk = recheck.Walk()
         for prop in properties:
             verdict = result.verdicts.get(prop, Skipped(f"{name} gave no verdict"))
@@ -293,4 +295,5 @@ class _Scope:
 
         return ScopeRun(self.choice.name, self.choice.sizes, tuple(self.explorations),
                         tuple(map(result, self.selection.properties)),
-                        tuple(map(result, self.selection.goals)), self.notes, self.slices)
+                        tuple(map(result, self.selection.goals)), self.notes, self.slices,
+                        self.details)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from wddmcheck.report import sliced
 from wddmcheck.report.findings import run_of
@@ -57,7 +57,7 @@ def table(report: Report, run: ScopeRun, style: Style, times: bool, *,
             yield from wrapped("", reason, 6)
         yield from _stopped(result)
         yield from sliced.lines(report.system, run, result, details=details)
-    yield from _notes((run,))
+    yield from _notes((run,), details)
 
 
 def merged_table(report: Report, style: Style, times: bool, *,
@@ -85,7 +85,7 @@ def merged_table(report: Report, style: Style, times: bool, *,
         yield f"  {result.name:<{names}}  {shown}  {scopes}".rstrip()
         yield from _stopped(result)
         yield from sliced.lines(report.system, run_of(report, result), result, details=details)
-    yield from _notes(report.runs)
+    yield from _notes(report.runs, details)
 
 
 def _explored(exploration: Exploration, times: bool) -> str:
@@ -113,10 +113,15 @@ def _scopes(report: Report, result: PropertyResult) -> Iterator[str]:
             yield run.scope or "as given"
 
 
-def _notes(runs: Iterable[ScopeRun]) -> Iterator[str]:
+def _notes(runs: Sequence[ScopeRun], details: bool) -> Iterator[str]:
     results = [r for run in runs for r in run.results]
     for note in dict.fromkeys(note for run in runs for note in run.notes):
         yield from wrapped("note: ", note)
+    for detail in dict.fromkeys(d for run in runs for d in run.details if details):
+        yield from wrapped("note: ", detail)
+    if any(e.reduced for run in runs for e in run.explorations):
+        yield from wrapped("note: ", "steps that nothing else can notice were taken first, so that "
+                           "fewer states count (--reduction off counts all)")
     if any(_symmetric(r) for r in results):
         yield from wrapped("note: ", "states that differ only in which slot is which count once "
                            "(--symmetry off counts all)")

@@ -38,7 +38,8 @@ class SliceRun:
 class ScopeRun:
     """One scope: its name ("" if given on the command line), the sizes of all pools, what each
     engine did there, and the verdicts of properties and of coverage goals (`Property.goal`).
-    `slices` are the parts of the system on which properties were decided."""
+    `slices` are the parts of the system on which properties were decided; `details` what there is
+    to say to those who ask for more."""
 
     scope: str
     sizes: tuple[tuple[str, int], ...]
@@ -47,6 +48,7 @@ class ScopeRun:
     goals: tuple[PropertyResult, ...]
     notes: tuple[str, ...] = ()
     slices: tuple[SliceRun, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,8 +156,10 @@ class Exploration:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one engine says: a verdict per property that it was asked about."""
+    """What one engine says: a verdict per property that it was asked about; `details` are for those
+    who ask for more."""
 
     exploration: Exploration
     verdicts: Mapping[str, Verdict]
     notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()

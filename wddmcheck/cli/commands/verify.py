@@ -18,7 +18,7 @@ from wddmcheck.diagnostics.diagnostic import UserError
 
 if TYPE_CHECKING:
     from wddmcheck.pipeline import Loaded, VerifyOptions
-    from wddmcheck.pipeline.options import Required, Slicing
+    from wddmcheck.pipeline.options import Reduction, Required, Slicing
     from wddmcheck.result.report import Report
 
 MEMORY_SHARE = 0.8
@@ -59,6 +59,9 @@ class _Shown:
               show_default=True, help="Decide each property on the part of the model that it "
                                       "depends on. auto: where engine auto finds the whole too "
                                       "large to explore at once.")
+@click.option("--reduction", type=click.Choice(["on", "off", "auto"]), default="auto",
+              show_default=True, help="Take steps that nothing else can notice first; -v says which "
+                                      "and why not. auto: where symmetry is on.")
 @policy_option
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
@@ -80,7 +83,8 @@ class _Shown:
 @common
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
-            symmetry: str, compact: bool, slicing: str, policy: tuple[str, ...], require: str,
+            symmetry: str, compact: bool, slicing: str, reduction: str,
+            policy: tuple[str, ...], require: str,
             allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None,
             save_tests: str | None, jobs: int | None, seed: int, no_times: bool,
             no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
@@ -102,7 +106,7 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     options = VerifyOptions(
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
         compact, cast("Required", require), bool(allow), exit_zero, jobs, seed,
-        slicing=cast("Slicing", slicing))
+        slicing=cast("Slicing", slicing), reduction=cast("Reduction", reduction))
     options = replace(options, command=_again(options, chosen))
     shown = _Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
     return _Run(options, chosen, shown).all(tuple(dict.fromkeys(models)))
@@ -237,6 +241,8 @@ def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
         words += ["--symmetry", "off"]
     if options.compact:
         words.append("--compact")
+    if options.reduction != "auto":
+        words += ["--reduction", options.reduction]
     if options.slicing != "auto":
         words += ["--slice", options.slicing]
     for name, choice in sorted(chosen.items()):

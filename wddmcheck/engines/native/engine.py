@@ -76,7 +76,8 @@ class Native:
         if live and plain is not live:
             more, notes = search.live(live, first)
             verdicts |= more
-        return CheckResult(exploration, {p.name: verdicts[p.name] for p in asked}, notes)
+        return CheckResult(exploration, {p.name: verdicts[p.name] for p in asked}, notes,
+                           search.details)
 
 
 @dataclass(slots=True)
@@ -86,6 +87,7 @@ class _Search:
     program: Program
     task: CheckTask
     progress: Progress
+    details: tuple[str, ...] = ()
 
     def run(self, properties: list[Property], limits: Limits, doing: str = "", *,
             reduce: bool = False) -> Explored:
@@ -112,7 +114,13 @@ class _Search:
 
     def quiet(self, formulas: list[Expr]) -> tuple[Quiet, ...]:
         """The actions that can be taken first, if `formulas` are asked about."""
-        return reduction(self.task.system, formulas).quiet
+        found = reduction(self.task.system, formulas)
+        names = [self.task.system.actions[q.action].name for q in found.quiet]
+        self.details = (*(f"partial order: {name} is taken first, for nothing else can notice it"
+                          for name in names),
+                        *(f"partial order: {name} is not taken first: {why}"
+                          for name, why in found.loud))
+        return found.quiet
 
     def shortest(self, properties: list[Property], verdicts: dict[str, Verdict],
                  first: Explored) -> dict[str, Verdict]:
