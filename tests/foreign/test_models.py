@@ -49,6 +49,12 @@ def test_counts_of_the_yardstick(tmp_path: Path, target: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", EACH_TOOL)
+def test_counts_of_the_example_with_everything(tmp_path: Path, target: str) -> None:
+    assert same_counts(tmp_path, target, "tests/golden/export/queue.wddm") == 4650
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", EACH_TOOL)
 def test_counts_of_a_larger_yardstick(tmp_path: Path, target: str) -> None:
     assert same_counts(tmp_path, target, "models/yardstick.wddm", YARDSTICK) == 94948
 
