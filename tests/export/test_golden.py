@@ -28,7 +28,8 @@ def test_exports_of_a_small_model(golden: Golden, target: str) -> None:
 
 
 @pytest.mark.parametrize(("target", "properties", "symmetry"), [
-    ("promela", ("gets_done",), False), ("tla", ("gets_done",), False), ("tla", None, True)])
+    ("promela", ("gets_done",), False), ("tla", ("gets_done",), False), ("tla", None, True),
+    ("murphi", None, True)])
 def test_exports_with_more(golden: Golden, target: str, properties: tuple[str, ...] | None,
                            symmetry: bool) -> None:
     system = shipped(str(HERE / "queue.wddm"))

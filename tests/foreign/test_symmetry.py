@@ -63,7 +63,8 @@ def test_more_orbits(tmp_path: Path, target: str, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TOOLS)
 @pytest.mark.parametrize(("path", "scope"), [
-    ("models/yardstick.wddm", "small"), ("models/miniport.wddm", SCOPE)])
+    ("models/yardstick.wddm", "small"), ("models/miniport.wddm", SCOPE),
+    ("tests/golden/export/queue.wddm", "Job=3")])
 def test_orbits_of_models(tmp_path: Path, target: str, path: str, scope: str) -> None:
     system = shipped(path)
     sizes = dict(resolve(system, (scope,))[0].sizes)

@@ -189,7 +189,7 @@ class Scalarsets:
             case Read(), Read():
                 return _or(
                     _and(self.undefined(a), self.undefined(b),
-                         _ite(self.dangling(a), self.dangling(b), _not(self.dangling(b)))),
+                         _agree(self.dangling(a), self.dangling(b))),
                     _and(_not(self.undefined(a)), _not(self.undefined(b)), _same(a, b)))
             case Read(), _:
                 return _and(_not(self.undefined(a)), _same(a, b))
@@ -241,6 +241,12 @@ def _slot(read: Read) -> Read:
 def _same(a: Expr, b: Expr) -> Expr:
     plain = [_slot(e) if isinstance(e, Read) else e for e in (a, b)]
     return Binary(BinOp.EQ, plain[0], plain[1], BOOL)
+
+
+def _agree(a: Expr, b: Expr) -> Expr:
+    if FALSE in (a, b):
+        return _not(b if a == FALSE else a)
+    return Binary(BinOp.EQ, a, b, BOOL)
 
 
 # What comes first protects what comes later, so nothing here changes an order.
