@@ -3,6 +3,7 @@ nothing hollow at their default scopes, every citation and property accounted fo
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from itertools import product
@@ -15,7 +16,7 @@ from wddmcheck.cli.main import run
 from wddmcheck.engines.base import CheckTask
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Basis, Kind
-from wddmcheck.result.verdict import Proved
+from wddmcheck.result.verdict import Proved, Violated
 
 MODELS = ("hardware_queues", "fences_events", "locks", "threading")
 POLICIES = {
@@ -60,6 +61,36 @@ def test_a_plain_verify_proves_everything_and_nothing_is_hollow(name: str) -> No
     assert run(["verify", f"models/{name}.wddm", "--no-progress", "--quiet"]) == 0
 
 
+@pytest.mark.parametrize(("variant", "name", "answer"), [
+    ("hardware_queues/doorbell_freed_before_unmapping", "Rotation", "serialised"),
+    ("fences_events/native_fence_unregistered_late", "Signals", "until_closed"),
+    ("fences_events/destroycpuevent_reads_device", "G17", "events_first"),
+    ("threading/power_down_before_interrupts", "G19", "off")])
+def test_each_open_question_matters(variant: str, name: str, answer: str) -> None:
+    """The same defect, which is found under the default answer, cannot show under another."""
+    path = Path(f"models/seeded/{variant}.wddm")
+    match = re.search(r"^/// violates: (\w+) in", path.read_text(encoding="utf-8"), re.M)
+    assert match
+    system = shipped(str(path), {name: answer})
+    scope = dict(dict(system.scopes)["seeded"])
+    verdicts = get("interpret").check(CheckTask(system, scope, (match[1],))).verdicts
+    assert isinstance(verdicts[match[1]], Proved)
+
+
+def test_one_thread_a_process_hides_a_missing_lock() -> None:
+    """With one process, the list of contexts is safe without a lock only as long as its threads
+    stay out of each other's way (G26)."""
+    path = "models/seeded/threading/context_list_without_lock.wddm"
+    found = {}
+    for answer in POLICIES["threading"]["G26"]:
+        system = shipped(path, {"G26": answer})
+        scope = {**dict(dict(system.scopes)["seeded"]), "Process": 1, "Device": 1}
+        name = "every_context_is_listed"
+        found[answer] = get("interpret").check(CheckTask(system, scope, (name,))).verdicts[name]
+    assert isinstance(found["honoured"], Proved)
+    assert isinstance(found["dropped"], Violated)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_every_rule_is_in_the_catalogue(name: str) -> None:
     known = {rule for path in Path("spec/rules").glob("*.toml")
@@ -83,7 +114,7 @@ def test_every_written_property_says_on_what_it_rests(name: str) -> None:
 
 
 def test_the_catalogue_of_properties_is_covered() -> None:
-    """SP-19 to SP-24 each have a property that says so. (Built-in ones that a model cannot break are
-    not in its system, so the texts are read.)"""
+    """SP-19 to SP-24 each have a property that says so. (Built-in ones that a model cannot break
+    are not in its system, so the texts are read.)"""
     text = " ".join(Path(f"models/{name}.wddm").read_text(encoding="utf-8") for name in MODELS)
     assert [n for n in range(19, 25) if f"SP-{n})" not in text and f"SP-{n}," not in text] == []
