@@ -14,7 +14,9 @@ from wddmcheck.evidence.recheck import recheck
 from wddmcheck.ir.system import Kind
 from wddmcheck.result.verdict import Violated
 
-SEEDED = sorted(Path("models/seeded").glob("*.wddm"))
+SEEDED = sorted(Path("models/seeded").rglob("*.wddm"))
+OF_THE_GRAPH = ("no_stuck_call",)
+"""Properties that bounded model checking says nothing of."""
 HEADER = re.compile(r"^/// violates: (\w+) in (\d+) steps$", re.M)
 
 
@@ -24,14 +26,18 @@ def expectation(path: Path) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-def test_the_first_twelve_bug_classes_are_there() -> None:
+def test_the_bug_classes_are_there() -> None:
     text = "\n".join(p.read_text(encoding="utf-8") for p in SEEDED)
-    for number in range(1, 13):
+    for number in (*range(1, 13), 15, 16, 17, 18, 20):
         assert re.search(rf"Bug class {number}[ab]?\b", text), f"no variant of bug class {number}"
 
 
-@pytest.mark.parametrize("engine", ["interpret", "bmc"])
-@pytest.mark.parametrize("path", SEEDED, ids=lambda p: p.stem)
+CASES = [pytest.param(path, engine, id=f"{path.stem}-{engine}") for path in SEEDED
+         for engine in ("interpret", "bmc")
+         if engine == "interpret" or expectation(path)[0] not in OF_THE_GRAPH]
+
+
+@pytest.mark.parametrize(("path", "engine"), CASES)
 def test_violated_by_exactly_its_property(path: Path, engine: str) -> None:
     name, length = expectation(path)
     system = shipped(str(path))

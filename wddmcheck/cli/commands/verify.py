@@ -60,8 +60,8 @@ class _Shown:
                                       "depends on. auto: where engine auto finds the whole too "
                                       "large to explore at once.")
 @click.option("--reduction", type=click.Choice(["on", "off", "auto"]), default="auto",
-              show_default=True, help="Take steps that nothing else can notice first; -v says which "
-                                      "and why not. auto: where symmetry is on.")
+              show_default=True, help="Take steps that nothing else can notice first; -v says "
+                                      "which, and why not others. auto: where symmetry is on.")
 @policy_option
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
