@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from itertools import product
 from pathlib import Path
@@ -102,3 +103,14 @@ def test_the_catalogue_of_properties_is_covered() -> None:
     text = " ".join(p.title for path in (MINIPORT, *BESIDE) for p in shipped(str(path)).properties)
     assert [n for n in (*range(1, 19), 22, 25)
             if f"SP-{n})" not in text and f"SP-{n}," not in text] == []
+
+
+def test_the_list_of_models_is_complete() -> None:
+    """Each model has a row, and the row has its policies."""
+    rows = {line.split("`")[1]: line for line in
+            Path("models/README.md").read_text(encoding="utf-8").splitlines()
+            if line.startswith("| `")}
+    assert set(rows) == {p.stem for p in Path("models").glob("*.wddm")}
+    for name, row in rows.items():
+        policies = {n for n, _ in shipped(f"models/{name}.wddm").policies}
+        assert policies - set(re.findall(r"G\d\d", row)) <= {"G09"}, name
