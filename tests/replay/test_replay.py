@@ -213,3 +213,13 @@ def test_which_miniport(on: str, code: int, says: str, tmp_path: Path,
     assert run(["replay", trace, "--on", on]) == code
     shown = capsys.readouterr()
     assert says in shown.out + shown.err
+
+
+def test_models_that_go_further_than_the_machine_are_refused(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their steps have names that the machine knows, and mean more."""
+    model = "models/seeded/kill/cancel_leaks_packet.wddm"
+    assert run(["verify", model, "--no-progress", "--out", str(tmp_path)]) == 1
+    (trace,) = tmp_path.iterdir()
+    assert run(["replay", str(trace)]) == 2
+    assert "step 1: the machine has no Packet" in capsys.readouterr().err

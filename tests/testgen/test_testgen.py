@@ -233,7 +233,7 @@ def test_a_suite_of_a_model_that_the_machine_does_not_have() -> None:
     layout = Layout.of(system_of(ONE_WAY), {"Thing": 1})
     from wddmcheck.replay.vocabulary import UnknownStepError
 
-    with pytest.raises(UnknownStepError, match="the machine has no Make"):
+    with pytest.raises(UnknownStepError, match="the machine has no Thing"):
         list(suite(layout, tour(layout), "one"))
 
 

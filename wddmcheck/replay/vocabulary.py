@@ -90,7 +90,35 @@ GPU_STEPS = {
 """What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
 
 
+CLASSES: dict[str, type[OsObject]] = {
+    "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
+    "ContextAllocation": OsContextAllocation, "Resource": OsResource,
+    "Allocation": OsAllocation, "OpenAllocation": OsOpening,
+}
+"""What the classes of models/miniport.wddm are to Dxgkrnl."""
+
+OTHERS = frozenset({"Adapter", "IsrState", "Call"})
+"""Classes of which Dxgkrnl has no record."""
+
+CALLBACKS = frozenset({
+    "DxgkCbCreateContextAllocation", "DxgkCbDestroyContextAllocation", "DxgkCbAcquireHandleData",
+    "DxgkCbReleaseHandleData", "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc"})
+"""Callbacks that mean the same in the model and on the machine."""
+
+
+def _foreign(step: StoryStep, pools: Mapping[str, str]) -> None:
+    """Raise `UnknownStepError` if a step speaks of what the machine does not have: a model that
+    goes further than the machine has steps of the same names that mean more."""
+    for pool in pools.values():
+        if pool not in CLASSES and pool not in OTHERS:
+            raise UnknownStepError(f"the machine has no {pool}")
+    for made in step.calls:
+        if made.name not in CALLBACKS:
+            raise UnknownStepError(f"the machine has no {made.name}")
+
+
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
+    _foreign(step, pools)
     args = tuple((a.name, given(a)) for a in step.args)
     if step.kind == "gpu":
         method = GPU_STEPS.get(step.block)
@@ -108,8 +136,5 @@ def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
 
 
 MINIPORT = Vocabulary(
-    _acts, lambda story: True,
-    {"Process": OsProcess, "Device": OsDevice, "Context": OsContext,
-     "ContextAllocation": OsContextAllocation, "Resource": OsResource,
-     "Allocation": OsAllocation, "OpenAllocation": OsOpening},
+    _acts, lambda story: True, CLASSES,
     same_state=True)
