@@ -153,7 +153,7 @@ def test_a_model_counts_with_what_it_extends() -> None:
     alone = "models/seeded/stop_leaks_isr_state.wddm"
     found = json.loads(wddmcheck("docs", "--rules", alone, "--format", "json").out)
     files = {e["file"] for r in found["rules"] for e in r["encodings"]}
-    assert "models/miniport.wddm" in files
+    assert "models/parts/adapter.wddm" in files
 
 
 @pytest.mark.parametrize(("path", "code", "said"), [

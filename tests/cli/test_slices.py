@@ -29,23 +29,23 @@ def lines(*args: str) -> list[str]:
 def test_a_small_model_is_not_sliced() -> None:
     text = lines(*YARDSTICK)
     assert not any("slice" in line for line in text)
-    assert "note: engine auto: interpret explored completely" in text
+    assert "note: engine auto: native explored completely" in text
 
 
 @pytest.mark.usefixtures("small_try")
 def test_what_is_too_large_at_once_is_sliced() -> None:
     text = lines(*YARDSTICK)
-    assert any(line.startswith("note: engine auto: interpret stopped (state budget) after ")
+    assert any(line.startswith("note: engine auto: native stopped (state budget) after ")
                for line in text)
     assert "note: engine auto: slices decided everything" in text
-    assert "I1           PROVED this scope  interpret            1 slice" in text
+    assert "I1           PROVED this scope  native               1 slice" in text
     assert "sliced away: 7 of 9 variables; 11 of 14 actions; all of Context, Allocation" in text
 
 
 @pytest.mark.usefixtures("small_try")
 def test_what_slices_leave_is_explored_in_the_whole() -> None:
     text = lines(*MINIPORT, "--property", "no_leak", "--property", "teardown_always_possible")
-    assert "note: engine auto: interpret explored completely" in text
+    assert "note: engine auto: native explored completely" in text
     leak, teardown = (next(line for line in text if line.startswith(n))
                       for n in ("no_leak", "teardown_always_possible"))
     assert leak.endswith("slices")

@@ -113,4 +113,4 @@ def test_the_list_of_models_is_complete() -> None:
     assert set(rows) == {p.stem for p in Path("models").glob("*.wddm")}
     for name, row in rows.items():
         policies = {n for n, _ in shipped(f"models/{name}.wddm").policies}
-        assert policies - set(re.findall(r"G\d\d", row)) <= {"G09"}, name
+        assert policies - set(re.findall(r"\b[A-Z]\w+", row)) <= {"G09"}, name

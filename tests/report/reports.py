@@ -112,7 +112,7 @@ def sliced() -> Report:
     results = (
         PropertyResult("ctx_allocs_freed_first", Violated(leak()), "interpret", 0.1),
         PropertyResult("no_double_destroy", Proved(
-            Enumeration(1_812, True, ("no_orphan",), 2)), "interpret", 0.9),
+            Enumeration(1_812, True, ("no_orphan",), slices=2)), "interpret", 0.9),
         PropertyResult("current_is_live", SEEN, "interpret", 0.9),
     )
     created = ("DxgkDdiCreateProcess/1", "DxgkDdiCreateDevice/1")

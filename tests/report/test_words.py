@@ -98,7 +98,7 @@ def test_precedence() -> None:
     (3.2e-9, "4e-09"), (1e-9, "1e-09"), (9.5e-4, "1e-03"), (0.25, "3e-01")])
 def test_odds_are_said_and_rounded_up(odds: float, shown: str) -> None:
     evidence = Enumeration(7, False, odds=odds)
-    said = f" (odds of a missed state at most {shown})"
-    assert wording(Proved(evidence)).word == "PROVED this scope" + said
+    said = f" (odds {shown})"
+    assert wording(Proved(evidence)).word == "PROVED" + said
     assert wording(Unreached(evidence)).word == "UNREACHED" + said
     assert wording(Proved(evidence)).kind == "proved"

@@ -87,18 +87,18 @@ def wording(verdict: Verdict, required: Strength = Strength.SCOPE) -> Wording:
                 code = Exit.OK if required is Strength.BOUNDED else Exit.INCONCLUSIVE
             return Wording(f"HOLDS to depth {depth}", "bounded", (5, depth), code)
         case Proved(evidence):
-            return Wording("PROVED this scope" + _odds(evidence), "proved", (6, 0), Exit.OK)
+            return Wording(("PROVED" if _odds(evidence) else "PROVED this scope") + _odds(evidence), "proved", (6, 0), Exit.OK)
         case Reached():
             return Wording("REACHED", "reached", (7, 0), Exit.OK)
 
 
 def _odds(evidence: Evidence) -> str:
-    """The odds of an error, where states were told apart by hashes."""
+    """The odds of a missed state, where states were told apart by hashes."""
     match evidence:
         case Enumeration(odds=odds) if odds > 0:
             exponent = floor(log10(odds))                # (rounded up, never down)
             most = ceil(odds / 10.0**exponent) * 10.0**exponent
-            return f" (odds of a missed state at most {most:.0e})"
+            return f" (odds {most:.0e})"
         case _:
             return ""
 
