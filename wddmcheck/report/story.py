@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from wddmcheck.result.needs import Needs
+
 
 class ValueKind(Enum):
     """What a shown value is."""
@@ -169,7 +171,8 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The property and what stands behind it."""
+    """The property and what stands behind it. `needs`: which of the `policies` the violation needs;
+    None if that was not asked."""
 
     title: str
     kind: str
@@ -178,6 +181,7 @@ class Why:
     cited: tuple[Cited, ...] = ()
     bugchecks: tuple[str, ...] = ()
     policies: tuple[tuple[str, str], ...] = ()
+    needs: Needs | None = None
 
 
 @dataclass(frozen=True, slots=True)

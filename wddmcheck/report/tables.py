@@ -62,7 +62,7 @@ def merged_table(report: Report, style: Style, times: bool) -> Iterator[str]:
         sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes if n)
         yield from wrapped(f"scope {run.scope}: " if run.scope else "scope ", sizes)
         for exploration in run.explorations:
-            yield "      " + _explored(exploration, times)
+            yield "      " + explored(exploration, times)
     yield ""
     rows = [(r, wording_of(r, report.hollow)) for r in report.merged]
     names = min(max((len(r.name) for r, _ in rows), default=0), 44)
@@ -80,7 +80,8 @@ def merged_table(report: Report, style: Style, times: bool) -> Iterator[str]:
     yield from _notes(report.runs)
 
 
-def _explored(exploration: Exploration, times: bool) -> str:
+def explored(exploration: Exploration, times: bool) -> str:
+    """What an engine did, as a phrase."""
     parts = [exploration.engine]
     if exploration.states:
         parts.append(f"{exploration.states:,} states")

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from wddmcheck.cli.console import console
-from wddmcheck.cli.options import amount, common, duration, number, policies, policy_option
-from wddmcheck.cli.outputs import Outputs, json_document, make_folder
-from wddmcheck.cli.progress import stderr_line
-from wddmcheck.diagnostics.diagnostic import UserError
+from wddmcheck.cli.options import (
+    PolicyWish,
+    amount,
+    common,
+    duration,
+    number,
+    policy_option,
+    policy_wish,
+)
+from wddmcheck.cli.outputs import Outputs
+from wddmcheck.cli.progress import ProgressLine, stderr_line
+from wddmcheck.cli.showing import Shown
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 if TYPE_CHECKING:
-    from wddmcheck.pipeline import Loaded, VerifyOptions
+    from wddmcheck.pipeline import VerifyOptions
     from wddmcheck.pipeline.options import Required
-    from wddmcheck.result.report import Report
 
 MEMORY_SHARE = 0.8
 """Part of the machine's memory that a run may use unless --memory says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """How results are shown."""
-
-    outputs: Outputs
-    times: bool
-    progress: bool
-    several: bool
 
 
 @click.command(name="verify", short_help="Check models; print verdicts and counterexamples.")
@@ -55,7 +52,8 @@ class _Shown:
 @click.option("--compact", is_flag=True,
               help="Keep a hash of 64 bits of each state: less memory, and odds of a missed state, "
                    "which the verdict says.")
-@policy_option
+@policy_option("One choice for an open question of the documentation; NAME=* tries all of "
+               "them, `all` those of all policies. Repeatable.", "NAME=CHOICE|NAME=*|all")
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
                                       "objects, for the scope, up to a depth.")
@@ -91,25 +89,24 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
         raise click.UsageError("missing argument: name a model, such as models/miniport.wddm")
     from wddmcheck.pipeline import VerifyOptions, choose
 
-    chosen = policies(policy)
+    wish = policy_wish(policy)
     outputs = Outputs(json_, out, save_tests)
     outputs.probe()
     choose.check(engine)
     options = VerifyOptions(
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
         compact, cast("Required", require), bool(allow), exit_zero, jobs, seed)
-    options = replace(options, command=_again(options, chosen))
-    shown = _Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
-    return _Run(options, chosen, shown).all(tuple(dict.fromkeys(models)))
+    options = replace(options, command=_again(options, wish.chosen if wish.one else {}))
+    shown = Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
+    return _Run(options, wish, shown).all(tuple(dict.fromkeys(models)))
 
 
 class _Run:
     """One run of the command."""
 
-    def __init__(self, options: VerifyOptions, chosen: dict[str, str], shown: _Shown) -> None:
-        self.options, self.chosen, self.shown = options, chosen, shown
+    def __init__(self, options: VerifyOptions, wish: PolicyWish, shown: Shown) -> None:
+        self.options, self.wish, self.shown = options, wish, shown
         self.codes: list[int] = []
-        self.json: list[str] = []
 
     def all(self, models: tuple[str, ...]) -> int:
         """Check all models; the exit code."""
@@ -117,102 +114,66 @@ class _Run:
 
         for model in models:
             try:
-                report = self.one(model)
+                code = self.one(model)
             except UserError as error:
                 console.diagnostics(error.diagnostics)
                 self.codes.append(error.exit_code)
                 continue
-            self.codes.append(report.exit_code)
-            if self.options.require == "proved" and report.exit_code == Exit.INCONCLUSIVE:
+            self.codes.append(code)
+            if self.options.require == "proved" and code == Exit.INCONCLUSIVE:
                 console.error("--require proved: no engine of this version proves any number of "
                               "objects, so exit code 4 is the best there is")
             console.closed_code = int(most_important(Exit(c) for c in self.codes))
-            if report.exit_code == Exit.INTERRUPTED:
+            if code == Exit.INTERRUPTED:
                 console.error("interrupted; what was finished is reported")
                 break
         try:
-            self.write_json()
+            self.shown.write_json()
         except UserError as error:
             console.diagnostics(error.diagnostics)
             self.codes.append(error.exit_code)
         return int(most_important(Exit(c) for c in self.codes))
 
-    def one(self, model: str) -> Report:
-        """Check one model and show what was found."""
-        from wddmcheck import pipeline
-
+    def one(self, model: str) -> int:
+        """Check one model and show what was found; the exit code."""
         options = replace(self.options, command=self.options.command.format(
             model=shlex.quote(model)))
-        loaded = pipeline.load_model(model, self.chosen, console.sources)
-        if not console.quiet:
-            console.diagnostics(loaded.warnings)
-        with stderr_line(wanted=self.shown.progress, verbose=console.verbose) as progress:
+        if not self.wish.one:
+            return self.matrix(model, options)
+        from wddmcheck import pipeline
+        from wddmcheck.pipeline.needs import with_needs
+
+        loaded = pipeline.load_model(model, self.wish.chosen, console.sources)
+        warnings = _warn(loaded.warnings)
+        with self.progress() as progress:
             report = pipeline.verify(loaded, options, progress)
-        self.show(report, loaded)
-        return report
+            report = with_needs(report, loaded, options)
+        self.shown.report(report, loaded.sources, warnings)
+        return report.exit_code
 
-    def show(self, report: Report, loaded: Loaded) -> None:
-        """Print the report; keep its JSON; save its traces."""
-        if self.shown.outputs.json is not None:
-            from wddmcheck.report.json_report import report_text
+    def matrix(self, model: str, options: VerifyOptions) -> int:
+        """Check one model under several choices of policies."""
+        from wddmcheck import pipeline
+        from wddmcheck.pipeline.matrix import Wanted, over_policies
 
-            warnings = tuple(f"{d.code}: {d.message}" for d in loaded.warnings)
-            self.json.append(report_text(report, sources=loaded.sources, warnings=warnings))
-        if not self.shown.outputs.json_on_stdout:
-            from wddmcheck.report.terminal import render_report
+        typed = pipeline.read_model(model, console.sources)
+        warnings = _warn(typed.warnings)
+        wanted = Wanted(self.wish.chosen, self.wish.tried, self.wish.every)
+        with self.progress() as progress:
+            matrix = over_policies(typed, wanted, options, progress)
+        self.shown.matrix(matrix, typed.sources, warnings)
+        return matrix.exit_code
 
-            console.closed_code = report.exit_code
-            console.result(render_report(report, sources=loaded.sources, style=console.style,
-                                         times=self.shown.times))
-        if self.shown.outputs.out is not None:
-            self.save(report, loaded)
-        if self.shown.outputs.tests is not None:
-            self.save_tests(report, loaded, Path(self.shown.outputs.tests))
+    def progress(self) -> ProgressLine:
+        """The progress line."""
+        return stderr_line(wanted=self.shown.progress, verbose=console.verbose)
 
-    def save(self, report: Report, loaded: Loaded) -> None:
-        """Write the counterexamples."""
-        from wddmcheck.report import trace_file
-        from wddmcheck.report.findings import findings
-        from wddmcheck.report.json_report import trace_file_of
 
-        for finding in findings(report, loaded.sources, witnesses=False):
-            path = self.shown.outputs.trace_path(report.model, finding.result.name,
-                                                 several=self.shown.several)
-            make_folder(path.parent)
-            trace_file.write(path, trace_file_of(report, finding))
-            console.log(f"saved {path}")
-
-    def save_tests(self, report: Report, loaded: Loaded, folder: Path) -> None:
-        """Write the counterexamples as tests."""
-        from wddmcheck.replay.vocabulary import UnknownStepError
-        from wddmcheck.report.findings import findings
-        from wddmcheck.report.json_report import trace_file_of
-        from wddmcheck.testgen.folder import write
-        from wddmcheck.testgen.pytest_file import pytest_file
-
-        files = []
-        for finding in findings(report, loaded.sources, witnesses=False):
-            try:
-                files.append(pytest_file(trace_file_of(report, finding)))
-            except UnknownStepError as error:
-                console.error(f"no test for {finding.result.name}: {error}")
-        make_folder(folder)
-        new, same = write(folder, files)
-        for path in (*new, *same):
-            console.log(f"{'saved' if path in new else 'kept'} {path}")
-
-    def write_json(self) -> None:
-        """Write the JSON of all reports, if it was asked for."""
-        if self.shown.outputs.json is None or not self.json:
-            return
-        text = json_document(self.json)
-        if self.shown.outputs.json_on_stdout:
-            console.result(text)
-            return
-        from wddmcheck.report.files import write_atomic
-
-        write_atomic(self.shown.outputs.json, text)
-        console.log(f"saved {self.shown.outputs.json}", 1)
+def _warn(warnings: tuple[Diagnostic, ...]) -> tuple[str, ...]:
+    """Show the warnings of a model; their texts."""
+    if not console.quiet:
+        console.diagnostics(warnings)
+    return tuple(f"{d.code}: {d.message}" for d in warnings)
 
 
 def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
