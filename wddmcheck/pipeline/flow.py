@@ -10,7 +10,6 @@ User errors are `UserError` with an exit code; everything else that fails is a d
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -119,7 +118,7 @@ def digest_of(sources: SourceMap) -> str:
 
 def _explore(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,
              options: VerifyOptions, progress: ScopeProgress) -> tuple[ScopeRun, ...]:
-    cores = options.jobs or _cores()
+    cores = options.jobs or choose.cores()
     workers = min(cores, len(choices))
     threads = cores // workers
     deadline = None if options.timeout_s is None else time.monotonic() + options.timeout_s
@@ -139,13 +138,6 @@ def _explore(system: System, choices: tuple[ScopeChoice, ...], selection: Select
         return Job(system, choices[index], selection, options, budget(index))
 
     return Crew(job, len(choices), workers, progress).run()
-
-
-def _cores() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _one_by_one(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,

@@ -1,0 +1,220 @@
+"""A sweep of failures: what each property survives, and what it does not.
+
+Of each scope: a search without failures; one with them; and, for each property that it found
+violated, further ones in which what broke it does not count any more, until nothing breaks it. Every
+counterexample is a run of the model itself, executed again there before it is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from wddmcheck.diagnostics.diagnostic import InternalError
+from wddmcheck.engines.base import Tick
+from wddmcheck.evidence import recheck
+from wddmcheck.ir.evaluate import Layout
+from wddmcheck.ir.system import Kind, System
+from wddmcheck.pipeline import choose, merge
+from wddmcheck.pipeline.flow import Loaded
+from wddmcheck.pipeline.options import Budget, ScopeProgress, VerifyOptions, silent
+from wddmcheck.pipeline.scopes import ScopeChoice, reject_empty, resolve
+from wddmcheck.pipeline.selection import Selection, select
+from wddmcheck.pipeline.strategy import run_scope
+from wddmcheck.report.words import Exit, Strength, wording
+from wddmcheck.result.report import PropertyResult, ScopeRun
+from wddmcheck.result.sweep import Failing, Sweep, SweptProperty, SweptScope
+from wddmcheck.result.verdict import Exploration, Holds, Proved, Reached, Violated
+from wddmcheck.sweep import catalogue
+from wddmcheck.sweep.causes import Causes, causes
+from wddmcheck.sweep.inject import GOAL, SWEPT, Injected, inject
+
+MOST = 2
+"""More failures in one run than this are not offered: their combinations grow too fast."""
+
+STUCK = (Kind.ALWAYS_POSSIBLE, Kind.NO_DEADLOCK)
+"""Kinds that a run can break only because it is allowed no more failures."""
+
+ONLY_LIMITED = "at scope {}: stuck only where no more failures are allowed"
+
+
+def sweep(loaded: Loaded, options: VerifyOptions, most: int = 1,
+          progress: ScopeProgress = silent) -> Sweep:
+    """Try every failure of `loaded` at every step, up to `most` in a run. Raises `UserError`."""
+    started = time.monotonic()
+    system = loaded.system
+    choose.check(options.engine)
+    choices = resolve(system, options.scopes)
+    selection = select(system, options.properties)
+    if selection.asked:
+        reject_empty(system, choices, selection.properties)
+    kinds = {p.name: p.kind for p in system.properties}
+    names = tuple(n for n in selection.properties if kinds[n] in SWEPT)
+    found = causes(system, catalogue.load())
+    work = _Work(system, found, most, options, progress, len(choices), started)
+    swept = []
+    for index, choice in enumerate(choices):
+        swept.append(_Scope(work, choice, index, names))
+        swept[-1].run()
+        if swept[-1].interrupted:
+            break
+    properties = tuple(_merged(name, swept) for name in names)
+    code = _exit(properties, swept, options)
+    return Sweep(loaded.path, loaded.digest, options.command, system, most, found.failures,
+                 tuple(s.swept() for s in swept), properties, int(code),
+                 time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What all scopes share."""
+
+    system: System
+    causes: Causes
+    most: int
+    options: VerifyOptions
+    progress: ScopeProgress
+    scopes: int
+    started: float
+
+
+@dataclass(slots=True)
+class _Scope:
+    """The work on one scope. `open`: properties that something may still break."""
+
+    work: _Work
+    choice: ScopeChoice
+    index: int
+    open: tuple[str, ...]
+    baseline: dict[str, PropertyResult] = field(default_factory=dict)
+    failing: dict[str, list[Failing]] = field(default_factory=dict)
+    undecided: dict[str, str] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+    first: tuple[Exploration, ...] = ()
+    explorations: tuple[Exploration, ...] = ()
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    def run(self) -> None:
+        """All searches of the scope."""
+        none = self._search(inject(self.work.system, self.work.causes, 0), goals=False)
+        self.first = none.explorations
+        self.baseline = {r.name: r for r in none.results}
+        self.open = tuple(n for n in self.open
+                          if isinstance(self.baseline[n].verdict, Proved | Holds))
+        while self.open and not self.interrupted:
+            self._round()
+
+    def _round(self) -> None:
+        """One search with failures; closes the properties that nothing else breaks."""
+        relieved = {n: [frozenset(f.failures) for f in found]
+                    for n, found in self.failing.items()}
+        injected = inject(self.work.system, self.work.causes, self.work.most, relieved)
+        run = self._search(injected, goals=not self.explorations)
+        if not self.explorations:
+            self.explorations, self.notes = run.explorations, run.notes
+            self.seen = {int(g.name.removeprefix(GOAL)) for g in run.goals
+                         if isinstance(g.verdict, Reached)}
+        self.open = tuple(r.name for r in run.results if self._goes_on(r, injected))
+
+    def _goes_on(self, result: PropertyResult, injected: Injected) -> bool:
+        """Take a verdict in; whether the property is to be looked at again."""
+        match result.verdict:
+            case Violated():
+                return self._broken(result, result.verdict, injected)
+            case Proved():
+                return False
+            case other:
+                self.undecided[result.name] = (
+                    f"at scope {self.choice.text}: {wording(other).word}")
+                return False
+
+    def _broken(self, result: PropertyResult, verdict: Violated, injected: Injected) -> bool:
+        """Keep what breaks a property, if it does so in the model itself."""
+        name, sizes = result.name, dict(self.choice.sizes)
+        layout = Layout.of(injected.system, sizes)
+        failures = injected.failures(verdict.trace, layout)
+        prop = next(p for p in self.work.system.properties if p.name == name)
+        trace = injected.lift(verdict.trace)
+        try:
+            recheck.recheck(self.work.system, sizes, prop, Violated(trace),
+                            seed=self.work.options.seed)
+        except InternalError:
+            if prop.kind not in STUCK:
+                raise
+            self.undecided[name] = ONLY_LIMITED.format(self.choice.text)
+            return False
+        if not failures:
+            # The search without failures went less deep, or was cut short.
+            self.baseline[name] = PropertyResult(name, Violated(trace), result.engine)
+            return False
+        self.failing.setdefault(name, []).append(
+            Failing(failures, trace, self.index, result.engine))
+        if prop.kind is Kind.NO_DEADLOCK:
+            self.undecided[name] = "of a deadlock, only the shortest run is looked for"
+            return False
+        return True
+
+    def _search(self, injected: Injected, *, goals: bool) -> ScopeRun:
+        names = tuple(p.name for p in injected.system.properties if p.goal) if goals else ()
+        run = run_scope(injected.system, self.choice, Selection(self.open, names, True),
+                        self.work.options, self._budget(), self._tick)
+        self.interrupted = self.interrupted or merge.was_interrupted(run)
+        return run
+
+    def _budget(self) -> Budget:
+        """The time that is left, in fair shares of the scopes still to come."""
+        options = self.work.options
+        threads = options.jobs or choose.cores()
+        if options.timeout_s is None:
+            return Budget(None, options.memory, threads)
+        left = options.timeout_s - (time.monotonic() - self.work.started)
+        return Budget(max(left, 0.0) / (self.work.scopes - self.index), options.memory, threads)
+
+    def _tick(self, scope: str, tick: Tick) -> None:
+        self.work.progress(scope, tick)
+
+    def swept(self) -> SweptScope:
+        """The scope as a result."""
+        return SweptScope(self.choice.name, self.choice.sizes, self.first, self.explorations,
+                          frozenset(self.seen), self.notes)
+
+
+def _merged(name: str, scopes: list[_Scope]) -> SweptProperty:
+    """One property over all scopes: the weakest baseline, and the smallest sets that break it."""
+    baseline = min((s.baseline[name] for s in scopes), key=lambda r: wording(r.verdict).rank)
+    found = sorted((f for s in scopes for f in s.failing.get(name, ())),
+                   key=lambda f: (len(f.trace.steps), f.scope))
+    undecided = "; ".join(dict.fromkeys(
+        s.undecided[name] for s in scopes if name in s.undecided))
+    if not undecided and any(s.interrupted for s in scopes):
+        undecided = "interrupted"
+    return SweptProperty(name, baseline, tuple(_minimal(found)), undecided)
+
+
+def _minimal(found: list[Failing]) -> Iterator[Failing]:
+    """Without repetitions, and without sets that contain another."""
+    sets = [frozenset(f.failures) for f in found]
+    for i, failing in enumerate(found):
+        if not any(s < sets[i] for s in sets) and sets[i] not in sets[:i]:
+            yield failing
+
+
+def _exit(properties: tuple[SweptProperty, ...], scopes: list[_Scope],
+          options: VerifyOptions) -> Exit:
+    """Worst first, as for `verify`."""
+    if any(s.interrupted for s in scopes):
+        return Exit.INTERRUPTED
+    if not properties:
+        return Exit.NOTHING
+    strength = Strength.BOUNDED if options.require == "bounded" else Strength.SCOPE
+    broken = any(p.failing or wording(p.baseline.verdict).code is Exit.FINDING
+                 for p in properties)
+    if broken:
+        return Exit.OK if options.exit_zero else Exit.FINDING
+    weak = options.require == "proved" or any(
+        p.undecided or wording(p.baseline.verdict, strength).code is Exit.INCONCLUSIVE
+        for p in properties)
+    lenient = options.allow_inconclusive or options.exit_zero
+    return Exit.INCONCLUSIVE if weak and not lenient else Exit.OK
