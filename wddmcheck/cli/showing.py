@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wddmcheck.report.trace_file import TraceFile
     from wddmcheck.result.matrix import Matrix
     from wddmcheck.result.report import Report
+    from wddmcheck.result.sweep import Sweep
 
 
 @dataclass(slots=True)
@@ -58,6 +59,20 @@ class Shown:
         if self.saves:
             self.save(matrix.model, [trace_file_of(f.report, f.finding)
                                      for f in firsts(matrix, sources)])
+
+    def sweep(self, sweep: Sweep, sources: SourceMap, warnings: tuple[str, ...]) -> None:
+        """Show a sweep of failures."""
+        from wddmcheck.report.sweep_json import sweep_text
+        from wddmcheck.report.sweep_text import render_sweep, traces
+
+        if self.outputs.json is not None:
+            self.json.append(sweep_text(sweep, sources=sources, warnings=warnings))
+        if not self.outputs.json_on_stdout:
+            console.closed_code = sweep.exit_code
+            console.result(render_sweep(sweep, sources=sources, style=console.style,
+                                        times=self.times))
+        if self.saves:
+            self.save(sweep.model, traces(sweep, sources))
 
     @property
     def saves(self) -> bool:

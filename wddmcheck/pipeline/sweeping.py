@@ -1,13 +1,15 @@
 """A sweep of failures: what each property survives, and what it does not.
 
 Of each scope: a search without failures; one with them; and, for each property that it found
-violated, further ones in which what broke it does not count any more, until nothing breaks it. Every
-counterexample is a run of the model itself, executed again there before it is kept.
+violated, further ones in which what broke it does not count any more, until nothing breaks it.
+Where two failures are allowed, that is done with one first, so that only what takes two is reported
+as two. Every counterexample is a run of the model itself, executed again there before it is kept.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -25,10 +27,17 @@ from wddmcheck.pipeline.strategy import run_scope
 from wddmcheck.report.words import Exit, Strength, wording
 from wddmcheck.result.report import PropertyResult, ScopeRun
 from wddmcheck.result.sweep import Failing, Sweep, SweptProperty, SweptScope
-from wddmcheck.result.verdict import Exploration, Holds, Proved, Reached, Violated
+from wddmcheck.result.verdict import (
+    Enumeration,
+    Exploration,
+    Holds,
+    Proved,
+    Reached,
+    Violated,
+)
 from wddmcheck.sweep import catalogue
 from wddmcheck.sweep.causes import Causes, causes
-from wddmcheck.sweep.inject import GOAL, SWEPT, Injected, inject
+from wddmcheck.sweep.inject import SWEPT, Injected, inject
 
 MOST = 2
 """More failures in one run than this are not offered: their combinations grow too fast."""
@@ -103,19 +112,25 @@ class _Scope:
         self.baseline = {r.name: r for r in none.results}
         self.open = tuple(n for n in self.open
                           if isinstance(self.baseline[n].verdict, Proved | Holds))
-        while self.open and not self.interrupted:
-            self._round()
+        whole = self.open
+        for most in range(1, self.work.most + 1):
+            self.open = tuple(n for n in whole if n not in self.undecided)
+            first = True
+            while self.open and not self.interrupted:
+                self._round(most, first)
+                first = False
 
-    def _round(self) -> None:
-        """One search with failures; closes the properties that nothing else breaks."""
-        relieved = {n: [frozenset(f.failures) for f in found]
+    def _round(self, most: int, first: bool) -> None:
+        """One search with up to `most` failures; closes the properties that nothing else breaks."""
+        relieved = {n: [tuple(sorted(f.failures)) for f in found]
                     for n, found in self.failing.items()}
-        injected = inject(self.work.system, self.work.causes, self.work.most, relieved)
-        run = self._search(injected, goals=not self.explorations)
-        if not self.explorations:
-            self.explorations, self.notes = run.explorations, run.notes
-            self.seen = {int(g.name.removeprefix(GOAL)) for g in run.goals
-                         if isinstance(g.verdict, Reached)}
+        injected = inject(self.work.system, self.work.causes, most, relieved)
+        run = self._search(injected, goals=first and most == 1)
+        if first:
+            self.explorations += run.explorations
+            self.notes = tuple(dict.fromkeys((*self.notes, *run.notes, *_beyond(run))))
+        self.seen |= {int(g.name.split(":")[1]) for g in run.goals
+                      if isinstance(g.verdict, Reached)}
         self.open = tuple(r.name for r in run.results if self._goes_on(r, injected))
 
     def _goes_on(self, result: PropertyResult, injected: Injected) -> bool:
@@ -181,6 +196,21 @@ class _Scope:
                           frozenset(self.seen), self.notes)
 
 
+def _beyond(run: ScopeRun) -> Iterator[str]:
+    """That runs end in faults, and so what comes after is not looked at."""
+    names = sorted({name for r in run.results for name in _faults(r)})
+    if names:
+        yield "runs that end in a fault are not continued: " + ", ".join(names)
+
+
+def _faults(result: PropertyResult) -> tuple[str, ...]:
+    match result.verdict:
+        case Proved(Enumeration(beyond=beyond)):
+            return beyond
+        case _:
+            return ()
+
+
 def _merged(name: str, scopes: list[_Scope]) -> SweptProperty:
     """One property over all scopes: the weakest baseline, and the smallest sets that break it."""
     baseline = min((s.baseline[name] for s in scopes), key=lambda r: wording(r.verdict).rank)
@@ -195,7 +225,7 @@ def _merged(name: str, scopes: list[_Scope]) -> SweptProperty:
 
 def _minimal(found: list[Failing]) -> Iterator[Failing]:
     """Without repetitions, and without sets that contain another."""
-    sets = [frozenset(f.failures) for f in found]
+    sets = [Counter(f.failures) for f in found]
     for i, failing in enumerate(found):
         if not any(s < sets[i] for s in sets) and sets[i] not in sets[:i]:
             yield failing

@@ -48,7 +48,8 @@ def report_json(report: Report, *, sources: SourceMap | None = None,
         for r in report.merged]
     first = report.runs[0] if report.runs else None
     explorations: list[Json] = [
-        {"scope": run.scope, **_exploration(e)} for run in report.runs for e in run.explorations]
+        {"scope": run.scope, **exploration_json(e)}
+        for run in report.runs for e in run.explorations]
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "wddmcheck", "version": __version__},
@@ -126,7 +127,7 @@ def _run(report: Report, run: ScopeRun, props: Mapping[str, Property],
         "scope": run.scope,
         "sizes": dict(run.sizes),
         "exploration": _deciding(run.explorations),
-        "explorations": [_exploration(e) for e in run.explorations],
+        "explorations": [exploration_json(e) for e in run.explorations],
         "verdicts": verdicts,
         "goals": [{"goal": g.name, "verdict": wording(g.verdict).word,
                    "kind": wording(g.verdict).kind} for g in run.goals],
@@ -194,7 +195,8 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
             return {"kind": "inductive", "invariant": [show_expr(e) for e in invariant], "k": k}
 
 
-def _exploration(e: Exploration) -> dict[str, Json]:
+def exploration_json(e: Exploration) -> dict[str, Json]:
+    """What an engine did, as JSON data."""
     return {
         "engine": e.engine, "symmetry": e.symmetry, "states": e.states,
         "transitions": e.transitions, "depth": e.depth, "seconds": round(e.seconds, 3),
@@ -207,7 +209,7 @@ def _deciding(explorations: tuple[Exploration, ...]) -> dict[str, Json] | None:
     """The exploration that says most: a complete one, else the one that saw most states."""
     if not explorations:
         return None
-    return _exploration(max(explorations, key=lambda e: (e.complete, e.states, e.depth)))
+    return exploration_json(max(explorations, key=lambda e: (e.complete, e.states, e.depth)))
 
 
 __all__ = ["SCHEMA_VERSION", "report_json", "report_text", "trace_file_of"]

@@ -23,9 +23,9 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A failure at a point. `name` is the DDI, callback, class or event that fails, `status` what
-    it returns. The point: the segment of `block` that starts at `after` (a place where the call had
-    paused; None: at its entry), there the `turn`-th such call, or the `return` at `at`. Of an event,
-    `during` is the block that is in flight and paused at `after` ("": none is)."""
+    it returns. The point: the segment of `block` that starts at `after` (a place where the call
+    had paused; None: at its entry), there the `turn`-th such call, or the `return` at `at`. Of an
+    event, `during` is the block that is in flight and paused at `after` ("": none is)."""
 
     kind: Kind
     name: str
@@ -52,7 +52,8 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class SweptScope:
-    """One scope: what was explored without failures and with them, and which failures happen."""
+    """One scope: what was explored without failures and with them, and which failures happen in
+    runs that go on (those that always end in a fault at once are not among them)."""
 
     scope: str
     sizes: tuple[tuple[str, int], ...]
@@ -91,5 +92,10 @@ class Sweep:
 
     @property
     def seen(self) -> frozenset[int]:
-        """The failures that happen at some scope."""
+        """The failures after which runs go on at some scope."""
         return frozenset().union(*(s.seen for s in self.scopes))
+
+    @property
+    def happening(self) -> frozenset[int]:
+        """The failures that happen at some scope, whatever comes after."""
+        return self.seen.union(n for p in self.properties for f in p.failing for n in f.failures)

@@ -2,8 +2,8 @@
 
 A *cause* is one failure of an action. In the order of the path:
 
-* a callback that returns no success is one; a status of the DDI around it, that is no success either,
-  follows from it, and so counts no more;
+* a callback that returns no success is one; a status of the DDI around it, that is no success
+  either, follows from it, and so counts no more;
 * a status of the DDI that follows from nothing is one, at the `return` that gives it;
 * an object that could not be created is one, unless a status tells of it;
 * the start of a block that the catalogue lists is one, for each place where a call may be paused
@@ -21,9 +21,9 @@ from wddmcheck.diagnostics.source import Span
 from wddmcheck.ir.build import and_, eq, exists, ne, not_
 from wddmcheck.ir.expr import TRUE, And, Binary, BinOp, Const, Expr, Read, Var, sort_of
 from wddmcheck.ir.sorts import EnumSort, RefSort
+from wddmcheck.ir.status import succeeds
 from wddmcheck.ir.system import Action, Phase, System
 from wddmcheck.result.sweep import Failure, Kind
-from wddmcheck.sema.symbols import succeeds
 from wddmcheck.sweep.catalogue import Event
 
 CALL_AT = "Call.at"

@@ -1,18 +1,22 @@
 """The system in which at most so many failures happen, and which of them a run had.
 
-A *slot* is a state variable that holds the number of a failure, 0 if it is free; there are as many as
-failures are allowed, filled in order. An action with causes is enabled only while there are free slots
-for them, and enters them. So a state says which failures led to it, one search tries them all, and a
-property that is proved is survived by each of them.
+A *slot* is a state variable that holds the number of a failure, 0 if it is free; there are as many
+as failures are allowed, filled in order. An action with causes is enabled only while there are free
+slots for them, and enters them. So a state says which failures led to it, one search tries them
+all, and a property that is proved survives each of them.
 
-A property can be relieved of sets of failures: runs with all of one of these sets do not count for it
-any more. So the next search finds what else breaks it.
+A failure that leaves the state as it was is not entered (unless a liveness claim could see the
+difference): what comes after it could come without it. Most creates that fail at once are such.
+
+A property can be relieved of sets of failures: runs with all of one of these sets do not count for
+it any more. So the next search finds what else breaks it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from wddmcheck.ir.build import and_, eq, ite, ne, or_
 from wddmcheck.ir.evaluate import Layout, evaluate, initial_state
@@ -38,8 +42,8 @@ RELIEVED = "relieved"
 GOAL = "happens:"
 """Prefix of the goals that a failure happens at all."""
 
-Sets = Collection[frozenset[int]]
-"""Sets of failures, by number."""
+Sets = Collection[tuple[int, ...]]
+"""Sets of failures, by number, in order; one that has to happen twice is there twice."""
 
 SWEPT = (Kind.INVARIANT, Kind.OBLIGATION, Kind.ALWAYS_POSSIBLE, Kind.LEADS_TO, Kind.NO_DEADLOCK)
 """Kinds of claims that a failure can break. (That something is reachable is none.)"""
@@ -47,8 +51,8 @@ SWEPT = (Kind.INVARIANT, Kind.OBLIGATION, Kind.ALWAYS_POSSIBLE, Kind.LEADS_TO, K
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """A system with failures. `system` has the slots as its last variables; its actions are those of
-    the original, by name. `new` are the contents of the slots after each action with causes."""
+    """A system with failures. `system` has the slots as its last variables; its actions are those
+    of the original, by name. `new` are the contents of the slots after each action."""
 
     original: System
     system: System
@@ -87,7 +91,8 @@ def inject(system: System, causes: Causes, most: int,
     numbers = {f: n for n, f in enumerate(causes.failures, 1)}
     sort = IntRange(0, max(len(numbers), 1))
     slots = tuple(Read(f"failure.{i}", (), sort) for i in range(1, most + 1))
-    builder = _Builder(slots, sort, numbers, causes)
+    builder = _Builder(slots, sort, numbers, causes,
+                       any(p.kind is Kind.LEADS_TO for p in system.properties))
     actions, new = [], {}
     for action in system.actions:
         after = builder.after(action)
@@ -111,6 +116,7 @@ class _Builder:
     sort: IntRange
     numbers: Mapping[Failure, int]
     causes: Causes
+    liveness: bool
 
     def variables(self) -> Iterator[StateVar]:
         """The slots; they have no name for people."""
@@ -160,8 +166,9 @@ class _Builder:
     def action(self, action: Action, contents: tuple[Expr, ...], free: Expr,
                relieved: Mapping[str, Sets]) -> Action:
         """`action`, where it is free to happen, with its failures entered."""
-        updates = [Update(slot.var, (Write((), value),))
-                   for slot, value in zip(self.slots, contents, strict=True) if value != slot]
+        updates = [] if self._leaves_no_trace(action) else [
+            Update(slot.var, (Write((), value),))
+            for slot, value in zip(self.slots, contents, strict=True) if value != slot]
         obligations: list[Obligation] = []
         for o in action.obligations:
             aside = self._covered(contents, relieved.get(o.property, ()))
@@ -170,6 +177,10 @@ class _Builder:
             obligations.append(o)
         return replace(action, guard=and_(action.guard, free),
                        updates=(*action.updates, *updates), obligations=tuple(obligations))
+
+    def _leaves_no_trace(self, action: Action) -> bool:
+        """Whether the state after `action` is the one before it, and that says all."""
+        return not (action.updates or self.liveness)
 
     def properties(self, system: System, relieved: Mapping[str, Sets]) -> Iterator[Property]:
         """The claims to check, and the goals."""
@@ -186,15 +197,27 @@ class _Builder:
                     yield prop
         if any(relieved.values()):
             yield Property(RELIEVED, Kind.OBLIGATION)
-        for number in self.numbers.values():
+        if self.slots:
+            yield from self._goals(system)
+
+    def _goals(self, system: System) -> Iterator[Property]:
+        """That each failure happens: that a slot holds it, or that an action has it that leaves no
+        trace of it."""
+        for failure, number in self.numbers.items():
             held = or_(*(eq(slot, Const(number, self.sort)) for slot in self.slots))
-            if self.slots:
-                yield Property(f"{GOAL}{number}", Kind.REACHABLE, held, goal=True)
+            yield Property(f"{GOAL}{number}", Kind.REACHABLE, held, goal=True)
+            traceless = tuple(
+                a.name for a in system.actions if self._leaves_no_trace(a)
+                and any(c.failure == failure and c.when == TRUE
+                        for group in self.causes.of.get(a.name, ()) for c in group))
+            if traceless:
+                yield Property(f"{GOAL}{number}:at once", Kind.FIRES, actions=traceless, goal=True)
 
     def _covered(self, contents: tuple[Expr, ...], sets: Sets) -> Expr:
         """The slots hold all of one of `sets`."""
-        return or_(*(and_(*(or_(*(eq(c, Const(n, self.sort)) for c in contents))
-                            for n in sorted(one))) for one in sorted(sets, key=sorted)))
+        return or_(*(and_(*(eq(slot, Const(n, self.sort))
+                            for slot, n in zip(chosen, one, strict=True)))
+                     for one in sorted(sets) for chosen in permutations(contents, len(one))))
 
 
 def _held(values: Iterator[int]) -> tuple[int, ...]:

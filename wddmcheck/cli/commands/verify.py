@@ -25,7 +25,7 @@ from wddmcheck.cli.showing import Shown
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 if TYPE_CHECKING:
-    from wddmcheck.pipeline import VerifyOptions
+    from wddmcheck.pipeline import Loaded, VerifyOptions
     from wddmcheck.pipeline.options import Required
 
 MEMORY_SHARE = 0.8
@@ -54,6 +54,10 @@ MEMORY_SHARE = 0.8
                    "which the verdict says.")
 @policy_option("One choice for an open question of the documentation; NAME=* tries all of "
                "them, `all` those of all policies. Repeatable.", "NAME=CHOICE|NAME=*|all")
+@click.option("--sweep", "sweep_", type=click.Choice(["failures"]), default=None,
+              help="Try every failure (statuses, callbacks, TDR, removal, kill, power-down) at "
+                   "every step, and say what each property survives.")
+@number("--failures", 1, 2, help="How many failures a run of --sweep may have: 1 or 2. Default: 1.")
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
                                       "objects, for the scope, up to a depth.")
@@ -74,10 +78,11 @@ MEMORY_SHARE = 0.8
 @common
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
-            symmetry: str, compact: bool, policy: tuple[str, ...], require: str,
+            symmetry: str, compact: bool, policy: tuple[str, ...], sweep_: str | None,
+            failures: int | None, require: str,
             allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None,
-            save_tests: str | None, jobs: int | None, seed: int, no_times: bool, no_progress: bool, color: str,
-            verbose: int, quiet: bool) -> int:
+            save_tests: str | None, jobs: int | None, seed: int, no_times: bool,
+            no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
     """Check every property of each MODEL at its default scopes.
 
     Prints a verdict a property, the shortest counterexample of each that is violated, and what
@@ -85,27 +90,33 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     3 wrong model, 4 inconclusive, 5 nothing checked, 70 internal error, 130 interrupted.
     """
     console.configure(color=color, quiet=quiet, verbose=verbose)
+    if failures is not None and sweep_ is None:
+        raise click.UsageError("--failures says how many failures --sweep failures allows; "
+                               "add --sweep failures")
     if not models:
         raise click.UsageError("missing argument: name a model, such as models/miniport.wddm")
     from wddmcheck.pipeline import VerifyOptions, choose
 
     wish = policy_wish(policy)
+    if sweep_ is not None and not wish.one:
+        raise click.UsageError("--sweep takes one choice of policies: write --policy NAME=CHOICE")
+    most = (failures or 1) if sweep_ is not None else 0
     outputs = Outputs(json_, out, save_tests)
     outputs.probe()
     choose.check(engine)
     options = VerifyOptions(
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
         compact, cast("Required", require), bool(allow), exit_zero, jobs, seed)
-    options = replace(options, command=_again(options, wish.chosen if wish.one else {}))
+    options = replace(options, command=_again(options, wish.chosen if wish.one else {}, most))
     shown = Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
-    return _Run(options, wish, shown).all(tuple(dict.fromkeys(models)))
+    return _Run(options, wish, shown, most).all(tuple(dict.fromkeys(models)))
 
 
 class _Run:
-    """One run of the command."""
+    """One run of the command. `most`: how many failures a sweep allows; 0: no sweep."""
 
-    def __init__(self, options: VerifyOptions, wish: PolicyWish, shown: Shown) -> None:
-        self.options, self.wish, self.shown = options, wish, shown
+    def __init__(self, options: VerifyOptions, wish: PolicyWish, shown: Shown, most: int) -> None:
+        self.options, self.wish, self.shown, self.most = options, wish, shown, most
         self.codes: list[int] = []
 
     def all(self, models: tuple[str, ...]) -> int:
@@ -145,11 +156,22 @@ class _Run:
 
         loaded = pipeline.load_model(model, self.wish.chosen, console.sources)
         warnings = _warn(loaded.warnings)
+        if self.most:
+            return self.sweep(loaded, options, warnings)
         with self.progress() as progress:
             report = pipeline.verify(loaded, options, progress)
             report = with_needs(report, loaded, options)
         self.shown.report(report, loaded.sources, warnings)
         return report.exit_code
+
+    def sweep(self, loaded: Loaded, options: VerifyOptions, warnings: tuple[str, ...]) -> int:
+        """Try every failure of one model."""
+        from wddmcheck.pipeline.sweeping import sweep
+
+        with self.progress() as progress:
+            swept = sweep(loaded, options, self.most, progress)
+        self.shown.sweep(swept, loaded.sources, warnings)
+        return swept.exit_code
 
     def matrix(self, model: str, options: VerifyOptions) -> int:
         """Check one model under several choices of policies."""
@@ -176,7 +198,7 @@ def _warn(warnings: tuple[Diagnostic, ...]) -> tuple[str, ...]:
     return tuple(f"{d.code}: {d.message}" for d in warnings)
 
 
-def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
+def _again(options: VerifyOptions, chosen: dict[str, str], most: int) -> str:
     """The command that repeats the run, with `{model}` for the model: what changes verdicts, and
     nothing about where results go."""
     words = []
@@ -192,6 +214,10 @@ def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
         words += ["--symmetry", "off"]
     if options.compact:
         words.append("--compact")
+    if most:
+        words += ["--sweep", "failures"]
+    if most > 1:
+        words += ["--failures", str(most)]
     for name, choice in sorted(chosen.items()):
         words += ["--policy", f"{name}={choice}"]
     rest = shlex.join(words).replace("{", "{{").replace("}", "}}")
