@@ -17,7 +17,7 @@ from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.base import Tick
 from wddmcheck.evidence import recheck
 from wddmcheck.ir.evaluate import Layout
-from wddmcheck.ir.system import Kind, System
+from wddmcheck.ir.system import Kind, Property, System
 from wddmcheck.pipeline import choose, merge
 from wddmcheck.pipeline.flow import Loaded
 from wddmcheck.pipeline.options import Budget, ScopeProgress, VerifyOptions, silent
@@ -33,6 +33,7 @@ from wddmcheck.result.verdict import (
     Holds,
     Proved,
     Reached,
+    Trace,
     Violated,
 )
 from wddmcheck.sweep import catalogue
@@ -45,7 +46,9 @@ MOST = 2
 STUCK = (Kind.ALWAYS_POSSIBLE, Kind.NO_DEADLOCK)
 """Kinds that a run can break only because it is allowed no more failures."""
 
-ONLY_LIMITED = "at scope {}: stuck only where no more failures are allowed"
+ONLY_LIMITED = "at scope {}: stuck where no more failures are allowed, and not proved without limit"
+UNLIMITED = ("{}: stuck where no more failures are allowed (recovery is a failure itself), but "
+             "proved with any number of them")
 
 
 def sweep(loaded: Loaded, options: VerifyOptions, most: int = 1,
@@ -99,6 +102,7 @@ class _Scope:
     baseline: dict[str, PropertyResult] = field(default_factory=dict)
     failing: dict[str, list[Failing]] = field(default_factory=dict)
     undecided: dict[str, str] = field(default_factory=dict)
+    unlimited: dict[str, PropertyResult] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     first: tuple[Exploration, ...] = ()
     explorations: tuple[Exploration, ...] = ()
@@ -109,7 +113,7 @@ class _Scope:
         """All searches of the scope."""
         none = self._search(inject(self.work.system, self.work.causes, 0), goals=False)
         self.first = none.explorations
-        self.baseline = {r.name: r for r in none.results}
+        self.baseline = {r.name: self._without(r) for r in none.results}
         self.open = tuple(n for n in self.open
                           if isinstance(self.baseline[n].verdict, Proved | Holds))
         whole = self.open
@@ -150,15 +154,13 @@ class _Scope:
         name, sizes = result.name, dict(self.choice.sizes)
         layout = Layout.of(injected.system, sizes)
         failures = injected.failures(verdict.trace, layout)
-        prop = next(p for p in self.work.system.properties if p.name == name)
+        prop = self._prop(name)
         trace = injected.lift(verdict.trace)
-        try:
-            recheck.recheck(self.work.system, sizes, prop, Violated(trace),
-                            seed=self.work.options.seed)
-        except InternalError:
-            if prop.kind not in STUCK:
-                raise
-            self.undecided[name] = ONLY_LIMITED.format(self.choice.text)
+        if not self._real(prop, trace):
+            if isinstance(self._unlimited(prop).verdict, Proved):
+                self.notes += (UNLIMITED.format(name),)
+            else:
+                self.undecided[name] = ONLY_LIMITED.format(self.choice.text)
             return False
         if not failures:
             # The search without failures went less deep, or was cut short.
@@ -170,6 +172,43 @@ class _Scope:
             self.undecided[name] = "of a deadlock, only the shortest run is looked for"
             return False
         return True
+
+    def _prop(self, name: str) -> Property:
+        return next(p for p in self.work.system.properties if p.name == name)
+
+    def _real(self, prop: Property, trace: Trace) -> bool:
+        """Whether a run violates `prop` in the model itself, where failures have no limit. That may
+        be in doubt only of what is stuck."""
+        if prop.kind is Kind.ALWAYS_POSSIBLE and isinstance(self._unlimited(prop).verdict, Proved):
+            return False
+        try:
+            recheck.recheck(self.work.system, dict(self.choice.sizes), prop, Violated(trace),
+                            seed=self.work.options.seed)
+        except InternalError:
+            if prop.kind not in STUCK:
+                raise
+            return False
+        return True
+
+    def _unlimited(self, prop: Property) -> PropertyResult:
+        """What holds of a property in the model itself."""
+        if prop.name not in self.unlimited:
+            run = run_scope(self.work.system, self.choice, Selection((prop.name,), (), True),
+                            self.work.options, self._budget(), self._tick)
+            self.interrupted = self.interrupted or merge.was_interrupted(run)
+            self.unlimited[prop.name] = run.results[0]
+        return self.unlimited[prop.name]
+
+    def _without(self, result: PropertyResult) -> PropertyResult:
+        """A verdict without failures; of what is stuck only for want of them, that of the model
+        itself."""
+        prop = self._prop(result.name)
+        match result.verdict:
+            case Violated(trace) if not self._real(prop, trace):
+                self.notes += (UNLIMITED.format(result.name),)
+                return self._unlimited(prop)
+            case _:
+                return result
 
     def _search(self, injected: Injected, *, goals: bool) -> ScopeRun:
         names = tuple(p.name for p in injected.system.properties if p.goal) if goals else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wddmcheck.diagnostics.source import SourceMap, Span
 from wddmcheck.report.lines import WIDTH, wrapped
@@ -51,7 +52,7 @@ def describe(failure: Failure, places: Places) -> str:
     after = _place(failure.after, places)
     match failure.kind:
         case Kind.EVENT:
-            text = f"{failure.name} ({failure.title})"
+            text = failure.name + (f" ({failure.title})" if failure.title else "")
             return f"{text} while {failure.during} pauses at {after}" if failure.during else text
         case Kind.CREATE:
             text = f"no {failure.name} can be created in {failure.block}"
@@ -194,16 +195,21 @@ def _failures(sweep: Sweep, places: Places) -> Iterator[str]:
     width = len(str(len(sweep.failures)))
     yield "  failure"
     for number, failure in enumerate(sweep.failures, 1):
+        if number not in sweep.happening:
+            continue
         label = f"  {number:>{width}}  "
         lines = wrapped(label, describe(failure, places), 0)
-        verdict = "" if number in sweep.happening else "does not happen here"
-        if number in broken:
-            verdict = "breaks " + ", ".join(dict.fromkeys(broken[number]))
-        if verdict and len(lines[-1]) + 2 + len(verdict) <= WIDTH:
-            lines[-1] += f"  {verdict}"
-        elif verdict:
-            lines += wrapped("", verdict, len(label) + 2)
+        breaks = "breaks " + ", ".join(dict.fromkeys(broken[number])) if number in broken else ""
+        if breaks and len(lines[-1]) + 2 + len(breaks) <= WIDTH:
+            lines[-1] += f"  {breaks}"
+        elif breaks:
+            lines += wrapped("", breaks, len(label) + 2)
         yield from lines
+    unseen = [f"{number} {describe(replace(failure, title=''), places)}"
+              for number, failure in enumerate(sweep.failures, 1)
+              if number not in sweep.happening]
+    if unseen:
+        yield from wrapped("not seen here: ", "; ".join(unseen))
 
 
 def _told(sweep: Sweep, first: Failing, others: list[Failing], places: Places) -> Iterator[str]:
