@@ -38,7 +38,7 @@ from wddmcheck.result.verdict import (
 )
 from wddmcheck.sweep import catalogue
 from wddmcheck.sweep.causes import Causes, causes
-from wddmcheck.sweep.inject import SWEPT, Injected, inject
+from wddmcheck.sweep.inject import GOAL, RELIEVED, SWEPT, Injected, inject
 
 MOST = 2
 """More failures in one run than this are not offered: their combinations grow too fast."""
@@ -237,7 +237,7 @@ class _Scope:
 
 def _beyond(run: ScopeRun) -> Iterator[str]:
     """That runs end in faults, and so what comes after is not looked at."""
-    names = sorted({name for r in run.results for name in _faults(r)})
+    names = sorted({name for r in run.results for name in _faults(r)} - {RELIEVED})
     if names:
         yield "runs that end in a fault are not continued: " + ", ".join(names)
 

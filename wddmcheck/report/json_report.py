@@ -15,6 +15,7 @@ from wddmcheck.ir.show import show_expr
 from wddmcheck.ir.system import Origin, Property
 from wddmcheck.report.codec import encode
 from wddmcheck.report.findings import Finding, again, findings, run_of, trace_of
+from wddmcheck.report.forecast import forecasts
 from wddmcheck.report.jsontext import Json, dumps
 from wddmcheck.report.places import Places, cited, clean, relative
 from wddmcheck.report.trace_file import TraceFile, make, to_json
@@ -109,9 +110,18 @@ def _verdict(report: Report, run: ScopeRun, result: PropertyResult, prop: Proper
         "title": clean(prop.title) if prop is not None else "",
         "claim": prop.kind.value if prop is not None else "",
         "bugchecks": list(prop.bugchecks) if prop is not None else [],
+        "forecast": encode(forecasts(prop.bugchecks), full=True) if prop is not None else [],
+        "needs": _needs(report, result),
         "source": {"file": place.file, "line": place.line, "column": place.column}
         if place is not None else None,
     }
+
+
+def _needs(report: Report, result: PropertyResult) -> Json:
+    """The choices of policies that a violation needs; null if that was not asked."""
+    needs = dict(report.needs).get(result.name)
+    return None if needs is None else {
+        "policies": dict(needs.policies), "undecided": list(needs.undecided)}
 
 
 def _run(report: Report, run: ScopeRun, props: Mapping[str, Property],

@@ -160,17 +160,18 @@ def _notes(matrix: Matrix) -> Iterator[str]:
 
 
 def _elsewhere(matrix: Matrix, first: First) -> Iterator[str]:
-    """The other choices under which the property is violated too."""
-    name = first.finding.result.name
-    others = []
+    """The other choices under which the property is violated too, by the length of the run."""
+    others: dict[int, list[int]] = {}
     for number, column in enumerate(matrix.columns, 1):
-        result = next((r for r in column.report.merged if r.name == name), None)
+        result = next((r for r in column.report.merged
+                       if r.name == first.finding.result.name), None)
         if number - 1 != first.index and result is not None and isinstance(
                 result.verdict, Violated):
-            steps = len(result.verdict.trace.steps)
-            others.append(f"{number} ({steps} step{'s' if steps != 1 else ''})")
+            others.setdefault(len(result.verdict.trace.steps), []).append(number)
     if others:
-        yield from wrapped("also:  ", "violated under choice " + ", ".join(others))
+        parts = [f"{', '.join(map(str, numbers))} in {steps} step{'s' if steps != 1 else ''}"
+                 for steps, numbers in others.items()]
+        yield from wrapped("also:  ", "under choice " + "; ".join(parts))
 
 
 # --- closing line --------------------------------------------------------------------------------

@@ -170,9 +170,23 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class StopCode:
+    """A stop code that Windows documents. `parameter1` is "" where the page tells no cases apart;
+    `kind` is "stop" or "live dump"; name, kind, meaning and page are "" for a code that the
+    catalogue does not have."""
+
+    code: str
+    parameter1: str = ""
+    name: str = ""
+    kind: str = ""
+    meaning: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The property and what stands behind it. `needs`: which of the `policies` the violation needs;
-    None if that was not asked."""
+    None if that was not asked. `forecast` is what is documented of `bugchecks`."""
 
     title: str
     kind: str
@@ -182,6 +196,7 @@ class Why:
     bugchecks: tuple[str, ...] = ()
     policies: tuple[tuple[str, str], ...] = ()
     needs: Needs | None = None
+    forecast: tuple[StopCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

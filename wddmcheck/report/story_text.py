@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wddmcheck.ir.system import Kind, Phase
+from wddmcheck.report.forecast import stop_text
 from wddmcheck.report.lifelines import lifelines
 from wddmcheck.report.lines import WIDTH, fold, packed, wrapped
 from wddmcheck.report.places import show_place
@@ -21,6 +22,7 @@ from wddmcheck.report.story import (
     ChangeKind,
     Cited,
     Place,
+    StopCode,
     Story,
     StoryStep,
     Value,
@@ -266,9 +268,11 @@ def _why(story: Story) -> Iterator[str]:
         yield from wrapped("under: ", sizes + (f"; policy {policies}" if policies else ""))
     if story.why.needs is not None and story.why.policies:
         yield from wrapped("needs: ", needs_text(story.why.needs))
-    if story.why.bugchecks:
-        codes = ", ".join(story.why.bugchecks)
-        yield from wrapped("stop:  ", f"Windows documents bug check {codes} for this state")
+    # (Files of older versions have the codes alone.)
+    for stop in story.why.forecast or (StopCode(c) for c in story.why.bugchecks):
+        yield from wrapped("stop:  ", f"documented for this state: {stop_text(stop)}")
+        if stop.page:
+            yield from wrapped("       ", f"page {stop.page}")
 
 
 def needs_text(needs: Needs) -> str:

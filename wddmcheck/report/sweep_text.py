@@ -60,10 +60,10 @@ def describe(failure: Failure, places: Places) -> str:
             text = f"{failure.name} {failure.status}"
             if failure.name != failure.block:
                 text += f" in {failure.block}"
-    if failure.turn > 1:
-        text += f" (time {failure.turn})"
     if after:
         text += f" after {after}"
+    if failure.turn > 1:
+        text += f" (call {failure.turn})"
     at = _place(failure.at, places)
     return f"{text} at {at}" if at else text
 

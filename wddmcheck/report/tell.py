@@ -14,6 +14,7 @@ from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.ir.evaluate import Layout, initial_state
 from wddmcheck.ir.show import show_expr
 from wddmcheck.ir.system import Kind, Property, System
+from wddmcheck.report.forecast import forecasts
 from wddmcheck.report.identities import Identities
 from wddmcheck.report.lives import lives
 from wddmcheck.report.moment import Moment
@@ -101,7 +102,7 @@ class _Teller:
         text, place = self.places.claim(prop.origin.span, prop.name)
         return Why(clean(prop.title), prop.kind.value, text or self._claim(), place,
                    cited(prop.origin), prop.bugchecks, tuple(sorted(self.system.policies)),
-                   self.needs)
+                   self.needs, forecasts(prop.bugchecks))
 
     def _claim(self) -> str:
         """The claim from the IR, for properties that have no text of their own."""
