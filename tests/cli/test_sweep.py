@@ -140,6 +140,21 @@ def test_a_property_that_is_not_there() -> None:
     assert "WC308" in result.err
 
 
+def test_odds_of_a_compact_search_are_said() -> None:
+    out = wddmcheck("verify", "models/miniport.wddm", "--scope", "small", "--sweep", "failures",
+                    "--property", "no_orphan", "--compact").out
+    assert "with --compact, at worst: PROVED this scope (odds of a missed" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("engine", ["bmc", "kinduction"])
+def test_engines_that_do_not_visit_states(engine: str) -> None:
+    """What they cannot decide is undecided, and never survived."""
+    result = wddmcheck(*SWEEP, "--engine", engine, "--depth", "4", "--property", "one_reset",
+                       "--property", "power_comes_back")
+    assert result.code == 4
+    assert "power_comes_back  not tried: " in result.out
+
+
 def test_a_reachable_goal_is_nothing_to_survive(tmp_path: Path) -> None:
     path = tmp_path / "m.wddm"
     path.write_text("model m\nvar n: bool\nddi DxgkDdiUp() { n = true return STATUS_SUCCESS }\n"

@@ -24,11 +24,11 @@ from wddmcheck.pipeline.options import Budget, ScopeProgress, VerifyOptions, sil
 from wddmcheck.pipeline.scopes import ScopeChoice, reject_empty, resolve
 from wddmcheck.pipeline.selection import Selection, select
 from wddmcheck.pipeline.strategy import run_scope
+from wddmcheck.report.tables import given_odds, remarks
 from wddmcheck.report.words import Exit, Strength, wording
 from wddmcheck.result.report import PropertyResult, ScopeRun
 from wddmcheck.result.sweep import Failing, Sweep, SweptProperty, SweptScope
 from wddmcheck.result.verdict import (
-    Enumeration,
     Exploration,
     Holds,
     Proved,
@@ -132,8 +132,9 @@ class _Scope:
         run = self._search(injected, goals=first and most == 1)
         if first:
             self.explorations += run.explorations
-            self.notes = tuple(dict.fromkeys((*self.notes, *run.notes, *_beyond(run))))
-        self.seen |= {int(g.name.split(":")[1]) for g in run.goals
+            said = (*run.notes, *remarks(run.results, RELIEVED), *given_odds(run.results))
+            self.notes = tuple(dict.fromkeys((*self.notes, *said)))
+        self.seen |= {int(g.name.removeprefix(GOAL).partition(":")[0]) for g in run.goals
                       if isinstance(g.verdict, Reached)}
         self.open = tuple(r.name for r in run.results if self._goes_on(r, injected))
 
@@ -233,21 +234,6 @@ class _Scope:
         """The scope as a result."""
         return SweptScope(self.choice.name, self.choice.sizes, self.first, self.explorations,
                           frozenset(self.seen), self.notes)
-
-
-def _beyond(run: ScopeRun) -> Iterator[str]:
-    """That runs end in faults, and so what comes after is not looked at."""
-    names = sorted({name for r in run.results for name in _faults(r)} - {RELIEVED})
-    if names:
-        yield "runs that end in a fault are not continued: " + ", ".join(names)
-
-
-def _faults(result: PropertyResult) -> tuple[str, ...]:
-    match result.verdict:
-        case Proved(Enumeration(beyond=beyond)):
-            return beyond
-        case _:
-            return ()
 
 
 def _merged(name: str, scopes: list[_Scope]) -> SweptProperty:

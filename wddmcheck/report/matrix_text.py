@@ -11,7 +11,7 @@ from wddmcheck.report.findings import Finding, again, findings
 from wddmcheck.report.lines import WIDTH, wrapped
 from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Role, Style, plain, to_ascii
-from wddmcheck.report.tables import duration
+from wddmcheck.report.tables import duration, given_odds, remarks
 from wddmcheck.report.words import Wording, wording_of
 from wddmcheck.result.matrix import Column, Matrix
 from wddmcheck.result.report import PropertyResult, Report
@@ -154,7 +154,9 @@ def _shown(text: str, kind: str, width: int, style: Style) -> str:
 
 
 def _notes(matrix: Matrix) -> Iterator[str]:
-    notes = (n for c in matrix.columns if c.same_as is None for r in c.report.runs for n in r.notes)
+    runs = [r for c in matrix.columns if c.same_as is None for r in c.report.runs]
+    results = [result for run in runs for result in run.results]
+    notes = (*(n for run in runs for n in run.notes), *remarks(results), *given_odds(results))
     for note in dict.fromkeys(notes):
         yield from wrapped("note: ", note)
 
@@ -184,7 +186,8 @@ def _closing(matrix: Matrix, times: bool) -> str:
     vary = [name for name, k in kinds.items() if len(k) > 1]
     broken = [name for name, k in kinds.items() if "violated" in k]
     many = len(matrix.columns)
-    text = f"{many} choice{'s' if many != 1 else ''} of policies, {len(table)} properties: "
+    text = f"{many} choice{'s' if many != 1 else ''} of policies, {len(table)} "
+    text += "property: " if len(table) == 1 else "properties: "
     text += f"{len(broken)} VIOLATED under some choice" if broken else "none VIOLATED"
     if broken:
         text += f" ({', '.join(broken[:3])}{' and more' if len(broken) > 3 else ''})"

@@ -110,17 +110,30 @@ def _notes(runs: Iterable[ScopeRun]) -> Iterator[str]:
     results = [r for run in runs for r in run.results]
     for note in dict.fromkeys(note for run in runs for note in run.notes):
         yield from wrapped("note: ", note)
+    for remark in remarks(results):
+        yield from wrapped("note: ", remark)
+
+
+def remarks(results: Iterable[PropertyResult], hidden: str = "") -> Iterator[str]:
+    """What has to be said of verdicts beside their words. `hidden` is a property that is none of
+    the user's."""
+    results = tuple(results)
     if any(_symmetric(r) for r in results):
-        yield from wrapped("note: ", "states that differ only in which slot is which count once "
-                           "(--symmetry off counts all)")
+        yield ("states that differ only in which slot is which count once (--symmetry off counts "
+               "all)")
     if any(_odds(r) for r in results):
-        yield from wrapped("note: ", "states were told apart by hashes of 64 bits (--compact): two "
-                           "of them may have the same hash, with the odds given, and then one was "
-                           "not looked at")
-    beyond = sorted({name for r in results for name in _beyond(r)})
+        yield ("states were told apart by hashes of 64 bits (--compact): two of them may have the "
+               "same hash, with the odds given, and then one was not looked at")
+    beyond = sorted({name for r in results for name in _beyond(r)} - {hidden})
     if beyond:
-        yield from wrapped("note: ", "runs that end in a fault are not continued: "
-                           + ", ".join(beyond))
+        yield f"runs that end in a fault are not continued: {', '.join(beyond)}"
+
+
+def given_odds(results: Iterable[PropertyResult]) -> Iterator[str]:
+    """The odds of a missed state, for tables that show verdicts in short."""
+    worst = max((r for r in results if _odds(r)), key=_odds, default=None)
+    if worst is not None:
+        yield f"with --compact, at worst: {wording(worst.verdict).word}"
 
 
 def _evidence(result: PropertyResult) -> str:
