@@ -95,6 +95,24 @@ ddi DxgkDdiB() returns STATUS_SUCCESS {
     assert sorted(len(groups) for groups in found.of.values()) == [1, 1, 2]
 
 
+def test_a_failure_after_one_that_was_tolerated_is_a_second() -> None:
+    found = of("""model m
+object Cache
+callback DxgkCbA() returns STATUS_SUCCESS, STATUS_NO_MEMORY {
+  create Cache() or return STATUS_NO_MEMORY
+  return STATUS_SUCCESS
+}
+ddi DxgkDdiB() returns STATUS_SUCCESS, STATUS_UNSUCCESSFUL {
+  call DxgkCbA() or { }
+  either { } or { return STATUS_UNSUCCESSFUL }
+  return STATUS_SUCCESS
+}
+""")
+    assert [words(f)[:3] for f in found.failures] == [
+        ("callback", "DxgkCbA", "STATUS_NO_MEMORY"), ("status", "DxgkDdiB", "STATUS_UNSUCCESSFUL")]
+    assert sorted(len(groups) for groups in found.of.values()) == [1, 1, 2]
+
+
 def test_a_path_that_a_fault_ends_for_certain_fails_as_it_was_going_to() -> None:
     """Freed twice on the way to `return STATUS_NO_MEMORY`: without a failure it cannot happen."""
     found = causes(shipped("models/seeded/createcontext_failure_frees_twice.wddm"),

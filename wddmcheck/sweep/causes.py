@@ -3,13 +3,11 @@
 A *cause* is one failure of an action. In the order of the path:
 
 * a callback that returns no success is one; a status of the DDI around it, that is no success
-  either, follows from it, and so counts no more;
+  either, follows from it, and so counts no more, unless the same `return` is reached without it;
 * a status of the DDI that follows from nothing is one, at the `return` that gives it;
 * an object that could not be created is one, unless a status tells of it;
 * the start of a block that the catalogue lists is one, for each place where a call may be paused
   meanwhile.
-
-That a status follows from a failure before it in the same segment is taken for granted.
 """
 
 from __future__ import annotations
@@ -101,7 +99,7 @@ class _Reader:
             yield tuple(self._event(action, event))
         failures = list(self._calls(action))
         status = label.status or label.towards
-        if not succeeds(status) and not failures:
+        if not succeeds(status) and (not failures or self._also_alone(action, status)):
             place = label.path[-1] if label.path else None
             failures.append(Failure(Kind.STATUS, label.block, status, label.block,
                                     self._after(action), place))
@@ -126,6 +124,18 @@ class _Reader:
                 yield Failure(kind, call.name, call.status, action.label.block,
                               self._after(action), turn=turns[call.name])
             explained = True
+
+    def _also_alone(self, action: Action, status: str) -> bool:
+        """Whether the same `return` is reached on the same turns where all calls succeed: then it
+        does not follow from a call that failed."""
+        own = action.label
+        after = self._after(action)
+        return any(
+            b.label.block == own.block and b.label.status == status
+            and b.label.path[-1:] == own.path[-1:] and len(b.label.turns) == len(own.turns)
+            and b.label.turns[-1:] == own.turns[-1:] and self._after(b) == after
+            and all(succeeds(c.status) for c in b.label.calls)
+            for b in self.system.actions)
 
     def _event(self, action: Action, event: Event) -> Iterator[Cause]:
         """An event for each place where a call may be paused; the first that is counts."""
