@@ -16,7 +16,7 @@ from wddmcheck.report.places import Places
 from wddmcheck.report.sweep_text import describe, survived
 from wddmcheck.report.words import Exit
 from wddmcheck.result.sweep import Sweep, SweptProperty
-from wddmcheck.result.verdict import Proved, Violated
+from wddmcheck.result.verdict import Proved, Skipped, Violated
 from wddmcheck.sweep import catalogue
 from wddmcheck.sweep.causes import causes
 
@@ -132,6 +132,19 @@ def test_recovery_that_is_a_failure_itself(tmp_path: Path) -> None:
     assert (back.failing, back.undecided) == ((), "")
     assert any("comes_back: stuck where no more failures" in n for n in result.scopes[0].notes)
     assert result.exit_code == Exit.OK
+
+
+def test_what_is_stuck_only_for_want_of_a_failure_is_no_finding(tmp_path: Path) -> None:
+    """One reset is all there is: the model gets stuck after it, but not without any failure."""
+    path = tmp_path / "hang.wddm"
+    path.write_text(HANG.replace("object Node {", "var used: bool\nobject Node {").replace(
+        "requires some n: Node where n is Hung {",
+        "requires not used and some n: Node where n is Hung {\n  used = true"), "utf-8")
+    _, result = of(str(path))
+    stuck = prop(result, "no_deadlock")
+    assert isinstance(stuck.baseline.verdict, Skipped)
+    assert stuck.failing == ()
+    assert survived(result, stuck) == frozenset()
 
 
 def test_a_reset_that_does_not_help_is_found(tmp_path: Path) -> None:

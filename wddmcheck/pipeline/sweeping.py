@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wddmcheck.diagnostics.diagnostic import InternalError
 from wddmcheck.engines.base import Tick
@@ -33,6 +33,7 @@ from wddmcheck.result.verdict import (
     Holds,
     Proved,
     Reached,
+    Skipped,
     Trace,
     Violated,
 )
@@ -45,6 +46,9 @@ MOST = 2
 
 STUCK = (Kind.ALWAYS_POSSIBLE, Kind.NO_DEADLOCK)
 """Kinds that a run can break only because it is allowed no more failures."""
+
+WAY_BACK = 2_000
+"""States in which a way back is looked for from where a run is stuck."""
 
 ONLY_LIMITED = "at scope {}: stuck where no more failures are allowed, and not proved without limit"
 UNLIMITED = ("{}: stuck where no more failures are allowed (recovery is a failure itself), but "
@@ -167,6 +171,8 @@ class _Scope:
             # The search without failures went less deep, or was cut short.
             self.baseline[name] = PropertyResult(name, Violated(trace), result.engine)
             return False
+        if any(f.failures == failures for f in self.failing.get(name, ())):
+            raise InternalError(f"{name} is violated again by failures that no longer count")
         self.failing.setdefault(name, []).append(
             Failing(failures, trace, self.index, result.engine))
         if prop.kind is Kind.NO_DEADLOCK:
@@ -184,7 +190,7 @@ class _Scope:
             return False
         try:
             recheck.recheck(self.work.system, dict(self.choice.sizes), prop, Violated(trace),
-                            seed=self.work.options.seed)
+                            states=WAY_BACK, seed=self.work.options.seed)
         except InternalError:
             if prop.kind not in STUCK:
                 raise
@@ -202,12 +208,15 @@ class _Scope:
 
     def _without(self, result: PropertyResult) -> PropertyResult:
         """A verdict without failures; of what is stuck only for want of them, that of the model
-        itself."""
+        itself, if it holds there."""
         prop = self._prop(result.name)
         match result.verdict:
             case Violated(trace) if not self._real(prop, trace):
-                self.notes += (UNLIMITED.format(result.name),)
-                return self._unlimited(prop)
+                unlimited = self._unlimited(prop)
+                if isinstance(unlimited.verdict, Proved):
+                    self.notes += (UNLIMITED.format(result.name),)
+                    return unlimited
+                return replace(result, verdict=Skipped("stuck only for want of a failure"))
             case _:
                 return result
 
