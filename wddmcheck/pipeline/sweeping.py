@@ -61,6 +61,9 @@ def sweep(loaded: Loaded, options: VerifyOptions, most: int = 1,
     started = time.monotonic()
     system = loaded.system
     choose.check(options.engine)
+    if options.engine == "auto":
+        # Solvers would be asked again for every failure, and cannot say what is always possible.
+        options = replace(options, engine="explicit")
     choices = resolve(system, options.scopes)
     selection = select(system, options.properties)
     if selection.asked:
