@@ -12,6 +12,7 @@ from tests.support.golden import Golden
 from wddmcheck.cli.coverage import read_models
 from wddmcheck.cli.encodings import encodings
 from wddmcheck.diagnostics.source import SourceMap
+from wddmcheck.docpages import bugchecks
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -192,3 +193,87 @@ def test_ids_that_do_not_exist(typed: str, near: str) -> None:
     assert result.code == 2
     assert "WC312" in result.err
     assert "did you mean `" in result.err
+
+
+# --- stop codes, both ways -----------------------------------------------------------------------
+
+
+def test_a_stop_code_names_what_forecasts_it() -> None:
+    out = " ".join(wddmcheck("explain", "0x10e/0x33").out.split())
+    assert "parameter 1 = 0x33, stop A device is destroyed" in out
+    assert "bug-check-0x10e---video-memory-management-internal.md" in out
+    assert "forecast by no_orphan (models/miniport.wddm:" in out
+    assert "which names it: a run whose last step breaks it; on the machine: orphan" in out
+    assert "seeded: destroydevice_keeps_the_device" in out
+    assert "forecast by context_allocation_dies_with_device (" in out
+    assert "models looked at: " in out
+
+
+def test_a_stop_code_that_follows_from_a_rule() -> None:
+    out = " ".join(wddmcheck("explain", "0xC4,0x62").out.split())
+    assert "forecast by no_leak (models/miniport.wddm:" in out
+    assert "by ADP-08: a run whose last step breaks it; on the machine: leak" in out
+
+
+def test_a_stop_code_of_another_model(tmp_path: Path) -> None:
+    path = tmp_path / "m.wddm"
+    path.write_text(
+        "model m\nvar n: bool\nddi DxgkDdiUp() { n = true return STATUS_SUCCESS }\n"
+        '@bugcheck("0x119", "0x2")\nproperty low: always possible not n\n', encoding="utf-8")
+    out = " ".join(wddmcheck("explain", "0x119/0x2", "--model", str(path)).out.split())
+    assert "forecast by low (" in out
+    assert "which names it: a run to a state without a way back" in out
+    assert "miniport" not in out.split("models looked at")[1]
+    other = wddmcheck("explain", "0x119/0x1", "--model", str(path)).out
+    assert "forecast by no property of these models" in other
+    assert wddmcheck("explain", "0x119", "--model", str(tmp_path / "none.wddm")).code == 2
+
+
+def test_a_stop_code_where_there_are_no_models(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = wddmcheck("explain", "0x119/0x2")
+    assert result.code == 0
+    assert "--model MODEL shows which of its properties forecast this" in result.out
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "bad.wddm").write_text("model", encoding="utf-8")
+    assert "not read, for they have errors: models/bad.wddm" in wddmcheck(
+        "explain", "0x119/0x2").out
+
+
+def test_a_property_names_its_stop_codes_with_their_pages() -> None:
+    out = " ".join(wddmcheck("explain", "no_orphan", "--model", "models/miniport.wddm").out.split())
+    assert ("stop code: bug check 0x10E VIDEO_MEMORY_MANAGEMENT_INTERNAL, parameter 1 = 0x33: A "
+            "device is destroyed while allocations are resident on it. (page windows-driver-docs"
+            ) in out
+
+
+@pytest.mark.parametrize(("named", "case"), [
+    ("0x10E/0x33", "0x10E/0x33"), ("0x10e,0x33", "0x10E/0x33"), ("0x0010E/0x033", "0x10E/0x33"),
+    ("0xD5", "0xD5"), ("0x10E", None), ("0x10E/0x99", None), ("0x1", None), ("nonsense", None),
+])
+def test_the_case_that_a_stop_code_names(named: str, case: str | None) -> None:
+    found = bugchecks.the_case(named, bugchecks.load())
+    assert (found.id if found else None) == case
+
+
+def test_a_verdict_has_the_forecast_with_its_page() -> None:
+    args = ("verify", "models/seeded/destroydevice_keeps_the_device.wddm", "--property",
+            "no_orphan")
+    (verdict,) = json.loads(wddmcheck(*args, "--json", "-").out)["verdicts"]
+    (stop,) = verdict["forecast"]
+    assert stop == verdict["trace"]["story"]["why"]["forecast"][0]
+    assert (stop["code"], stop["parameter1"], stop["name"]) == (
+        "0x10E", "0x33", "VIDEO_MEMORY_MANAGEMENT_INTERNAL")
+    out = wddmcheck(*args).out
+    assert f"page {stop['page']}" in out
+
+
+def test_a_replay_names_the_stop_and_the_forecast() -> None:
+    name = "destroydevice_leaves_shared_save_area"
+    out = " ".join(wddmcheck("replay", f"counterexamples/{name}/trace.json", "--on",
+                             f"defect:{name}").out.split())
+    assert "forecast by the model: bug check 0x10E VIDEO_MEMORY_MANAGEMENT_INTERNAL, parameter 1" \
+        in out
+    fine = wddmcheck("replay", f"counterexamples/{name}/trace.json").out
+    assert "forecast" not in fine

@@ -84,7 +84,8 @@ def test_time(seed: int, tmp_path: Path) -> None:
 def test_memory(more: tuple[str, ...], seed: int, tmp_path: Path) -> None:
     """The limit holds within a tenth."""
     most = int(130 * MEGABYTE + after(seed, 150 * MEGABYTE))
-    report = ended(start("--memory", str(most), "--symmetry", "off", *more, cache=tmp_path), tmp_path, 4, "memory")
+    process = start("--memory", str(most), "--symmetry", "off", *more, cache=tmp_path)
+    report = ended(process, tmp_path, 4, "memory")
     exploration = report["exploration"]
     assert isinstance(exploration, dict)
     assert exploration["peak_bytes"] <= 1.1 * most

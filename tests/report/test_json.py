@@ -43,7 +43,8 @@ def test_the_trace_schema_is_what_the_types_say() -> None:
 
 
 def test_schemas_are_schemas() -> None:
-    for name in ("trace.schema.json", "report.schema.json"):
+    for name in ("trace", "report", "matrix", "sweep"):
+        name += ".schema.json"
         jsonschema.Draft202012Validator.check_schema(schema(name))
 
 
@@ -65,6 +66,9 @@ def test_the_minimum_that_scripts_rely_on() -> None:
     first = data["verdicts"][0]
     assert (first["verdict"], first["kind"], first["depth"]) == ("VIOLATED", "violated", 7)
     assert first["doc"][0]["basis"] == "inferred"
+    (stop,) = first["forecast"]
+    assert (stop["code"], stop["parameter1"], stop["kind"]) == ("0x10E", "0x33", "stop")
+    assert stop["page"].endswith("bug-check-0x10e---video-memory-management-internal.md")
     assert first["source"] == {"file": "models/driver.wddm", "line": 21, "column": 3}
     assert first["trace"]["format"] == "wddmcheck-trace"
     assert len(first["trace"]["story"]["steps"]) == 7

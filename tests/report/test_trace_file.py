@@ -7,6 +7,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from tests.report.schema_from_types import trace_schema
 from wddmcheck.diagnostics.codes import CODES
 from wddmcheck.diagnostics.diagnostic import UserError
 from wddmcheck.report import files, trace_file
+from wddmcheck.report.codec import decode
 from wddmcheck.report.jsontext import dumps
 from wddmcheck.report.tell import tell
 from wddmcheck.report.terminal import render_story
 from wddmcheck.report.trace_file import TraceFile, check_fits, make, read, to_json, write
+from wddmcheck.result.needs import Needs
 
 
 def example() -> TraceFile:
@@ -71,6 +74,29 @@ def test_a_file_of_an_older_version_is_read() -> None:
     assert file.schema_version == 1 < trace_file.SCHEMA_VERSION
     assert all(step.failed == () and step.turns == () for step in file.story.steps)
     assert "no_use_after_destroy" in render_story(file.story)
+    file = read(Path(__file__).with_name("older") / "schema_2.json")
+    assert file.schema_version == 2 < trace_file.SCHEMA_VERSION
+    assert file.intact()
+    assert file.story.why.needs is None
+    assert file.story.why.forecast == ()
+
+
+def test_a_stop_code_without_its_page_is_still_told() -> None:
+    """As in files of version 2, or for a code that the catalogue does not have."""
+    story = example().story
+    bare = replace(story, why=replace(story.why, forecast=(), bugchecks=("0x10E/0x33",)))
+    assert "stop:  documented for this state: bug check 0x10E/0x33\n" in render_story(bare)
+
+
+def test_needs_survive_the_file() -> None:
+    story = example().story
+    needs = Needs((("G06", "leak"),), ("G04",))
+    told = replace(story, why=replace(story.why, needs=needs))
+    file = make(told, example().to_trace(), model="m.wddm", digest="ab" * 32, engine="explicit")
+    assert decode(TraceFile, json.loads(dumps(to_json(file))), "$").story.why.needs == needs
+    text = render_story(told)
+    assert "needs: G06=leak (answered otherwise, nothing is violated in as many steps)" in text
+    assert "not decided for G04" in " ".join(text.split())
 
 
 def test_the_file_is_golden() -> None:
@@ -116,7 +142,7 @@ def put(target: Path, change: Callable[[Any], None]) -> Path:
 
 EDITS: tuple[tuple[str, Callable[[Any], None], str], ...] = (
     ("WC505", lambda d: d.pop("format"), "is not a wddmcheck trace"),
-    ("WC505", lambda d: d.update(schema_version=3), "newer than 2"),
+    ("WC505", lambda d: d.update(schema_version=4), "newer than 3"),
     ("WC506", lambda d: d.update(schema_version="1"), "schema_version"),
     ("WC506", lambda d: d.pop("story"), "story: is missing"),
     ("WC506", lambda d: d.update(extra=1), "extra: no such key"),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wddmcheck.docpages import files
+from wddmcheck.docpages import bugchecks, files
+from wddmcheck.docpages.bugchecks import BugCheck
 
 MODELLED = "modelled"
 
@@ -62,20 +63,6 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class BugCheck:
-    """One documented case of a stop code."""
-
-    code: str
-    name: str
-    kind: str
-    parameter1: str
-    meaning: str
-    page: str
-    rules: tuple[str, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Catalogue:
     """All of it, in the order of the files."""
 
@@ -101,14 +88,11 @@ def load() -> Catalogue:
                                _prose(entry.get("not_encoded", "")))
     sentences: list[Sentence] = []
     calls: dict[str, Call] = {}
-    bugchecks: list[BugCheck] = []
     for name, data in _tables(folder / "pages"):
         if name == "ddis":
             calls = {k: _call(k, v) for k, v in data.items()}
         sentences += [_sentence(s) for s in data.get("sentence", ()) if isinstance(s, dict)]
-        if name == "bugchecks":
-            bugchecks = [_bugcheck(b) for b in data["bugcheck"]]
-    return Catalogue(rules, tuple(sentences), calls, tuple(bugchecks))
+    return Catalogue(rules, tuple(sentences), calls, bugchecks.load())
 
 
 def _tables(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -130,12 +114,6 @@ def _call(name: str, entry: dict[str, Any]) -> Call:
         text = ", ".join(value) if isinstance(value, list) else str(value)
         facts.append((key.replace("_", " "), {"True": "yes", "False": "no"}.get(text, text)))
     return Call(name, entry["uid"], entry["page"], tuple(facts))
-
-
-def _bugcheck(entry: dict[str, Any]) -> BugCheck:
-    return BugCheck(entry["code"], entry["name"], entry["kind"], entry.get("parameter1", ""),
-                    _prose(entry["meaning"]), entry["page"], tuple(entry.get("rules", ())),
-                    entry.get("note", ""))
 
 
 def _prose(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
@@ -11,6 +12,9 @@ import click
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+ANY = "*"
+"""The choice that stands for all choices of a policy."""
 
 _TIME = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -71,18 +75,48 @@ def _whole(param: click.Parameter, value: str, low: int, high: int) -> int:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyWish:
+    """What `--policy` options ask for: `chosen` fixes policies, `tried` names those of which every
+    choice is to be tried; `every`: all that are not fixed."""
+
+    chosen: dict[str, str]
+    tried: tuple[str, ...] = ()
+    every: bool = False
+
+    @property
+    def one(self) -> bool:
+        """Whether it is one choice of policies, and not several."""
+        return not (self.tried or self.every)
+
+
 def policies(texts: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=CHOICE` options as a mapping."""
+    """`NAME=CHOICE` options as a mapping. Raises `UserError` (exit code 2)."""
+    wish = policy_wish(texts)
+    if not wish.one:
+        raise _wrong("--policy: several choices are only tried by `wddmcheck verify`",
+                     "write --policy NAME=CHOICE")
+    return wish.chosen
+
+
+def policy_wish(texts: tuple[str, ...]) -> PolicyWish:
+    """`NAME=CHOICE`, `NAME=*` and `all`. Raises `UserError` (exit code 2)."""
     chosen: dict[str, str] = {}
+    every = False
     for text in texts:
+        if text.strip() == "all":
+            every = True
+            continue
         name, equals, choice = (part.strip() for part in text.partition("="))
         if not (name and equals and choice):
             raise _wrong(f"--policy: cannot read `{text[:60]}`",
-                         "write --policy NAME=CHOICE; `wddmcheck check MODEL` lists them")
+                         "write --policy NAME=CHOICE, --policy 'NAME=*' or --policy all; "
+                         "`wddmcheck check MODEL` lists them")
         if chosen.get(name, choice) != choice:
             raise _wrong(f"--policy: {name[:60]} is given twice", "give each policy one choice")
         chosen[name] = choice
-    return chosen
+    tried = tuple(name for name, choice in chosen.items() if choice == ANY)
+    return PolicyWish({n: c for n, c in chosen.items() if c != ANY}, tried, every)
 
 
 def common(command: F) -> F:
@@ -98,11 +132,10 @@ def common(command: F) -> F:
     return command
 
 
-def policy_option(command: F) -> F:
+def policy_option(text: str = "Decide an open question of the documentation. Repeatable.",
+                  metavar: str = "NAME=CHOICE") -> Callable[[F], F]:
     """`--policy`."""
-    return click.option(
-        "--policy", multiple=True, metavar="NAME=CHOICE",
-        help="Decide an open question of the documentation. Repeatable.")(command)
+    return click.option("--policy", multiple=True, metavar=metavar, help=text)
 
 
 def _bad(param: click.Parameter, value: str, problem: str, hint: str) -> UserError:

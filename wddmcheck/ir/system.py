@@ -176,6 +176,7 @@ class Label:
     call_slot: str = ""      # name of the parameter that is the in-flight call, if any
     failed: tuple[str, ...] = ()   # pools for which `create` failed on the way
     turns: tuple[int, ...] = ()    # which branch it takes at each `either`, from 1
+    towards: str = ""        # of a path that a fault ends for certain: the status it was to return
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,8 @@ def _action(ctx: Context, block: Block, segment: Segment, start: Point | None,
         result=None if segment.blocked else segment.value, calls=tuple(path.calls),
         path=tuple(dict.fromkeys(path.spans)), at=segment.at,
         call_slot=path.call.name if path.call is not None else "",
-        failed=tuple(path.failed), turns=tuple(path.turns))
+        failed=tuple(path.failed), turns=tuple(path.turns),
+        towards=segment.status if segment.blocked else "")
     obligations = tuple(_by_gpu(o) if block.kind == "gpu" else o for o in owed)
     return [Action(f"{block.name}/{number + 1}", label, tuple(path.params), and_(*path.guard),
                    () if segment.blocked else path.updates(), obligations, block.origin)]

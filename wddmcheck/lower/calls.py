@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wddmcheck.diagnostics.source import Span
 from wddmcheck.ir.build import and_, exists, none_of, not_
 from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.status import succeeds
 from wddmcheck.ir.system import Origin, SubCall
 from wddmcheck.lower import objects
 from wddmcheck.lower.context import PROCESS
@@ -26,7 +27,7 @@ from wddmcheck.sema.model import (
     X,
     type_of,
 )
-from wddmcheck.sema.symbols import DISPATCH, IRQL, succeeds
+from wddmcheck.sema.symbols import DISPATCH, IRQL
 from wddmcheck.sema.types import NoneT, RefT
 
 if TYPE_CHECKING:

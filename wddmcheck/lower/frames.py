@@ -38,7 +38,8 @@ Cont: TypeAlias = tuple[Frame, ...]
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One finished path. `point` names the control point where it stops; otherwise it returned
-    `status` and `value`, or, if `blocked`, exists only for the faults it may end in."""
+    `status` and `value`, or, if `blocked`, exists only for the faults it may end in: `status` is
+    then the one it was to return, if that is certain."""
 
     path: Path
     point: str = ""

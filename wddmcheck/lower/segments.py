@@ -75,7 +75,7 @@ class Segments:
         while pending:
             path, cont, resuming = pending.pop()
             if path.dead:
-                yield Segment(path, blocked=True)
+                yield Segment(path, blocked=True, status=_heading(cont))
                 continue
             if not cont:
                 yield from calls.returned(self, path, "", None)
@@ -283,3 +283,21 @@ class Segments:
         if lock.spin:
             path.irql = max(path.irql or 0, DISPATCH)
         out.append((path, after, False))
+
+
+def _heading(cont: Cont) -> str:
+    """The status that the root block would have returned, had the path gone on: that of the next
+    `return`, if nothing comes before it that may decide otherwise. "" if that is not so."""
+    for frame in cont:
+        match frame:
+            case Expansion(call):
+                if call.orelse is not None:
+                    return ""
+            case Run(body, index, prefix):
+                for s in body[index:]:
+                    match s:
+                        case SReturn(status) if not prefix:
+                            return status
+                        case SReturn() | SIf() | SEither() | SWhile() | SCreate() | SCall():
+                            return ""
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -139,3 +140,10 @@ def solver_limits(limits: Limits, used_s: float, engines_left: int) -> Limits:
     if limits.timeout_s is None:
         return replace(limits, timeout_s=AUTO_SECONDS)
     return replace(limits, timeout_s=max(limits.timeout_s - used_s, 0.0) / engines_left)
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

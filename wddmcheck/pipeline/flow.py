@@ -1,6 +1,7 @@
 """The page to read: how text becomes verdicts.
 
     load_model   text -> AST -> typed model -> system         (`lang`, `sema`, `lower`)
+                 (`read_model` and `lower_model` are its halves, for what lowers one model often)
     verify       system -> verdicts, each re-checked -> report (`engines`, `evidence`)
 
 User errors are `UserError` with an exit code; everything else that fails is a defect of wddmcheck.
@@ -9,7 +10,6 @@ User errors are `UserError` with an exit code; everything else that fails is a d
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,10 +45,19 @@ class Loaded:
     model: Model | None = None
 
 
-def load_model(path: str, policies: Mapping[str, str] | None = None,
-               sources: SourceMap | None = None) -> Loaded:
-    """The model in the file `path` (`-`: stdin) under a choice of policies. Source texts are added
-    to `sources`, so that the diagnostics of a `UserError` can be shown with their lines."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A model before policies are chosen. `warnings` are those of the front end."""
+
+    path: str
+    model: Model
+    sources: SourceMap
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def read_model(path: str, sources: SourceMap | None = None) -> Typed:
+    """The model in the file `path` (`-`: stdin). Source texts are added to `sources`, so that the
+    diagnostics of a `UserError` can be shown with their lines."""
     sources = sources if sources is not None else SourceMap()
     sink = Sink()
     program = imports.load(path, sources, sink)                 # text -> AST
@@ -57,10 +66,27 @@ def load_model(path: str, policies: Mapping[str, str] | None = None,
         raise InternalError(f"{path} was not read, and nothing says why")
     model = sema.check(program, sink)                           # AST -> typed model
     sink.raise_if_errors()
-    system = lower.lower(model, policies or {}, sink)           # typed model -> IR
+    return Typed(path, model, sources, _warnings(sink))
+
+
+def lower_model(typed: Typed, policies: Mapping[str, str]) -> Loaded:
+    """The system of a model under a choice of policies. Raises `UserError`."""
+    sink = Sink()
+    system = lower.lower(typed.model, policies, sink)           # typed model -> IR
     sink.raise_if_errors()
-    warnings = tuple(d for d in sink.items if d.severity is Severity.WARNING)
-    return Loaded(path, system, sources, digest_of(sources), warnings, model)
+    return Loaded(typed.path, system, typed.sources, digest_of(typed.sources),
+                  (*typed.warnings, *_warnings(sink)), typed.model)
+
+
+def load_model(path: str, policies: Mapping[str, str] | None = None,
+               sources: SourceMap | None = None) -> Loaded:
+    """The model in the file `path` under a choice of policies, as `read_model` and
+    `lower_model`."""
+    return lower_model(read_model(path, sources), policies or {})
+
+
+def _warnings(sink: Sink) -> tuple[Diagnostic, ...]:
+    return tuple(d for d in sink.items if d.severity is Severity.WARNING)
 
 
 def verify(loaded: Loaded, options: VerifyOptions, progress: ScopeProgress = silent) -> Report:
@@ -92,7 +118,7 @@ def digest_of(sources: SourceMap) -> str:
 
 def _explore(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,
              options: VerifyOptions, progress: ScopeProgress) -> tuple[ScopeRun, ...]:
-    cores = options.jobs or _cores()
+    cores = options.jobs or choose.cores()
     workers = min(cores, len(choices))
     threads = cores // workers
     deadline = None if options.timeout_s is None else time.monotonic() + options.timeout_s
@@ -112,13 +138,6 @@ def _explore(system: System, choices: tuple[ScopeChoice, ...], selection: Select
         return Job(system, choices[index], selection, options, budget(index))
 
     return Crew(job, len(choices), workers, progress).run()
-
-
-def _cores() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _one_by_one(system: System, choices: tuple[ScopeChoice, ...], selection: Selection,

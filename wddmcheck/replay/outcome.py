@@ -48,8 +48,9 @@ class Verdict(Enum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`at` is the number of the step that decides: where it shows, or where the driver first does
-    better. `how` says it in words, `details` in more. `edited`: the file is not as it was
-    written."""
+    better. `how` says it in words, `details` in more. `stop` is the stop code that
+    shows ("0xC2/0x7", "" if none does), `forecast` are those that the property names. `edited`: the
+    file is not as it was written."""
 
     verdict: Verdict
     at: int
@@ -58,6 +59,8 @@ class Outcome:
     done: tuple[Done, ...]
     runner: Runner
     edited: bool = False
+    stop: str = ""
+    forecast: tuple[str, ...] = ()
 
 
 class DisagreementError(InternalError):
@@ -191,10 +194,12 @@ class _Judge:
                  before: str = "") -> Outcome:
         first, *others = findings
         details = (*first.lines()[1:], *(line for f in others for line in f.lines()))
-        return self._make(verdict, number, before + how(first), details)
+        return self._make(verdict, number, before + how(first), details, first.stop)
 
-    def _make(self, verdict: Verdict, at: int, words: str, details: tuple[str, ...]) -> Outcome:
-        return Outcome(verdict, at, words, details, self.done, self.runner, not self.file.intact())
+    def _make(self, verdict: Verdict, at: int, words: str, details: tuple[str, ...],
+              stop: str = "") -> Outcome:
+        return Outcome(verdict, at, words, details, self.done, self.runner,
+                       not self.file.intact(), stop, self.file.story.why.bugchecks)
 
     def _contradiction(self, done: Done | None, what: str) -> Exception:
         where = f"step {done.step.number}" if done is not None else "the end"

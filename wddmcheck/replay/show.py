@@ -8,6 +8,7 @@ from wddmcheck.machine.dxgkrnl.calls import CallbackMade
 from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.replay.outcome import Outcome, Verdict
 from wddmcheck.replay.runner import Done, Runner
+from wddmcheck.report.forecast import forecasts, stop_text
 from wddmcheck.report.lines import fold, wrapped
 from wddmcheck.report.story import Value, ValueKind
 from wddmcheck.report.style import Role, Style, plain, to_ascii
@@ -32,8 +33,28 @@ def conclusion(outcome: Outcome, style: Style = plain) -> Iterator[str]:
     yield from wrapped(f"{word} at step {outcome.at}: ", outcome.how, 2)
     for line in outcome.details:
         yield from wrapped("", line, 4)
+    yield from _stops(outcome)
     if outcome.edited:
         yield "  note: the trace file was edited since it was written"
+
+
+def _stops(outcome: Outcome) -> Iterator[str]:
+    """What is documented of the stop code that shows, and of those that the property forecasts."""
+    if outcome.verdict is not Verdict.REPRODUCED:
+        return
+    as_forecast = ", as the model forecasts" if outcome.stop in outcome.forecast else ""
+    if outcome.stop:
+        yield from _documented(f"stop code{as_forecast}: ", outcome.stop)
+    for named in outcome.forecast:
+        if named != outcome.stop:
+            yield from _documented("forecast by the model: ", named)
+
+
+def _documented(label: str, named: str) -> Iterator[str]:
+    (stop,) = forecasts((named,))
+    if stop.page:
+        yield from wrapped(label, stop_text(stop), 4)
+        yield from wrapped("page: ", stop.page, 4)
 
 
 def _step(done: Done, runner: Runner) -> Iterator[str]:

@@ -53,6 +53,7 @@ def run_of(report: Report, result: PropertyResult) -> ScopeRun:
 
 def _findings(report: Report, sources: SourceMap | None, witnesses: bool) -> Iterator[Finding]:
     props = {p.name: p for p in report.system.properties}
+    needs = dict(report.needs)
     for result in report.merged:
         trace = trace_of(result)
         if trace is None or result.name not in props:
@@ -62,7 +63,7 @@ def _findings(report: Report, sources: SourceMap | None, witnesses: bool) -> Ite
             continue
         run = run_of(report, result)
         story = tell(report.system, dict(run.sizes), props[result.name], trace,
-                     violated=violated, sources=sources)
+                     violated=violated, sources=sources, needs=needs.get(result.name))
         yield Finding(result, props[result.name], run, trace, story)
 
 

@@ -15,6 +15,7 @@ from wddmcheck.ir.show import show_expr
 from wddmcheck.ir.system import Origin, Property
 from wddmcheck.report.codec import encode
 from wddmcheck.report.findings import Finding, again, findings, run_of, trace_of
+from wddmcheck.report.forecast import forecasts
 from wddmcheck.report.jsontext import Json, dumps
 from wddmcheck.report.places import Places, cited, clean, relative
 from wddmcheck.report.sliced import away_json, slice_json
@@ -49,7 +50,8 @@ def report_json(report: Report, *, sources: SourceMap | None = None,
         for r in report.merged]
     first = report.runs[0] if report.runs else None
     explorations: list[Json] = [
-        {"scope": run.scope, **_exploration(e)} for run in report.runs for e in run.explorations]
+        {"scope": run.scope, **exploration_json(e)}
+        for run in report.runs for e in run.explorations]
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "wddmcheck", "version": __version__},
@@ -110,9 +112,18 @@ def _verdict(report: Report, run: ScopeRun, result: PropertyResult, prop: Proper
         "title": clean(prop.title) if prop is not None else "",
         "claim": prop.kind.value if prop is not None else "",
         "bugchecks": list(prop.bugchecks) if prop is not None else [],
+        "forecast": encode(forecasts(prop.bugchecks), full=True) if prop is not None else [],
+        "needs": _needs(report, result),
         "source": {"file": place.file, "line": place.line, "column": place.column}
         if place is not None else None,
     }
+
+
+def _needs(report: Report, result: PropertyResult) -> Json:
+    """The choices of policies that a violation needs; null if that was not asked."""
+    needs = dict(report.needs).get(result.name)
+    return None if needs is None else {
+        "policies": dict(needs.policies), "undecided": list(needs.undecided)}
 
 
 def _run(report: Report, run: ScopeRun, props: Mapping[str, Property],
@@ -128,8 +139,8 @@ def _run(report: Report, run: ScopeRun, props: Mapping[str, Property],
         "scope": run.scope,
         "sizes": dict(run.sizes),
         "exploration": _deciding(run.explorations),
-        "explorations": [_exploration(e) for e in run.explorations],
-        "slices": [slice_json(s, _exploration(s.exploration)) for s in run.slices],
+        "explorations": [exploration_json(e) for e in run.explorations],
+        "slices": [slice_json(s, exploration_json(s.exploration)) for s in run.slices],
         "verdicts": verdicts,
         "goals": [{"goal": g.name, "verdict": wording(g.verdict).word,
                    "kind": wording(g.verdict).kind} for g in run.goals],
@@ -199,7 +210,8 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
             return {"kind": "inductive", "invariant": [show_expr(e) for e in invariant], "k": k}
 
 
-def _exploration(e: Exploration) -> dict[str, Json]:
+def exploration_json(e: Exploration) -> dict[str, Json]:
+    """What an engine did, as JSON data."""
     return {
         "engine": e.engine, "symmetry": e.symmetry, "states": e.states,
         "transitions": e.transitions, "depth": e.depth, "seconds": round(e.seconds, 3),
@@ -212,7 +224,7 @@ def _deciding(explorations: tuple[Exploration, ...]) -> dict[str, Json] | None:
     """The exploration that says most: a complete one, else the one that saw most states."""
     if not explorations:
         return None
-    return _exploration(max(explorations, key=lambda e: (e.complete, e.states, e.depth)))
+    return exploration_json(max(explorations, key=lambda e: (e.complete, e.states, e.depth)))
 
 
 __all__ = ["SCHEMA_VERSION", "report_json", "report_text", "trace_file_of"]

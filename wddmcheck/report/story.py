@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from wddmcheck.result.needs import Needs
+
 
 class ValueKind(Enum):
     """What a shown value is."""
@@ -168,8 +170,23 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class StopCode:
+    """A stop code that Windows documents. `parameter1` is "" where the page tells no cases apart;
+    `kind` is "stop" or "live dump"; name, kind, meaning and page are "" for a code that the
+    catalogue does not have."""
+
+    code: str
+    parameter1: str = ""
+    name: str = ""
+    kind: str = ""
+    meaning: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
-    """The property and what stands behind it."""
+    """The property and what stands behind it. `needs`: which of the `policies` the violation needs;
+    None if that was not asked. `forecast` is what is documented of `bugchecks`."""
 
     title: str
     kind: str
@@ -178,6 +195,8 @@ class Why:
     cited: tuple[Cited, ...] = ()
     bugchecks: tuple[str, ...] = ()
     policies: tuple[tuple[str, str], ...] = ()
+    needs: Needs | None = None
+    forecast: tuple[StopCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

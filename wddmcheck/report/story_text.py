@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wddmcheck.ir.system import Kind, Phase
+from wddmcheck.report.forecast import stop_text
 from wddmcheck.report.lifelines import lifelines
 from wddmcheck.report.lines import WIDTH, fold, packed, wrapped
 from wddmcheck.report.places import show_place
@@ -21,12 +22,14 @@ from wddmcheck.report.story import (
     ChangeKind,
     Cited,
     Place,
+    StopCode,
     Story,
     StoryStep,
     Value,
     ValueKind,
 )
 from wddmcheck.report.style import Role, Style, plain, to_ascii
+from wddmcheck.result.needs import Needs
 
 BROKEN = "<- rule broken here"
 _MARKS = {Kind.NO_DEADLOCK.value: "<- stuck from here",
@@ -263,9 +266,25 @@ def _why(story: Story) -> Iterator[str]:
     policies = ", ".join(f"{name}={choice}" for name, choice in story.why.policies)
     if sizes or policies:
         yield from wrapped("under: ", sizes + (f"; policy {policies}" if policies else ""))
-    if story.why.bugchecks:
-        codes = ", ".join(story.why.bugchecks)
-        yield from wrapped("stop:  ", f"Windows documents bug check {codes} for this state")
+    if story.why.needs is not None and story.why.policies:
+        yield from wrapped("needs: ", needs_text(story.why.needs))
+    # (Files of older versions have the codes alone.)
+    for stop in story.why.forecast or (StopCode(c) for c in story.why.bugchecks):
+        yield from wrapped("stop:  ", f"documented for this state: {stop_text(stop)}")
+        if stop.page:
+            yield from wrapped("       ", f"page {stop.page}")
+
+
+def needs_text(needs: Needs) -> str:
+    """The choices of policies that a violation needs, as a phrase."""
+    text = ", ".join(f"{name}={choice}" for name, choice in needs.policies)
+    if needs.policies:
+        text += " (answered otherwise, nothing is violated in as many steps)"
+    elif not needs.undecided:
+        text = "none of these policies"
+    if needs.undecided:
+        text += ("; " if text else "") + f"not decided for {', '.join(needs.undecided)} (a limit)"
+    return text
 
 
 def basis(cite: Cited) -> str:

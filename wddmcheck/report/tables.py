@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from wddmcheck.report import sliced
 from wddmcheck.report.findings import run_of
@@ -69,7 +69,7 @@ def merged_table(report: Report, style: Style, times: bool, *,
         sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes if n)
         yield from wrapped(f"scope {run.scope}: " if run.scope else "scope ", sizes)
         for exploration in run.explorations:
-            yield "      " + _explored(exploration, times)
+            yield "      " + explored(exploration, times)
     yield ""
     rows = [(r, wording_of(r, report.hollow)) for r in report.merged]
     names = min(max((len(r.name) for r, _ in rows), default=0), 44)
@@ -88,7 +88,8 @@ def merged_table(report: Report, style: Style, times: bool, *,
     yield from _notes(report.runs, details)
 
 
-def _explored(exploration: Exploration, times: bool) -> str:
+def explored(exploration: Exploration, times: bool) -> str:
+    """What an engine did, as a phrase."""
     parts = [exploration.engine]
     if exploration.states:
         parts.append(f"{exploration.states:,} states")
@@ -122,21 +123,34 @@ def _notes(runs: Sequence[ScopeRun], details: bool) -> Iterator[str]:
     if any(e.reduced for run in runs for e in run.explorations):
         yield from wrapped("note: ", "steps that nothing else can notice were taken first, so that "
                            "fewer states count (--reduction off counts all)")
+    for remark in remarks(results):
+        yield from wrapped("note: ", remark)
+
+
+def remarks(results: Iterable[PropertyResult], hidden: str = "") -> Iterator[str]:
+    """What has to be said of verdicts beside their words. `hidden` is a property that is none of
+    the user's."""
+    results = tuple(results)
     if any(_symmetric(r) for r in results):
-        yield from wrapped("note: ", "states that differ only in which slot is which count once "
-                           "(--symmetry off counts all)")
+        yield ("states that differ only in which slot is which count once (--symmetry off counts "
+               "all)")
     if any(_odds(r) for r in results):
-        yield from wrapped("note: ", "states were told apart by hashes of 64 bits (--compact): two "
-                           "of them may have the same hash, with the odds given, and then one was "
-                           "not looked at")
-    beyond = sorted({name for r in results if not _on_slices(r) for name in _beyond(r)})
+        yield ("states were told apart by hashes of 64 bits (--compact): two of them may have the "
+               "same hash, with the odds given, and then one was not looked at")
+    beyond = sorted({name for r in results if not _on_slices(r) for name in _beyond(r)} - {hidden})
     if beyond:
-        yield from wrapped("note: ", "runs that end in a fault are not continued: "
-                           + ", ".join(beyond))
-    perhaps = sorted({name for r in results if _on_slices(r) for name in _beyond(r)} - {*beyond})
+        yield f"runs that end in a fault are not continued: {', '.join(beyond)}"
+    perhaps = sorted({name for r in results if _on_slices(r) for name in _beyond(r)}
+                     - {*beyond, hidden})
     if perhaps:
-        yield from wrapped("note: ", "runs of slices that may end in a fault are not continued: "
-                           + ", ".join(perhaps))
+        yield f"runs of slices that may end in a fault are not continued: {', '.join(perhaps)}"
+
+
+def given_odds(results: Iterable[PropertyResult]) -> Iterator[str]:
+    """The odds of a missed state, for tables that show verdicts in short."""
+    worst = max((r for r in results if _odds(r)), key=_odds, default=None)
+    if worst is not None:
+        yield f"with --compact, at worst: {wording(worst.verdict).word}"
 
 
 def _evidence(result: PropertyResult) -> str:

@@ -14,6 +14,7 @@ from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.ir.evaluate import Layout, initial_state
 from wddmcheck.ir.show import show_expr
 from wddmcheck.ir.system import Kind, Property, System
+from wddmcheck.report.forecast import forecasts
 from wddmcheck.report.identities import Identities
 from wddmcheck.report.lives import lives
 from wddmcheck.report.moment import Moment
@@ -21,15 +22,18 @@ from wddmcheck.report.narrate import Narrator
 from wddmcheck.report.places import Places, cited, clean
 from wddmcheck.report.story import Size, Story, StoryStep, Waiting, Why
 from wddmcheck.report.witness import witnesses
+from wddmcheck.result.needs import Needs
 from wddmcheck.result.verdict import Trace
 
 
 def tell(system: System, scope: Mapping[str, int], prop: Property, trace: Trace, *,
-         violated: bool = True, sources: SourceMap | None = None) -> Story:
+         violated: bool = True, sources: SourceMap | None = None,
+         needs: Needs | None = None) -> Story:
     """The story of `trace`, which violates `prop` at `scope`, or witnesses it if not `violated`.
+    `needs` is what the violation needs of the policies, if that is known.
     Raises `InternalError` if the trace does not re-execute."""
     return _Teller(system, Layout.of(system, scope), prop, trace, violated,
-                   Places(sources or SourceMap())).story()
+                   Places(sources or SourceMap()), needs).story()
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class _Teller:
     trace: Trace
     violated: bool
     places: Places
+    needs: Needs | None = None
 
     def story(self) -> Story:
         """Execute the trace and tell it."""
@@ -96,7 +101,8 @@ class _Teller:
         prop = self.prop
         text, place = self.places.claim(prop.origin.span, prop.name)
         return Why(clean(prop.title), prop.kind.value, text or self._claim(), place,
-                   cited(prop.origin), prop.bugchecks, tuple(sorted(self.system.policies)))
+                   cited(prop.origin), prop.bugchecks, tuple(sorted(self.system.policies)),
+                   self.needs, forecasts(prop.bugchecks))
 
     def _claim(self) -> str:
         """The claim from the IR, for properties that have no text of their own."""

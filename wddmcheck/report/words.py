@@ -87,7 +87,8 @@ def wording(verdict: Verdict, required: Strength = Strength.SCOPE) -> Wording:
                 code = Exit.OK if required is Strength.BOUNDED else Exit.INCONCLUSIVE
             return Wording(f"HOLDS to depth {depth}", "bounded", (5, depth), code)
         case Proved(evidence):
-            return Wording(("PROVED" if _odds(evidence) else "PROVED this scope") + _odds(evidence), "proved", (6, 0), Exit.OK)
+            word = f"PROVED{_odds(evidence) or ' this scope'}"
+            return Wording(word, "proved", (6, 0), Exit.OK)
         case Reached():
             return Wording("REACHED", "reached", (7, 0), Exit.OK)
 

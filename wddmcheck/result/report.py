@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wddmcheck.ir.system import System
+from wddmcheck.result.needs import Needs
 from wddmcheck.result.verdict import Exploration, Verdict
 
 
@@ -66,7 +67,8 @@ class Hollow:
 @dataclass(frozen=True, slots=True)
 class Report:
     """The run as a whole. `merged` has one result a property: the worst over the scopes, then the
-    weakest. `exit_code` is as spec/verdicts.md says."""
+    weakest. `exit_code` is as spec/verdicts.md says. `needs` has, for violated properties for which
+    that was asked, the choices of policies that the violation needs."""
 
     model: str            # path as the user wrote it
     digest: str           # sha256 of all sources, hex
@@ -78,3 +80,4 @@ class Report:
     exit_code: int
     seconds: float = field(default=0.0, compare=False)
     peak_bytes: int = field(default=0, compare=False)
+    needs: tuple[tuple[str, Needs], ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from wddmcheck.diagnostics.diagnostic import Label, Sink
 from wddmcheck.diagnostics.source import Span
 from wddmcheck.ir.sorts import NONE
+from wddmcheck.ir.status import succeeds
 from wddmcheck.ir.system import Basis, Citation, Origin
 from wddmcheck.lang import ast
 from wddmcheck.sema.exprs import Scope, check_cond, check_expr
@@ -39,7 +40,7 @@ from wddmcheck.sema.model import (
     type_of,
 )
 from wddmcheck.sema.stmts import Place, check_body
-from wddmcheck.sema.symbols import IRQL, Symbols, succeeds
+from wddmcheck.sema.symbols import IRQL, Symbols
 from wddmcheck.sema.types import EnumT, ErrorT, IntT, RefT, SetT, Type
 
 DRIVER_KINDS = ("ddi", "routine", "interrupt", "dpc", "worker")

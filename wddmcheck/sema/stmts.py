@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wddmcheck.diagnostics.source import Span
+from wddmcheck.ir.status import succeeds
 from wddmcheck.lang import ast
 from wddmcheck.sema.exprs import (
     BROKEN,
@@ -45,7 +46,6 @@ from wddmcheck.sema.model import (
     XGlobal,
     type_of,
 )
-from wddmcheck.sema.symbols import succeeds
 from wddmcheck.sema.types import ERROR, ErrorT, NoneT, RefT, SetT, Type
 
 STATUS_KINDS = ("ddi", "callback", "thunk")

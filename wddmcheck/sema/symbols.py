@@ -84,8 +84,3 @@ class Symbols:
         self.sink.error("WC157", f"`{name.text}` is not a status", name.span,
                         help="statuses are spelled as in ntstatus.h: STATUS_NO_MEMORY")
         return False
-
-
-def succeeds(status: str) -> bool:
-    """NT_SUCCESS of a status by name (STATUS_PENDING is a success)."""
-    return status in ("", "STATUS_SUCCESS", "STATUS_PENDING")

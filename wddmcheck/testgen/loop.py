@@ -14,13 +14,16 @@ from wddmcheck import pipeline
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.machine.defects import DEFECTS
+from wddmcheck.pipeline.needs import with_needs
 from wddmcheck.replay.miniports import REFERENCE, choose
 from wddmcheck.replay.outcome import Outcome, Verdict, replay
 from wddmcheck.report.findings import findings
+from wddmcheck.report.forecast import stop_text
 from wddmcheck.report.json_report import trace_file_of
 from wddmcheck.report.jsontext import dumps
 from wddmcheck.report.lines import fold
 from wddmcheck.report.places import relative
+from wddmcheck.report.story import Story
 from wddmcheck.report.trace_file import TraceFile, to_json
 from wddmcheck.testgen.pytest_file import TestFile, pytest_file, rules_of
 
@@ -55,8 +58,9 @@ def go_round(model: Path) -> Loop:
             exit_code=2)
     sources = SourceMap()
     loaded = pipeline.load_model(str(model), {}, sources)
-    report = pipeline.verify(loaded, pipeline.VerifyOptions(
-        jobs=1, command=f"wddmcheck verify {relative(str(model))}"), pipeline.silent)
+    options = pipeline.VerifyOptions(
+        jobs=1, command=f"wddmcheck verify {relative(str(model))}")
+    report = with_needs(pipeline.verify(loaded, options, pipeline.silent), loaded, options)
     found = next(iter(findings(report, loaded.sources, witnesses=False)), None)
     if found is None:
         return Loop(name)
@@ -86,6 +90,7 @@ def _page(loop: Loop, file: TraceFile, test: str, title: str) -> str:
         f"* model: `{file.model}`",
         *fold(f"* violates: `{story.property}`, {story.why.title}, in {steps} steps", 2),
         f"* rules: {rules}",
+        *_rests(story),
         *fold(f"* on the miniport with this defect, at step {loop.defective.at}: "
               f"{loop.defective.how}", 2),
         *fold(f"* on the reference miniport, at step {loop.fixed.at}: {loop.fixed.how}", 2), "",
@@ -94,6 +99,15 @@ def _page(loop: Loop, file: TraceFile, test: str, title: str) -> str:
         f"wddmcheck replay {here}",
         f"pytest counterexamples/{loop.name}/{test}", "```"]
     return "\n".join(lines) + "\n"
+
+
+def _rests(story: Story) -> Iterator[str]:
+    """The answers to open questions that it needs, and what Windows is documented to do."""
+    if story.why.needs is not None and story.why.needs.policies:
+        answers = ", ".join(f"{name}={choice}" for name, choice in story.why.needs.policies)
+        yield f"* needs policy {answers}"
+    for stop in story.why.forecast:
+        yield from fold(f"* documented for this state: {stop_text(stop)}", 2)
 
 
 def title_of(model: Path) -> str:

@@ -22,7 +22,7 @@ KINDS = {"ddi": "DDIs", "callback": "callbacks", "thunk": "thunks", "routine": "
 @click.command(name="check", short_help="Parse and type models; verify nothing.")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--ir", is_flag=True, help="Print the transition system that the engines get.")
-@policy_option
+@policy_option()
 @common
 def command(models: tuple[str, ...], ir: bool, policy: tuple[str, ...], color: str, verbose: int,
             quiet: bool) -> int:

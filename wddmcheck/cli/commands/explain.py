@@ -14,10 +14,11 @@ from wddmcheck.cli.options import common
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 if TYPE_CHECKING:
-    from wddmcheck.cli.catalogue import BugCheck, Call, Catalogue, Rule
+    from wddmcheck.cli.catalogue import Call, Catalogue, Rule
     from wddmcheck.cli.topics import Topic
     from wddmcheck.diagnostics.codes.page import CodePage
-    from wddmcheck.pipeline import Loaded
+    from wddmcheck.docpages.bugchecks import BugCheck
+    from wddmcheck.pipeline import Loaded, Typed
 
 WIDTH = 100
 
@@ -49,7 +50,7 @@ def _answer(topic: str, model: str | None) -> Iterator[str]:
         return
     facts = catalogue.load()
     if re.match(r"(?i)(bugcheck:)?0x[0-9a-f]", topic):
-        yield from _bugchecks(topic, facts)
+        yield from _bugchecks(topic, facts, model)
         return
     loaded = _load(model)
     others = topics.load()
@@ -141,6 +142,7 @@ def _call(call: Call, facts: Catalogue) -> Iterator[str]:
 
 def _property(name: str, loaded: Loaded, facts: Catalogue) -> Iterator[str]:
     from wddmcheck.cli.links import place_of
+    from wddmcheck.report.forecast import forecasts, stop_text
 
     prop = next(p for p in loaded.system.properties if p.name == name)
     place = place_of(prop.origin.span, loaded.sources)
@@ -153,25 +155,49 @@ def _property(name: str, loaded: Loaded, facts: Catalogue) -> Iterator[str]:
         for rule in cite.rules:
             if rule in facts.rules:
                 yield from _text(f"{rule}: {facts.rules[rule].text}", 4)
-    yield from _list("stop codes", prop.bugchecks)
+    for stop in forecasts(prop.bugchecks):
+        yield from _text(f"stop code: {stop_text(stop)}" + (f" (page {stop.page})"
+                                                            if stop.page else ""))
 
 
-def _bugchecks(topic: str, facts: Catalogue) -> Iterator[str]:
+def _bugchecks(topic: str, facts: Catalogue, model: str | None) -> Iterator[str]:
     """`0x10E`, `0x10E,0x33`, `0x10E/0x33`, `bugcheck:...`."""
+    from wddmcheck.docpages import bugchecks
+
     text = re.sub(r"(?i)^bugcheck:", "", topic)
-    code, parameter = (*re.split(r"[,/]", text, maxsplit=1), "")[:2]
-    same = [b for b in facts.bugchecks if _number(b.code) == _number(code)]
+    code, _ = bugchecks.split(text)
+    same = bugchecks.matching(code, facts.bugchecks)
     if not same:
         raise _unknown(topic, {b.code for b in facts.bugchecks})
-    chosen = [b for b in same if not parameter or _number(b.parameter1) == _number(parameter)]
+    chosen = bugchecks.matching(text, facts.bugchecks)
     if not chosen:
         raise _unknown(topic, {f"{b.code},{b.parameter1}" for b in same if b.parameter1})
+    models, wrong = _models(model)
     yield f"{same[0].code}: {same[0].name}"
     for case in chosen:
-        yield from _bugcheck(case)
+        yield from _bugcheck(case, models)
+    if models:
+        yield ""
+        yield from _text("models looked at: " + ", ".join(m.path for m in models), 0)
+    else:
+        yield ""
+        yield from _text("--model MODEL shows which of its properties forecast this", 0)
+    yield from _text(f"not read, for they have errors: {', '.join(wrong)}", 0) if wrong else ()
 
 
-def _bugcheck(case: BugCheck) -> Iterator[str]:
+def _models(model: str | None) -> tuple[tuple[Typed, ...], tuple[str, ...]]:
+    """The models in which to look for forecasts, and those that cannot be read."""
+    from wddmcheck.cli.forecasts import shipped
+    from wddmcheck.pipeline import read_model
+
+    if model is not None:
+        return (read_model(model, console.sources),), ()
+    return shipped()
+
+
+def _bugcheck(case: BugCheck, models: tuple[Typed, ...]) -> Iterator[str]:
+    from wddmcheck.cli import forecasts
+
     yield ""
     parameter = f"parameter 1 = {case.parameter1}, " if case.parameter1 else ""
     yield f"{parameter}{case.kind}"
@@ -180,6 +206,11 @@ def _bugcheck(case: BugCheck) -> Iterator[str]:
     yield f"  page: {case.page}"
     if case.note:
         yield from _text(f"note: {case.note}")
+    found = forecasts.forecasts(case, models)
+    for line in forecasts.lines(found):
+        yield from _text(f"forecast by {line}")
+    if models and not found:
+        yield "  forecast by no property of these models"
 
 
 # --- text ----------------------------------------------------------------------------------------
@@ -199,13 +230,6 @@ def _who(who: str) -> str:
     names = {"OS": "the operating system", "KMD": "the miniport", "UMD": "the user-mode driver",
              "GPU": "the GPU"}
     return " and ".join(names.get(w, w) for w in who.split("+"))
-
-
-def _number(text: str) -> int | str:
-    try:
-        return int(text.strip(), 16)
-    except ValueError:
-        return text.strip().lower()
 
 
 def _unknown(topic: str, known: Iterable[str]) -> UserError:

@@ -37,7 +37,7 @@ NOTHING = "none"
 @click.option("--symmetry", type=click.Choice(["on", "off"]), default="off", show_default=True,
               help="Tell the tool that objects of a class are interchangeable; it then counts "
                    "fewer states.")
-@policy_option
+@policy_option()
 @common
 def command(model: str, target: str, scopes: tuple[str, ...], file: str | None, out: str | None,
             names: tuple[str, ...], symmetry: str, policy: tuple[str, ...], color: str,

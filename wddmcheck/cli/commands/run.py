@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--scope", default=None, metavar="NAME|Process=2,...",
               help="As for verify; default: the model's first default scope.")
 @duration("--timeout", help="Stop after this time: 300s, 5m.")
-@policy_option
+@policy_option()
 @click.option("--no-progress", is_flag=True, help="No progress line.")
 @common
 def command(model: str, steps: int, runs: int, seed: int, scope: str | None,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
               help="The inputs are models: write a suite that takes every transition.")
 @click.option("--scope", metavar="NAME|Process=1,...",
               help="With --cover: as for verify; small scopes are best.")
-@policy_option
+@policy_option()
 @common
 def command(inputs: tuple[str, ...], lang: str, out: str, cover: str | None, scope: str | None,
             policy: tuple[str, ...], color: str, verbose: int, quiet: bool) -> int:

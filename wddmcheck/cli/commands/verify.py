@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from wddmcheck.cli.console import console
-from wddmcheck.cli.options import amount, common, duration, number, policies, policy_option
-from wddmcheck.cli.outputs import Outputs, json_document, make_folder
-from wddmcheck.cli.progress import stderr_line
-from wddmcheck.diagnostics.diagnostic import UserError
+from wddmcheck.cli.options import (
+    PolicyWish,
+    amount,
+    common,
+    duration,
+    number,
+    policy_option,
+    policy_wish,
+)
+from wddmcheck.cli.outputs import Outputs
+from wddmcheck.cli.progress import ProgressLine, stderr_line
+from wddmcheck.cli.showing import Shown
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 
 if TYPE_CHECKING:
     from wddmcheck.pipeline import Loaded, VerifyOptions
     from wddmcheck.pipeline.options import Reduction, Required, Slicing
-    from wddmcheck.result.report import Report
 
 MEMORY_SHARE = 0.8
 """Part of the machine's memory that a run may use unless --memory says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """How results are shown."""
-
-    outputs: Outputs
-    times: bool
-    progress: bool
-    several: bool
 
 
 @click.command(name="verify", short_help="Check models; print verdicts and counterexamples.")
@@ -62,7 +59,12 @@ class _Shown:
 @click.option("--reduction", type=click.Choice(["on", "off", "auto"]), default="auto",
               show_default=True, help="Take steps that nothing else can notice first; -v says "
                                       "which, and why not others. auto: where symmetry is on.")
-@policy_option
+@policy_option("One choice for an open question of the documentation; NAME=* tries all of "
+               "them, `all` those of all policies. Repeatable.", "NAME=CHOICE|NAME=*|all")
+@click.option("--sweep", "sweep_", type=click.Choice(["failures"]), default=None,
+              help="Try every failure (statuses, callbacks, TDR, removal, kill, power-down) at "
+                   "every step, and say what each property survives.")
+@number("--failures", 1, 2, help="How many failures a run of --sweep may have: 1 or 2. Default: 1.")
 @click.option("--require", type=click.Choice(["proved", "scope", "bounded"]), default="scope",
               show_default=True, help="The strength needed for exit code 0: for any number of "
                                       "objects, for the scope, up to a depth.")
@@ -84,7 +86,7 @@ class _Shown:
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
             symmetry: str, compact: bool, slicing: str, reduction: str,
-            policy: tuple[str, ...], require: str,
+            policy: tuple[str, ...], sweep_: str | None, failures: int | None, require: str,
             allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None,
             save_tests: str | None, jobs: int | None, seed: int, no_times: bool,
             no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
@@ -95,11 +97,17 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
     3 wrong model, 4 inconclusive, 5 nothing checked, 70 internal error, 130 interrupted.
     """
     console.configure(color=color, quiet=quiet, verbose=verbose)
+    if failures is not None and sweep_ is None:
+        raise click.UsageError("--failures says how many failures --sweep failures allows; "
+                               "add --sweep failures")
     if not models:
         raise click.UsageError("missing argument: name a model, such as models/miniport.wddm")
     from wddmcheck.pipeline import VerifyOptions, choose
 
-    chosen = policies(policy)
+    wish = policy_wish(policy)
+    if sweep_ is not None and not wish.one:
+        raise click.UsageError("--sweep takes one choice of policies: write --policy NAME=CHOICE")
+    most = (failures or 1) if sweep_ is not None else 0
     outputs = Outputs(json_, out, save_tests)
     outputs.probe()
     choose.check(engine)
@@ -107,18 +115,17 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
         compact, cast("Required", require), bool(allow), exit_zero, jobs, seed,
         slicing=cast("Slicing", slicing), reduction=cast("Reduction", reduction))
-    options = replace(options, command=_again(options, chosen))
-    shown = _Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
-    return _Run(options, chosen, shown).all(tuple(dict.fromkeys(models)))
+    options = replace(options, command=_again(options, wish.chosen if wish.one else {}, most))
+    shown = Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
+    return _Run(options, wish, shown, most).all(tuple(dict.fromkeys(models)))
 
 
 class _Run:
-    """One run of the command."""
+    """One run of the command. `most`: how many failures a sweep allows; 0: no sweep."""
 
-    def __init__(self, options: VerifyOptions, chosen: dict[str, str], shown: _Shown) -> None:
-        self.options, self.chosen, self.shown = options, chosen, shown
+    def __init__(self, options: VerifyOptions, wish: PolicyWish, shown: Shown, most: int) -> None:
+        self.options, self.wish, self.shown, self.most = options, wish, shown, most
         self.codes: list[int] = []
-        self.json: list[str] = []
 
     def all(self, models: tuple[str, ...]) -> int:
         """Check all models; the exit code."""
@@ -126,106 +133,80 @@ class _Run:
 
         for model in models:
             try:
-                report = self.one(model)
+                code = self.one(model)
             except UserError as error:
                 console.diagnostics(error.diagnostics)
                 self.codes.append(error.exit_code)
                 continue
-            self.codes.append(report.exit_code)
-            if self.options.require == "proved" and report.exit_code == Exit.INCONCLUSIVE:
+            self.codes.append(code)
+            if self.options.require == "proved" and code == Exit.INCONCLUSIVE:
                 console.error("--require proved: no engine of this version proves any number of "
                               "objects, so exit code 4 is the best there is")
             console.closed_code = int(most_important(Exit(c) for c in self.codes))
-            if report.exit_code == Exit.INTERRUPTED:
+            if code == Exit.INTERRUPTED:
                 console.error("interrupted; what was finished is reported")
                 break
         try:
-            self.write_json()
+            self.shown.write_json()
         except UserError as error:
             console.diagnostics(error.diagnostics)
             self.codes.append(error.exit_code)
         return int(most_important(Exit(c) for c in self.codes))
 
-    def one(self, model: str) -> Report:
-        """Check one model and show what was found."""
-        from wddmcheck import pipeline
-
+    def one(self, model: str) -> int:
+        """Check one model and show what was found; the exit code."""
         options = replace(self.options, command=self.options.command.format(
             model=shlex.quote(model)))
-        loaded = pipeline.load_model(model, self.chosen, console.sources)
-        if not console.quiet:
-            console.diagnostics(loaded.warnings)
-        with stderr_line(wanted=self.shown.progress, verbose=console.verbose) as progress:
+        if not self.wish.one:
+            return self.matrix(model, options)
+        from wddmcheck import pipeline
+        from wddmcheck.pipeline.needs import with_needs
+
+        loaded = pipeline.load_model(model, self.wish.chosen, console.sources)
+        warnings = _warn(loaded.warnings)
+        if self.most:
+            return self.sweep(loaded, options, warnings)
+        with self.progress() as progress:
             report = pipeline.verify(loaded, options, progress)
-        self.show(report, loaded)
-        return report
+            report = with_needs(report, loaded, options)
+        self.shown.report(report, loaded.sources, warnings)
+        return report.exit_code
 
-    def show(self, report: Report, loaded: Loaded) -> None:
-        """Print the report; keep its JSON; save its traces."""
-        if self.shown.outputs.json is not None:
-            from wddmcheck.report.json_report import report_text
+    def sweep(self, loaded: Loaded, options: VerifyOptions, warnings: tuple[str, ...]) -> int:
+        """Try every failure of one model."""
+        from wddmcheck.pipeline.sweeping import sweep
 
-            warnings = tuple(f"{d.code}: {d.message}" for d in loaded.warnings)
-            self.json.append(report_text(report, sources=loaded.sources, warnings=warnings))
-        if not self.shown.outputs.json_on_stdout:
-            from wddmcheck.report.terminal import render_report
+        with self.progress() as progress:
+            swept = sweep(loaded, options, self.most, progress)
+        self.shown.sweep(swept, loaded.sources, warnings)
+        return swept.exit_code
 
-            console.closed_code = report.exit_code
-            console.result(render_report(report, sources=loaded.sources, style=console.style,
-                                         times=self.shown.times,
-                                         details=console.verbose > 0))
-        if self.shown.outputs.out is not None:
-            self.save(report, loaded)
-        if self.shown.outputs.tests is not None:
-            self.save_tests(report, loaded, Path(self.shown.outputs.tests))
+    def matrix(self, model: str, options: VerifyOptions) -> int:
+        """Check one model under several choices of policies."""
+        from wddmcheck import pipeline
+        from wddmcheck.pipeline.matrix import Wanted, over_policies
 
-    def save(self, report: Report, loaded: Loaded) -> None:
-        """Write the counterexamples."""
-        from wddmcheck.report import trace_file
-        from wddmcheck.report.findings import findings
-        from wddmcheck.report.json_report import trace_file_of
+        typed = pipeline.read_model(model, console.sources)
+        warnings = _warn(typed.warnings)
+        wanted = Wanted(self.wish.chosen, self.wish.tried, self.wish.every)
+        with self.progress() as progress:
+            matrix = over_policies(typed, wanted, options, progress)
+        self.shown.matrix(matrix, typed.sources, warnings)
+        return matrix.exit_code
 
-        for finding in findings(report, loaded.sources, witnesses=False):
-            path = self.shown.outputs.trace_path(report.model, finding.result.name,
-                                                 several=self.shown.several)
-            make_folder(path.parent)
-            trace_file.write(path, trace_file_of(report, finding))
-            console.log(f"saved {path}")
-
-    def save_tests(self, report: Report, loaded: Loaded, folder: Path) -> None:
-        """Write the counterexamples as tests."""
-        from wddmcheck.replay.vocabulary import UnknownStepError
-        from wddmcheck.report.findings import findings
-        from wddmcheck.report.json_report import trace_file_of
-        from wddmcheck.testgen.folder import write
-        from wddmcheck.testgen.pytest_file import pytest_file
-
-        files = []
-        for finding in findings(report, loaded.sources, witnesses=False):
-            try:
-                files.append(pytest_file(trace_file_of(report, finding)))
-            except UnknownStepError as error:
-                console.error(f"no test for {finding.result.name}: {error}")
-        make_folder(folder)
-        new, same = write(folder, files)
-        for path in (*new, *same):
-            console.log(f"{'saved' if path in new else 'kept'} {path}")
-
-    def write_json(self) -> None:
-        """Write the JSON of all reports, if it was asked for."""
-        if self.shown.outputs.json is None or not self.json:
-            return
-        text = json_document(self.json)
-        if self.shown.outputs.json_on_stdout:
-            console.result(text)
-            return
-        from wddmcheck.report.files import write_atomic
-
-        write_atomic(self.shown.outputs.json, text)
-        console.log(f"saved {self.shown.outputs.json}", 1)
+    def progress(self) -> ProgressLine:
+        """The progress line."""
+        return stderr_line(wanted=self.shown.progress, verbose=console.verbose)
 
 
-def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
+def _warn(warnings: tuple[Diagnostic, ...]) -> tuple[str, ...]:
+    """Show the warnings of a model; their texts."""
+    if not console.quiet:
+        console.diagnostics(warnings)
+    return tuple(f"{d.code}: {d.message}" for d in warnings)
+
+
+def _again(options: VerifyOptions, chosen: dict[str, str], most: int) -> str:
     """The command that repeats the run, with `{model}` for the model: what changes verdicts, and
     nothing about where results go."""
     words = []
@@ -245,6 +226,10 @@ def _again(options: VerifyOptions, chosen: dict[str, str]) -> str:
         words += ["--reduction", options.reduction]
     if options.slicing != "auto":
         words += ["--slice", options.slicing]
+    if most:
+        words += ["--sweep", "failures"]
+    if most > 1:
+        words += ["--failures", str(most)]
     for name, choice in sorted(chosen.items()):
         words += ["--policy", f"{name}={choice}"]
     rest = shlex.join(words).replace("{", "{{").replace("}", "}}")

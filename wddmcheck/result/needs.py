@@ -1,0 +1,17 @@
+"""Which answers to open questions a violation needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`policies` are the choices without which the property is not violated in as many steps: of a
+    choice that is no default, when the policy is put back to its default; of a default, when any
+    other choice is taken. Each on its own, with the rest as in the run, except that choices that
+    turned out not to matter are put back. `undecided` names policies for which a limit came first.
+    """
+
+    policies: tuple[tuple[str, str], ...] = ()
+    undecided: tuple[str, ...] = ()
