@@ -141,6 +141,21 @@ def test_a_model_without_policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "no policy to try" in text.out
 
 
+def test_a_choice_that_leaves_a_block_without_use(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("asks.wddm").write_text(
+        "model m\nvar n: bool\npolicy P: open | shut = open\n"
+        "ddi DxgkDdiUp() requires P is open { n = true return STATUS_SUCCESS }\n"
+        "ddi DxgkDdiDown() { n = false return STATUS_SUCCESS }\n"
+        "property fine: always possible not n\n", encoding="utf-8")
+    result = wddmcheck("verify", "asks.wddm", "--policy", "all")
+    assert result.code == 1, "hollow is a finding, under any choice"
+    assert "HOLLOW under choice 2: DxgkDdiUp; why: wddmcheck verify asks.wddm --policy P=shut" in (
+        result.out)
+    assert "HOLLOW under choice 1" not in result.out
+
+
 @pytest.mark.parametrize(("args", "code", "said"), [
     (("verify", "--policy", "Z=*"), "WC303", "no policy named `Z`"),
     (("verify", "--policy", "P=*", "--policy", "Z=a"), "WC303", "no policy named `Z`"),

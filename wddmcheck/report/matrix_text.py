@@ -141,6 +141,7 @@ def _table(matrix: Matrix, style: Style) -> Iterator[str]:
                 _shown(*row[i], width, style) for i in shown)
     used = dict.fromkeys(text[0] for row in table.values() for text, _ in row if text)
     yield from wrapped("", "; ".join(f"{short} {_key(short)}" for short in _KEY if short in used))
+    yield from _hollow(matrix)
     yield from _notes(matrix)
 
 
@@ -159,6 +160,21 @@ def _notes(matrix: Matrix) -> Iterator[str]:
     notes = (*(n for run in runs for n in run.notes), *remarks(results), *given_odds(results))
     for note in dict.fromkeys(notes):
         yield from wrapped("note: ", note)
+
+
+def _hollow(matrix: Matrix) -> Iterator[str]:
+    """Blocks that never happen under some choice; beside a violation that is mostly its
+    consequence, as in a single report."""
+    for number, column in enumerate(matrix.columns, 1):
+        report = column.report
+        if column.same_as is not None or any(
+                isinstance(r.verdict, Violated) for r in report.merged):
+            continue
+        names = {p.name for p in report.system.properties if not p.goal}
+        blocks = dict.fromkeys(h.about for h in report.hollow if h.about not in names)
+        if blocks:
+            yield from wrapped(f"HOLLOW under choice {number}: ",
+                               f"{', '.join(blocks)}; why: {report.command}")
 
 
 def _elsewhere(matrix: Matrix, first: First) -> Iterator[str]:
