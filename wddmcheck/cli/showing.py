@@ -56,8 +56,7 @@ class Shown:
         if not self.outputs.json_on_stdout:
             console.closed_code = matrix.exit_code
             console.result(render_matrix(matrix, sources=sources, style=console.style,
-                                         times=self.times,
-                                         details=console.verbose > 0))
+                                         times=self.times))
         if self.saves:
             self.save(matrix.model, [trace_file_of(f.report, f.finding)
                                      for f in firsts(matrix, sources)])
