@@ -202,7 +202,7 @@ def test_a_stop_code_names_what_forecasts_it() -> None:
     out = " ".join(wddmcheck("explain", "0x10e/0x33").out.split())
     assert "parameter 1 = 0x33, stop A device is destroyed" in out
     assert "bug-check-0x10e---video-memory-management-internal.md" in out
-    assert "forecast by no_orphan (models/miniport.wddm:" in out
+    assert "forecast by no_orphan (models/parts/faults.wddm:" in out
     assert "which names it: a run whose last step breaks it; on the machine: orphan" in out
     assert "seeded: destroydevice_keeps_the_device" in out
     assert "forecast by context_allocation_dies_with_device (" in out
@@ -211,7 +211,7 @@ def test_a_stop_code_names_what_forecasts_it() -> None:
 
 def test_a_stop_code_that_follows_from_a_rule() -> None:
     out = " ".join(wddmcheck("explain", "0xC4,0x62").out.split())
-    assert "forecast by no_leak (models/miniport.wddm:" in out
+    assert "forecast by no_leak (models/parts/faults.wddm:" in out
     assert "by ADP-08: a run whose last step breaks it; on the machine: leak" in out
 
 
