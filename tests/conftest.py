@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.golden import Golden
@@ -10,6 +13,18 @@ from tests.support.golden import Golden
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true",
                      help="write golden files instead of comparing with them")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled code is kept for the tests, and not among the user's."""
+    before = os.environ.get("WDDMCHECK_CACHE")
+    os.environ["WDDMCHECK_CACHE"] = str(tmp_path_factory.mktemp("code"))
+    yield
+    if before is None:
+        del os.environ["WDDMCHECK_CACHE"]
+    else:
+        os.environ["WDDMCHECK_CACHE"] = before
 
 
 @pytest.fixture
