@@ -20,12 +20,12 @@ from wddmcheck.export.claims import enabled, faults, goal
 from wddmcheck.export.instantiate import Instantiate
 from wddmcheck.export.order import sequence
 from wddmcheck.export.scoped import at_scope
-from wddmcheck.export.walk import free
 from wddmcheck.ir.build import or_
 from wddmcheck.ir.evaluate import Layout, State, evaluate, instances, take
 from wddmcheck.ir.expr import Const
 from wddmcheck.ir.system import Kind, System
 from wddmcheck.ir.validate import problems
+from wddmcheck.ir.walk import free
 
 SETTINGS = settings(max_examples=15, deadline=None, derandomize=True,
                     suppress_health_check=list(HealthCheck))

@@ -17,13 +17,13 @@ from wddmcheck.ir.expr import TRUE, Const, Expr, Read
 from wddmcheck.ir.sorts import BOOL, BoolSort, EnumSort, IntRange, RefSort
 from wddmcheck.ir.system import Action, Kind, Obligation, Property, StateVar, System
 from wddmcheck.ir.validate import problems
+from wddmcheck.ir.walk import reads
 from wddmcheck.slicing.approximate import above, below
 from wddmcheck.slicing.cone import Dependence
 from wddmcheck.slicing.cut import cut
 from wddmcheck.slicing.deadlock import can_move
 from wddmcheck.slicing.group import groups
 from wddmcheck.slicing.question import Question, questions
-from wddmcheck.slicing.reads import reads
 
 SIZES = {"P": 2, "Q": 2, "S": 1}
 NAMES = [v.name for v in VARIABLES]

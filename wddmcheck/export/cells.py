@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from wddmcheck.export.instantiate import Instantiate, binary
-from wddmcheck.export.walk import everything
 from wddmcheck.ir.build import and_, ite
 from wddmcheck.ir.expr import FALSE, BinOp, Const, Expr, Read
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Update
+from wddmcheck.ir.walk import everything
 
 Cell = tuple[str, tuple[int, ...]]
 """A variable and the slots at which it stands."""

@@ -14,10 +14,10 @@ from wddmcheck.export.render import conjuncts
 from wddmcheck.export.request import Claims, Exported, Request, Stated, Support, claims
 from wddmcheck.export.scalarsets import without_optional
 from wddmcheck.export.scoped import Scoped, at_scope
-from wddmcheck.export.walk import everything, of_write
 from wddmcheck.ir.build import and_
 from wddmcheck.ir.expr import FALSE, Expr, Read, Var
 from wddmcheck.ir.system import Action, Kind, Obligation, Param, Property, StateVar, Update
+from wddmcheck.ir.walk import everything, of_write
 
 SUPPORT = {
     Kind.INVARIANT: Support(Stated.ALWAYS),

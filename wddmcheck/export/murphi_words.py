@@ -15,10 +15,10 @@ from wddmcheck.export.names import Names
 from wddmcheck.export.render import Dialect
 from wddmcheck.export.scalarsets import MARK, UNDEFINED
 from wddmcheck.export.scoped import Scoped
-from wddmcheck.export.walk import free, sorts
 from wddmcheck.ir.expr import BinOp, Count, QuantOp
 from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import StateVar
+from wddmcheck.ir.walk import free, sorts
 
 RESERVED = """
 alias array as assert assume begin bind boolean by case clear const cover ctype do else elsif end

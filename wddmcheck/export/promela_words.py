@@ -15,11 +15,11 @@ from wddmcheck.export.names import Names
 from wddmcheck.export.render import Dialect
 from wddmcheck.export.request import CannotExportError, Claims
 from wddmcheck.export.scoped import Scoped
-from wddmcheck.export.walk import sorts
 from wddmcheck.ir.expr import BinOp, Count, QuantOp
 from wddmcheck.ir.show import show_sort
 from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import StateVar
+from wddmcheck.ir.walk import sorts
 
 REFERENCES = {NONE: 255, DANGLING: 254}
 MOST_MEMBERS = 255

@@ -11,9 +11,9 @@ from wddmcheck.export import render
 from wddmcheck.export.names import Names
 from wddmcheck.export.render import Dialect
 from wddmcheck.export.scoped import Scoped
-from wddmcheck.export.walk import sorts
 from wddmcheck.ir.expr import BinOp, Count, QuantOp
 from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.walk import sorts
 
 RESERVED = """
 ACTION ASSUME ASSUMPTION AXIOM BOOLEAN BY CASE CHOOSE CONSTANT CONSTANTS COROLLARY DEF DEFINE DEFS

@@ -27,6 +27,7 @@ from wddmcheck.ir.expr import (
     sort_of,
 )
 from wddmcheck.ir.sorts import BOOL, DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.walk import everything
 
 
 def and_(*args: Expr) -> Expr:
@@ -249,25 +250,4 @@ def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
 def mentions(expr: Expr, names: Iterable[str]) -> bool:
     """Whether a free variable of `expr` is among `names`."""
     wanted = set(names)
-    stack = [expr]
-    while stack:
-        e = stack.pop()
-        match e:
-            case Const():
-                pass
-            case Var(name, _):
-                if name in wanted:
-                    return True
-            case Read(_, index, _):
-                stack.extend(index)
-            case Not(arg):
-                stack.append(arg)
-            case And(args) | Or(args):
-                stack.extend(args)
-            case Binary(_, left, right, _):
-                stack += (left, right)
-            case Ite(cond, then, orelse, _):
-                stack += (cond, then, orelse)
-            case Quant(body=body) | Count(body=body):
-                stack.append(body)
-    return False
+    return any(isinstance(e, Var) and e.name in wanted for e in everything(expr))

@@ -149,27 +149,3 @@ def slot(name: str, pool: str) -> Var:
 def enum_const(sort: EnumSort, member: str) -> Const:
     """The constant of `sort` called `member`."""
     return Const(sort.members.index(member), sort)
-
-
-def reads(expr: Expr) -> set[str]:
-    """The state variables that `expr` reads."""
-    found: set[str] = set()
-    stack = [expr]
-    while stack:
-        match stack.pop():
-            case Const() | Var():
-                pass
-            case Read(var, index, _):
-                found.add(var)
-                stack += index
-            case Not(arg):
-                stack.append(arg)
-            case And(args) | Or(args):
-                stack += args
-            case Binary(_, left, right, _):
-                stack += (left, right)
-            case Ite(cond, then, orelse, _):
-                stack += (cond, then, orelse)
-            case Quant(body=body) | Count(body=body):
-                stack.append(body)
-    return found

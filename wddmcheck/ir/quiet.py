@@ -13,7 +13,7 @@ become longer by such steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -22,9 +22,7 @@ from wddmcheck.ir.expr import (
     Binary,
     BinOp,
     Const,
-    Count,
     Expr,
-    Ite,
     Not,
     Or,
     Quant,
@@ -34,6 +32,7 @@ from wddmcheck.ir.expr import (
 )
 from wddmcheck.ir.sorts import BoolSort, EnumSort, RefSort
 from wddmcheck.ir.system import Action, System
+from wddmcheck.ir.walk import conjuncts, of_write, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +145,10 @@ class _Reads:
             case Not(arg):
                 self.formula(arg, -may)
             case And() | Or() | Quant():
-                for part in _parts(expr):
+                for part in parts(expr):
                     self.formula(part, may)
             case _:
-                for part in _parts(expr):
+                for part in parts(expr):
                     self.formula(part)
 
 
@@ -191,8 +190,7 @@ class _Step:
         return step
 
     def _find_call(self, action: Action, pool: str, at: str) -> None:
-        parts = action.guard.args if isinstance(action.guard, And) else (action.guard,)
-        for part in parts:
+        for part in conjuncts(action.guard):
             match part:
                 case Binary(BinOp.EQ, Read(var, (Var(name, RefSort(of, _, _)),), _),
                             Const(value, _)) if var == at and of == pool and any(
@@ -206,7 +204,7 @@ class _Step:
             self.reads.formula(obligation.broken)
         for update in action.updates:
             for write in update.writes:
-                for expr in (write.where, write.value, *write.index):
+                for expr in of_write(write):
                     self.reads.formula(expr)
                 own = bool(self.call) and bool(write.index) and _is(write.index[0], self.call)
                 if own and update.var == self.at:
@@ -263,22 +261,6 @@ def _places(system: System) -> dict[str, str]:
 
 def _is(expr: Expr, name: str) -> bool:
     return isinstance(expr, Var) and expr.name == name
-
-
-def _parts(expr: Expr) -> Iterable[Expr]:
-    match expr:
-        case Not(arg):
-            return (arg,)
-        case And(args) | Or(args):
-            return args
-        case Binary(_, left, right, _):
-            return (left, right)
-        case Ite(cond, then, orelse, _):
-            return (cond, then, orelse)
-        case Quant(body=body) | Count(body=body):
-            return (body,)
-        case Read() | Const() | Var():
-            return ()
 
 
 def _test_of(expr: Expr, places: frozenset[str]) -> Read | None:

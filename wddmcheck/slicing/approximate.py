@@ -25,7 +25,7 @@ from wddmcheck.ir.expr import (
     Read,
     Var,
 )
-from wddmcheck.slicing.reads import reads
+from wddmcheck.ir.walk import reads
 
 
 def above(expr: Expr, kept: AbstractSet[str]) -> Expr:

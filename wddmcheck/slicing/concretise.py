@@ -22,13 +22,13 @@ from wddmcheck.ir.evaluate import (
 )
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Action, Kind
+from wddmcheck.ir.walk import conjuncts, reads
 from wddmcheck.result.verdict import Step, Trace
 from wddmcheck.slicing.approximate import above, below
 from wddmcheck.slicing.cone import Dependence
 from wddmcheck.slicing.cut import Slice
 from wddmcheck.slicing.instances import Enabled
 from wddmcheck.slicing.question import Question
-from wddmcheck.slicing.reads import conjuncts, reads
 
 OF_ACTIONS = (Kind.OBLIGATION, Kind.FIRES)
 """Kinds of claims about the last action of a run, not its last state."""

@@ -19,7 +19,7 @@ from math import log2, prod
 
 from wddmcheck.ir.sorts import BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import Kind, Property, StateVar, System
-from wddmcheck.slicing.reads import reads, written
+from wddmcheck.ir.walk import of_write, reads
 
 Cone = Mapping[str, str]
 """The variables of a cone, each with the reason why it is there, as part of a sentence."""
@@ -49,7 +49,7 @@ class Dependence:
         for action in self.system.actions:
             for update in action.updates:
                 for write in update.writes:
-                    for name in sorted(reads(*written(write))):
+                    for name in sorted(reads(*of_write(write))):
                         needs[update.var].setdefault(
                             name, f"{action.name} sets {update.var} by it")
         return needs

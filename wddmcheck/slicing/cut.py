@@ -25,10 +25,10 @@ from dataclasses import dataclass, replace
 from wddmcheck.ir.expr import FALSE, Expr
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Action, Kind, Obligation, Param, Pool, Property, StateVar, System
+from wddmcheck.ir.walk import names, of_action, pools, reads
 from wddmcheck.slicing.approximate import above, below
 from wddmcheck.slicing.deadlock import can_move
 from wddmcheck.slicing.question import Question
-from wddmcheck.slicing.reads import action_exprs, names, pools, reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class _Knife:
         left = replace(action, guard=above(action.guard, self.kept), updates=updates,
                        obligations=obligations,
                        label=replace(action.label, args=(), result=None, calls=()))
-        mentioned = names(*action_exprs(left))
+        mentioned = names(*of_action(left))
         return replace(left, params=tuple(
             p for p in action.params if p.name in mentioned or not self.has_values(p)))
 
@@ -181,7 +181,7 @@ def _spoken_of(variables: Iterable[StateVar], actions: Iterable[Action],
         if isinstance(var.sort, RefSort):
             found.add(var.sort.pool)
     for action in actions:
-        found |= pools(*action_exprs(action))
+        found |= pools(*of_action(action))
         found.update(p.sort.pool for p in action.params if isinstance(p.sort, RefSort))
         found.update(pool for u in action.updates for w in u.writes for _, pool in w.binders)
     for prop in properties:

@@ -9,8 +9,8 @@ from wddmcheck.ir.build import exists, or_, substitute
 from wddmcheck.ir.expr import FALSE, Const, Expr, Var
 from wddmcheck.ir.sorts import BOOL, NONE, BoolSort, EnumSort, IntRange, RefSort
 from wddmcheck.ir.system import Action, Param, System
+from wddmcheck.ir.walk import names
 from wddmcheck.slicing.approximate import below
-from wddmcheck.slicing.reads import names
 
 
 def can_move(system: System, kept: AbstractSet[str]) -> Expr:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from wddmcheck.ir.evaluate import Layout, State, evaluate
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Action
-from wddmcheck.slicing.reads import conjuncts, names
+from wddmcheck.ir.walk import conjuncts, names
 
 
 class Enabled:

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 
 from wddmcheck.diagnostics.source import Span
 from wddmcheck.ir.build import and_, eq, exists, ne, not_
-from wddmcheck.ir.expr import TRUE, And, Binary, BinOp, Const, Expr, Read, Var, sort_of
+from wddmcheck.ir.expr import TRUE, Binary, BinOp, Const, Expr, Read, Var, sort_of
 from wddmcheck.ir.sorts import EnumSort, RefSort
 from wddmcheck.ir.status import succeeds
 from wddmcheck.ir.system import Action, Phase, System
+from wddmcheck.ir.walk import conjuncts
 from wddmcheck.result.sweep import Failure, Kind
 from wddmcheck.sweep.catalogue import Event
 
@@ -168,8 +169,7 @@ class _Reader:
         """Where the call had paused whose segment the action is."""
         if action.label.phase not in (Phase.RESUME, Phase.RETURN):
             return None
-        parts = action.guard.args if isinstance(action.guard, And) else (action.guard,)
-        for part in parts:
+        for part in conjuncts(action.guard):
             match part:
                 case Binary(BinOp.EQ, Read(var, _, _), Const(number, _)) if var == CALL_AT:
                     return next((p.place for p in self.pauses if p.number == number), None)

@@ -12,20 +12,13 @@ from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.ir.build import mentions
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import (
-    And,
-    Binary,
-    Const,
     Count,
     Expr,
-    Ite,
-    Not,
-    Or,
     Quant,
-    Read,
-    Var,
 )
 from wddmcheck.ir.sorts import BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import Action
+from wddmcheck.ir.walk import conjuncts, of_write, parts
 
 MAX_WORDS = 20_000
 """Words in a state, and slots in all pools together."""
@@ -39,9 +32,8 @@ MAX_NODES = 20_000_000
 def guard_levels(action: Action) -> list[list[Expr]]:
     """The conjuncts of the guard by how many parameters must be fixed before they can be tested."""
     names = [p.name for p in action.params]
-    parts = action.guard.args if isinstance(action.guard, And) else (action.guard,)
     levels: list[list[Expr]] = [[] for _ in range(len(names) + 1)]
-    for part in parts:
+    for part in conjuncts(action.guard):
         last = max((i + 1 for i, n in enumerate(names) if mentions(part, (n,))), default=0)
         levels[last].append(part)
     return levels
@@ -97,25 +89,11 @@ def _action(layout: Layout, action: Action) -> int:
     for update in action.updates:
         for write in update.writes:
             places = prod(layout.sizes[pool] for _, pool in write.binders)
-            body += places * sum(nodes(layout, e)
-                                 for e in (*write.index, write.value, write.where))
+            body += places * sum(nodes(layout, e) for e in of_write(write))
     return total + turns * body
 
 
 def nodes(layout: Layout, expr: Expr) -> int:
     """The number of nodes of `expr` with its quantifiers unrolled."""
-    match expr:
-        case Const() | Var():
-            return 1
-        case Read(_, args, _) | And(args) | Or(args):
-            return 1 + sum(nodes(layout, a) for a in args)
-        case Not(arg):
-            return 1 + nodes(layout, arg)
-        case Binary(_, left, right, _):
-            return 1 + nodes(layout, left) + nodes(layout, right)
-        case Ite(cond, then, orelse, _):
-            return 1 + nodes(layout, cond) + nodes(layout, then) + nodes(layout, orelse)
-        case Quant(_, _, pool, body) | Count(_, pool, body):
-            return 1 + layout.sizes[pool] * nodes(layout, body)
-        case _:
-            assert_never(expr)
+    turns = layout.sizes[expr.pool] if isinstance(expr, (Quant, Count)) else 1
+    return 1 + turns * sum(nodes(layout, part) for part in parts(expr))

@@ -24,8 +24,9 @@ from wddmcheck.engines.smt.symmetry import asymmetry
 from wddmcheck.engines.smt.taken import Taken
 from wddmcheck.ir.evaluate import Layout as OracleLayout
 from wddmcheck.ir.evaluate import evaluate, initial_state, take
-from wddmcheck.ir.expr import And, Expr, Quant, QuantOp, reads
+from wddmcheck.ir.expr import And, Expr, Quant, QuantOp
 from wddmcheck.ir.system import Kind, Property, System
+from wddmcheck.ir.walk import reads
 from wddmcheck.result.verdict import State
 
 MAX_SEEDS = 8
@@ -53,7 +54,7 @@ def lemmas(formula: Expr, binders: tuple[tuple[str, str], ...] = ()) -> Iterator
         case Quant(QuantOp.FORALL, var, pool, body):
             yield from lemmas(body, (*binders, (var, pool)))
         case _:
-            yield Lemma(binders, formula, frozenset(reads(formula)))
+            yield Lemma(binders, formula, reads(formula))
 
 
 class OneStep:

@@ -23,20 +23,17 @@ from wddmcheck.engines.smt.encode import Encoder, Value, Words, constant
 from wddmcheck.engines.smt.layout import Layout
 from wddmcheck.ir.expr import (
     And,
-    Binary,
-    Const,
     Count,
     Expr,
-    Ite,
     Not,
     Or,
     Quant,
     QuantOp,
     Read,
-    Var,
 )
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Action
+from wddmcheck.ir.walk import parts
 
 MAX_CASES = 48
 """More ways than this are not told apart."""
@@ -207,16 +204,5 @@ def _picks(expr: Expr, wanted: bool) -> bool:
 
 def _parts(expr: Expr, bound: frozenset[str]) -> Iterator[tuple[Expr, frozenset[str]]]:
     """The direct parts of `expr`, with the variables that are bound there."""
-    match expr:
-        case Const() | Var():
-            return
-        case Not(arg):
-            yield arg, bound
-        case Read(_, parts, _) | And(parts) | Or(parts):
-            yield from ((part, bound) for part in parts)
-        case Binary(_, left, right, _):
-            yield from ((left, bound), (right, bound))
-        case Ite(cond, then, orelse, _):
-            yield from ((cond, bound), (then, bound), (orelse, bound))
-        case Quant(_, var, _, body) | Count(var, _, body):
-            yield body, bound | {var}
+    inner = bound | {expr.var} if isinstance(expr, (Quant, Count)) else bound
+    return ((part, inner) for part in parts(expr))

@@ -13,22 +13,16 @@ from collections.abc import Iterator
 from wddmcheck.engines.smt.layout import Layout
 from wddmcheck.ir.build import mentions
 from wddmcheck.ir.expr import (
-    And,
     Binary,
     BinOp,
     Const,
-    Count,
     Expr,
-    Ite,
-    Not,
-    Or,
-    Quant,
-    Read,
     Var,
     sort_of,
 )
 from wddmcheck.ir.sorts import RefSort, Sort
 from wddmcheck.ir.system import System, Write
+from wddmcheck.ir.walk import of_action, parts
 
 
 def asymmetry(system: System, layout: Layout) -> str:
@@ -68,11 +62,7 @@ def _expressions(system: System) -> Iterator[tuple[str, Expr]]:
         yield from ((f"`{prop.name}`", e) for e in (prop.formula, prop.target))
     for action in system.actions:
         where = f"`{action.name}`"
-        yield where, action.guard
-        yield from ((where, o.broken) for o in action.obligations)
-        for update in action.updates:
-            for write in update.writes:
-                yield from ((where, e) for e in (*write.index, write.value, write.where))
+        yield from ((where, e) for e in of_action(action))
 
 
 def _problem(root: Expr, several: set[str], seen: set[int]) -> str:
@@ -83,22 +73,13 @@ def _problem(root: Expr, several: set[str], seen: set[int]) -> str:
             continue
         seen.add(id(expr))
         match expr:
-            case Const(value, sort):
-                if _names(sort, value, several):
-                    return f"names slot {value}"
-            case Var():
-                pass
-            case Read(_, parts, _) | And(parts) | Or(parts):
-                stack += parts
-            case Not(arg):
-                stack.append(arg)
+            case Const(value, sort) if _names(sort, value, several):
+                return f"names slot {value}"
             case Binary(op, left, right, _):
                 pools = {s.pool for s in (sort_of(left), sort_of(right)) if isinstance(s, RefSort)}
                 if pools & several and (len(pools) > 1 or op not in (BinOp.EQ, BinOp.NE)):
                     return f"compares references by `{op.value}`"
-                stack += (left, right)
-            case Ite(cond, then, orelse, _):
-                stack += (cond, then, orelse)
-            case Quant(body=body) | Count(body=body):
-                stack.append(body)
+            case _:
+                pass
+        stack += parts(expr)
     return ""

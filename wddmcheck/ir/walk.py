@@ -1,8 +1,8 @@
-"""What an expression is made of."""
+"""What expressions are made of: all that looks for something in them goes through `everything`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wddmcheck.ir.expr import (
     And,
@@ -17,8 +17,8 @@ from wddmcheck.ir.expr import (
     Read,
     Var,
 )
-from wddmcheck.ir.sorts import Sort
-from wddmcheck.ir.system import Action, System, Write
+from wddmcheck.ir.sorts import RefSort, Sort
+from wddmcheck.ir.system import Action, System, Update, Write
 
 
 def parts(expr: Expr) -> tuple[Expr, ...]:
@@ -49,10 +49,39 @@ def everything(*exprs: Expr) -> Iterator[Expr]:
         stack.extend(reversed(parts(expr)))
 
 
+def reads(*exprs: Expr) -> frozenset[str]:
+    """The state variables that `exprs` read."""
+    return frozenset(e.var for e in everything(*exprs) if isinstance(e, Read))
+
+
+def names(*exprs: Expr) -> frozenset[str]:
+    """The parameters, quantified variables and binders that `exprs` mention."""
+    return frozenset(e.name for e in everything(*exprs) if isinstance(e, Var))
+
+
+def pools(*exprs: Expr) -> frozenset[str]:
+    """The pools that `exprs` range over or have references into."""
+    found: set[str] = set()
+    for e in everything(*exprs):
+        match e:
+            case Quant(pool=pool) | Count(pool=pool):
+                found.add(pool)
+            case Const(sort=RefSort(pool)) | Var(sort=RefSort(pool)) | Read(sort=RefSort(pool)):
+                found.add(pool)
+            case _:
+                pass
+    return frozenset(found)
+
+
 def free(expr: Expr) -> dict[str, Sort]:
     """The variables that `expr` does not bind, in order. (Names are bound once on each path.)"""
     bound = {e.var for e in everything(expr) if isinstance(e, (Quant, Count))}
     return {e.name: e.sort for e in everything(expr) if isinstance(e, Var) and e.name not in bound}
+
+
+def conjuncts(expr: Expr) -> tuple[Expr, ...]:
+    """The parts of a conjunction."""
+    return expr.args if isinstance(expr, And) else (expr,)
 
 
 def of_write(write: Write) -> tuple[Expr, ...]:
@@ -60,13 +89,14 @@ def of_write(write: Write) -> tuple[Expr, ...]:
     return (*write.index, write.value, write.where)
 
 
-def of_action(action: Action) -> Iterator[Expr]:
-    """The expressions of an action."""
-    yield action.guard
-    yield from (o.broken for o in action.obligations)
-    for update in action.updates:
-        for write in update.writes:
-            yield from of_write(write)
+def of_updates(updates: Iterable[Update]) -> tuple[Expr, ...]:
+    """The expressions of all writes of `updates`."""
+    return tuple(e for update in updates for write in update.writes for e in of_write(write))
+
+
+def of_action(action: Action) -> tuple[Expr, ...]:
+    """The expressions of an action that mean something."""
+    return (action.guard, *(o.broken for o in action.obligations), *of_updates(action.updates))
 
 
 def sorts(system: System) -> Iterator[Sort]:
