@@ -1,14 +1,14 @@
 """Steps that nobody can notice: for partial-order reduction.
 
-A call in flight stands at a place (`at`), and moves on, or returns, by actions that are enabled
-there only. Such an action is *quiet* if what it reads nobody else writes, what it writes nobody
-else reads or writes, and nothing tells the place that it leaves from the one where it arrives: none
-of the formulas at hand, and no other action, except that its arrival may enable some. Then it can
-be taken before everything else that could happen: where it is the only action of its call that is
-enabled, the others need not be looked at (Clarke, Grumberg, Peled, "Model checking", 1999, chapter
-10: an ample set of one invisible action, C0 to C4; that quiet actions only go forward is C3). So
-all violations, all actions that can fire, deadlocks and what is always possible stay; runs can
-become longer by such steps.
+A call in flight stands at a place (`CALL_AT`), and moves on, or returns, by actions that are
+enabled there only. Such an action is *quiet* if what it reads nobody else writes, what it writes
+nobody else reads or writes, and nothing tells the place that it leaves from the one where it
+arrives: none of the formulas at hand, and no other action, except that its arrival may enable some.
+Then it can be taken before everything else that could happen: where it is the only action of its
+call that is enabled, the others need not be looked at (Clarke, Grumberg, Peled, "Model checking",
+1999, chapter 10: an ample set of one invisible action, C0 to C4; that quiet actions only go forward
+is C3). So all violations, all actions that can fire, deadlocks and what is always possible stay;
+runs can become longer by such steps.
 """
 
 from __future__ import annotations
@@ -30,20 +30,19 @@ from wddmcheck.ir.expr import (
     Var,
     sort_of,
 )
-from wddmcheck.ir.sorts import BoolSort, EnumSort, RefSort
-from wddmcheck.ir.system import Action, System
+from wddmcheck.ir.sorts import BoolSort, RefSort
+from wddmcheck.ir.system import CALL_AT, Action, System
 from wddmcheck.ir.walk import conjuncts, of_write, parts
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """Action number `action` takes its call (parameter `call`, of `pool`) from the place `leaves`
-    to the place `arrives`, both members of the variable `at`."""
+    to the place `arrives`, both members of `CALL_AT`."""
 
     action: int
     call: str
     pool: str
-    at: str
     leaves: int
     arrives: int
 
@@ -59,7 +58,8 @@ class Reduction:
 
 def reduction(system: System, formulas: Sequence[Expr]) -> Reduction:
     """What can be taken first in `system`, if `formulas` are what is asked of states."""
-    steps = [_Step.of(system, number) for number in range(len(system.actions))]
+    pool = next((v.dims[0] for v in system.variables if v.name == CALL_AT), "")
+    steps = [_Step.of(system, number, pool) for number in range(len(system.actions))]
     reads = _Reads()
     for formula in formulas:
         reads.formula(formula)
@@ -72,19 +72,19 @@ def reduction(system: System, formulas: Sequence[Expr]) -> Reduction:
             if why:
                 loud[step.number] = why
     found = _forward(_alone(steps, loud), loud)
-    quiet = tuple(Quiet(s.number, s.call, s.pool, s.at, s.leaves, s.arrives) for s in found)
+    quiet = tuple(Quiet(s.number, s.call, pool, s.leaves, s.arrives) for s in found)
     named = {system.actions[n].name: why for n, why in loud.items()}
     return Reduction(quiet, tuple(named.items()))
 
 
 def _alone(steps: list[_Step], loud: dict[int, str]) -> list[_Step]:
     """Those that leave places which quiet actions alone leave: others could be enabled later."""
-    noisy = {(s.at, s.leaves): s.name for s in steps if s.number in loud or (
+    noisy = {s.leaves: s.name for s in steps if s.number in loud or (
         not s.goes_on and s.call and s.leaves != 0)}
     result = []
     for step in steps:
         if step.goes_on and step.number not in loud:
-            other = noisy.get((step.at, step.leaves))
+            other = noisy.get(step.leaves)
             if other is None:
                 result.append(step)
             else:
@@ -101,7 +101,7 @@ def _forward(steps: list[_Step], loud: dict[int, str]) -> list[_Step]:
             place = stack.pop()
             if place not in seen:
                 seen.add(place)
-                stack += [s.arrives for s in steps if (s.at, s.leaves) == (step.at, place)]
+                stack += [s.arrives for s in steps if s.leaves == place]
         if step.leaves in seen:
             loud[step.number] = "it is part of a loop"
         else:
@@ -121,23 +121,22 @@ class _Reads:
 
     anywhere: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
-    tests: dict[str, list[tuple[Expr, _May] | None]] = field(default_factory=dict)
-    at: frozenset[str] = frozenset()          # variables that hold places
+    tests: list[tuple[Expr, _May] | None] = field(default_factory=list)
     call: str = ""                            # the parameter whose own values are told apart
 
     def formula(self, expr: Expr, may: _May = 0) -> None:
         """Collect from an expression."""
-        place = _test_of(expr, self.at) if isinstance(sort_of(expr), BoolSort) else None
+        place = _test_of(expr) if isinstance(sort_of(expr), BoolSort) else None
         if place is not None:
             if not _is(place.index[0], self.call):
-                self.tests.setdefault(place.var, []).append((expr, may))
+                self.tests.append((expr, may))
             return
         match expr:
             case Read(var, index, _):
                 if self.call and index and _is(index[0], self.call):
                     self.own.add(var)
-                elif var in self.at:
-                    self.tests.setdefault(var, []).append(None)
+                elif var == CALL_AT:
+                    self.tests.append(None)
                 else:
                     self.anywhere.add(var)
                 for part in index:
@@ -164,8 +163,6 @@ class _Step:
     writes: set[str] = field(default_factory=set)      # anywhere
     own: set[str] = field(default_factory=set)         # of its own call
     call: str = ""
-    pool: str = ""
-    at: str = ""
     leaves: int = 0
     arrives: int = -1
     moves: bool = True       # to one known place
@@ -178,25 +175,23 @@ class _Step:
             self.moves and self.alone)
 
     @classmethod
-    def of(cls, system: System, number: int) -> _Step:
-        """What action `number` does."""
+    def of(cls, system: System, number: int, pool: str) -> _Step:
+        """What action `number` does; `pool` is that of calls."""
         action = system.actions[number]
-        places = _places(system)
-        step = cls(number, action.name, _Reads(at=frozenset(places)))
-        for at, pool in places.items():
-            step._find_call(action, pool, at)
+        step = cls(number, action.name, _Reads())
+        step._find_call(action, pool)
         step.reads.call = step.call
         step._collect(action)
         return step
 
-    def _find_call(self, action: Action, pool: str, at: str) -> None:
+    def _find_call(self, action: Action, pool: str) -> None:
         for part in conjuncts(action.guard):
             match part:
                 case Binary(BinOp.EQ, Read(var, (Var(name, RefSort(of, _, _)),), _),
-                            Const(value, _)) if var == at and of == pool and any(
+                            Const(value, _)) if var == CALL_AT and of == pool and any(
                                 p.name == name for p in action.params):
                     self.alone = len(action.params) == 1
-                    self.call, self.pool, self.at, self.leaves = name, pool, at, value
+                    self.call, self.leaves = name, value
 
     def _collect(self, action: Action) -> None:
         self.reads.formula(action.guard, UP)
@@ -207,7 +202,7 @@ class _Step:
                 for expr in of_write(write):
                     self.reads.formula(expr)
                 own = bool(self.call) and bool(write.index) and _is(write.index[0], self.call)
-                if own and update.var == self.at:
+                if own and update.var == CALL_AT:
                     match write.value:
                         case Const(value, _) if not write.binders and self.arrives < 0:
                             self.arrives = value
@@ -236,12 +231,12 @@ class _Step:
             self.reads.anywhere & other.own)
         if read:
             return f"{min(read)} is written"
-        if self.at in other.writes:
+        if CALL_AT in other.writes:
             return "calls in flight are moved"
         return self._told(other.reads, "a test")
 
     def _told(self, reads: _Reads, who: str) -> str:
-        for known in reads.tests.get(self.at, []):
+        for known in reads.tests:
             if known is not None:
                 test, may = known
                 change = _holds(test, self.arrives) - _holds(test, self.leaves)
@@ -251,24 +246,16 @@ class _Step:
         return ""
 
 
-def _places(system: System) -> dict[str, str]:
-    """The variables that say where calls in flight stand, with their pools: initially nowhere."""
-    calls = {p.name for p in system.pools if p.calls}
-    return {v.name: v.dims[0] for v in system.variables
-            if len(v.dims) == 1 and v.dims[0] in calls and isinstance(v.sort, EnumSort)
-            and v.init == 0 and v.name == f"{v.dims[0]}.at"}
-
-
 def _is(expr: Expr, name: str) -> bool:
     return isinstance(expr, Var) and expr.name == name
 
 
-def _test_of(expr: Expr, places: frozenset[str]) -> Read | None:
+def _test_of(expr: Expr) -> Read | None:
     """The place that a truth value depends on alone; None if there is no one such."""
     found = set(_leaves(expr))
     if len(found) == 1:
         (only,) = found
-        if isinstance(only, Read) and only.var in places:
+        if isinstance(only, Read) and only.var == CALL_AT:
             return only
     return None
 

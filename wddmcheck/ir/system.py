@@ -83,6 +83,10 @@ class StateVar:
     origin: Origin = field(default=NOWHERE, compare=False)
 
 
+CALL_AT = "Call.at"
+"""The variable that says where each call in flight is paused; its member 0 is "nowhere"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """An action parameter: the environment picks any value of `sort` (a `RefSort` ranges over all

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from wddmcheck.ir.build import and_, eq, exists, none_of, or_
 from wddmcheck.ir.expr import FALSE, Const, Expr, Var
 from wddmcheck.ir.sorts import RefSort
-from wddmcheck.ir.system import Action, Actor, Label, Obligation, Param, Phase
+from wddmcheck.ir.system import CALL_AT, Action, Actor, Label, Obligation, Param, Phase
 from wddmcheck.lower.calls import run_hook
 from wddmcheck.lower.context import PROCESS, Context
 from wddmcheck.lower.exprs import USE_AFTER_DESTROY, Lowerer
@@ -168,7 +168,7 @@ def _keep(ctx: Context, block: Block, path: Path, start: Point | None, point: st
     call = path.call
     sort = ctx.store.at_sort
     index = sort.members.index(point) if point in sort.members else 0
-    path.write("Call.at", (call,), Const(index, sort))
+    path.write(CALL_AT, (call,), Const(index, sort))
     stop = next((p for p in ctx.known if p.name == point), None)
     saved = stop.saved if stop is not None else ()
     for key, type_ in saved:
@@ -181,7 +181,7 @@ def _keep(ctx: Context, block: Block, path: Path, start: Point | None, point: st
 def _finish(ctx: Context, block: Block, path: Path, start: Point) -> None:
     """Return: the call's slot is as if it had never been used."""
     assert path.call is not None
-    path.write("Call.at", (path.call,), Const(0, ctx.store.at_sort))
+    path.write(CALL_AT, (path.call,), Const(0, ctx.store.at_sort))
     _clear(ctx, block, path, start, set())
 
 

@@ -16,7 +16,7 @@ from wddmcheck.diagnostics.source import Span
 from wddmcheck.ir.build import and_, eq, exists, forall, is_slot, ne, not_, or_
 from wddmcheck.ir.expr import FALSE, TRUE, Const, Expr, Var
 from wddmcheck.ir.sorts import BOOL, NONE, RefSort
-from wddmcheck.ir.system import Origin, StateVar
+from wddmcheck.ir.system import CALL_AT, Origin, StateVar
 from wddmcheck.lower.effects import Effects, Turns
 from wddmcheck.lower.exprs import Lowerer
 from wddmcheck.lower.store import Path, Store, sort_for
@@ -153,7 +153,7 @@ class Context:
         sort = self.store.at_sort
         if point.name not in sort.members:
             return FALSE
-        return eq(path.read("Call.at", (call,)), Const(sort.members.index(point.name), sort))
+        return eq(path.read(CALL_AT, (call,)), Const(sort.members.index(point.name), sort))
 
     # --- contracts of DDIs and thunks ----------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, Sink, UserError
 from wddmcheck.diagnostics.suggest import closest
-from wddmcheck.ir.system import Action, Pool, StateVar, System
+from wddmcheck.ir.system import CALL_AT, Action, Pool, StateVar, System
 from wddmcheck.lower.actions import lower_block
 from wddmcheck.lower.context import Context
 from wddmcheck.lower.frames import Point
@@ -76,9 +76,9 @@ def _rounds(model: Model, policies: Mapping[str, str]) -> tuple[Context, tuple[A
         store = Store(model, points=tuple(p.name for p in known))
         ctx = Context(model, policies, store, known, contended)
         if ctx.has_calls:
-            store.call_variable("Call.at", store.at_sort, 0, "at")
+            store.call_variable(CALL_AT, store.at_sort, 0, "at")
         for var in carried:
-            if var.name != "Call.at":
+            if var.name != CALL_AT:
                 store.variables.setdefault(var.name, var)
         actions: list[Action] = []
         points: list[Point] = []

@@ -14,7 +14,17 @@ from wddmcheck.diagnostics.source import Span
 from wddmcheck.ir.build import and_, eq, ite, mentions, ne, substitute
 from wddmcheck.ir.expr import FALSE, TRUE, Const, Expr, Ite, Read, Var
 from wddmcheck.ir.sorts import BOOL, NONE, EnumSort, IntRange, RefSort, Sort
-from wddmcheck.ir.system import NOWHERE, Obligation, Origin, Param, StateVar, SubCall, Update, Write
+from wddmcheck.ir.system import (
+    CALL_AT,
+    NOWHERE,
+    Obligation,
+    Origin,
+    Param,
+    StateVar,
+    SubCall,
+    Update,
+    Write,
+)
 from wddmcheck.sema.check import CALL_POOL
 from wddmcheck.sema.model import FieldInfo, Model, ObjectClass
 from wddmcheck.sema.types import (
@@ -108,12 +118,12 @@ class Store:
     @property
     def at_sort(self) -> EnumSort:
         """The sort of the program counter of calls."""
-        return EnumSort("Call.at", (IDLE, *self.points))
+        return EnumSort(CALL_AT, (IDLE, *self.points))
 
     def at(self, call: Expr, point: str) -> Expr:
         """Whether `call` stands at control point `point`."""
         sort = self.at_sort
-        return eq(Read("Call.at", (call,), sort), Const(sort.members.index(point), sort))
+        return eq(Read(CALL_AT, (call,), sort), Const(sort.members.index(point), sort))
 
     def life_sort(self, pool: str) -> EnumSort:
         """The sort of the life states of a class."""

@@ -20,13 +20,10 @@ from wddmcheck.ir.build import and_, eq, exists, ne, not_
 from wddmcheck.ir.expr import TRUE, Binary, BinOp, Const, Expr, Read, Var, sort_of
 from wddmcheck.ir.sorts import EnumSort, RefSort
 from wddmcheck.ir.status import succeeds
-from wddmcheck.ir.system import Action, Phase, System
+from wddmcheck.ir.system import CALL_AT, Action, Phase, System
 from wddmcheck.ir.walk import conjuncts
 from wddmcheck.result.sweep import Failure, Kind
 from wddmcheck.sweep.catalogue import Event
-
-CALL_AT = "Call.at"
-"""The variable that says where a call in flight is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def causes(system: System, events: Mapping[str, Event]) -> Causes:
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
-    """A place where calls of `block` pause; `number` is the member of `Call.at`."""
+    """A place where calls of `block` pause; `number` is the member of `CALL_AT`."""
 
     number: int
     block: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,8 +14,11 @@ from tests.support.naive import Naive
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
 from wddmcheck.evidence.recheck import recheck
+from wddmcheck.ir.build import and_, eq, exists, not_
+from wddmcheck.ir.expr import Const, Read, slot
 from wddmcheck.ir.quiet import reduction
-from wddmcheck.ir.system import Kind, System
+from wddmcheck.ir.sorts import BOOL
+from wddmcheck.ir.system import CALL_AT, Kind, Property, System
 from wddmcheck.result.verdict import CheckResult, Inconclusive, Proved, Reached, Violated
 
 SETTINGS = settings(max_examples=30, phases=[Phase.generate], deadline=None, derandomize=True,
@@ -98,7 +102,10 @@ def test_what_is_asked_about_is_not_quiet() -> None:
     system = system_of(WORK + """
 property not_there: invariant no t: Thing where in_flight(t)
 """)
-    assert reduction(system, [p.formula for p in system.properties]).quiet
+    assert reduction(system, ()).quiet
+    found = reduction(system, [p.formula for p in system.properties])
+    assert not found.quiet
+    assert any("property tells the place" in why for _, why in found.loud)
     loud = system_of(WORK.replace("total < 3 { total", "t.count > 9 { total"))
     names = {name for name, _ in reduction(loud, ()).loud}
     assert names
@@ -180,3 +187,33 @@ def test_random_models(seed: int, calls: int, symmetry: bool) -> None:
 
 def test_many_of_them_were_reduced() -> None:
     assert quieted[0] > 10
+
+
+def test_formulas_that_tell_places_apart_are_noticed() -> None:
+    """No formula of the language names a place; those of the IR can."""
+    system = system_of("""
+model places
+object Thing { n: bool }
+var x: bool = false
+ddi Make() -> Thing {
+  let t = create Thing()
+  return STATUS_SUCCESS, t
+}
+ddi Work(t: Thing) {
+  x = false
+  step
+  step
+  return STATUS_SUCCESS
+}
+gpu Tick() when not x { x = true }
+""")
+    at = next(v for v in system.variables if v.name == CALL_AT)
+    first = Const(1, at.sort)
+    there = and_(eq(Read(CALL_AT, (slot("c", "Call"),), at.sort), first), Read("x", (), BOOL))
+    system = replace(system, properties=(
+        Property("never", Kind.INVARIANT, not_(exists("c", "Call", there))),))
+    scope = {"Thing": 1, "Call": 1}
+    assert reduction(system, ()).quiet, "nothing else could notice it"
+    full = check(system, scope, reduce=False)
+    assert isinstance(full.verdicts["never"], Violated)
+    same(system, scope, full, check(system, scope, reduce=True))

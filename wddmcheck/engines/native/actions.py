@@ -80,10 +80,9 @@ def first(plan: Plan, quiet: tuple[Quiet, ...]) -> str:
     """`quiet(s, c)`: take a quiet action, if a call can do nothing else (`ir.quiet`)."""
     body = Body("quiet", "ptr noalias %s, ptr noalias %c")
     terms = Terms(plan, body, [body.get("%s", i) for i in range(plan.words)])
-    places = dict.fromkeys((q.pool, q.at, q.leaves) for q in quiet)
-    for pool, at, leaves in places:
-        here = [q for q in quiet if (q.pool, q.at, q.leaves) == (pool, at, leaves)]
-        for slot in range(plan.layout.sizes[pool]):
+    for leaves in dict.fromkeys(q.leaves for q in quiet):
+        here = [q for q in quiet if q.leaves == leaves]
+        for slot in range(plan.layout.sizes[here[0].pool]):
             able = [terms.test(_action(plan, q).guard, {q.call: slot}) for q in here]
             many: Value = 0
             for one in able:
