@@ -40,7 +40,7 @@ def test_check_loads_no_solver() -> None:
 
 def test_version_is_quick() -> None:
     """It loads next to nothing. (`python -m benchmarks` measures what that takes.)"""
-    assert len(imported("--version")) < 90
+    assert len(imported("--version")) < 100
     run = subprocess.run([sys.executable, "-m", "wddmcheck", "--version"], capture_output=True,
                          text=True, check=True)
     assert run.stdout == f"wddmcheck {__version__}\n"

@@ -21,9 +21,9 @@ from wddmcheck.result.verdict import Stop
 PIECE = 1 << 14
 """Transitions, or so, between two looks at the clock: a few milliseconds."""
 
-WARM = 3e-6
-"""Seconds that unoptimised code may run for each character of its text: about as long as it takes
-to optimise it."""
+WARM = 2e-6
+"""Seconds that unoptimised code runs for each of its bytes before it is optimised: a part of what
+that takes."""
 
 TICK = 0.4
 FIRST = 1 << 16
@@ -221,9 +221,11 @@ class _Search:
         return True
 
     def warm(self) -> None:
-        """Optimise the code once that is worth it."""
-        if self.code.level < FULL and self.running > WARM * len(self.compiler.text()):
-            self.code = self.found.program = self.compiler.compiled(FULL)
+        """Optimise the code once that is worth it, and take it once it is there."""
+        if self.code.level < FULL and self.running > WARM * self.code.size:
+            better = self.compiler.better()
+            if better is not None:
+                self.code = self.found.program = better
 
     def limited(self, depth: int, frontier: int, before: int) -> bool:
         """Whether a limit is reached; reports progress on the way."""
@@ -349,6 +351,7 @@ class _Search:
         found.seconds = self.clock.elapsed
         found.peak = max(found.peak, rss())
         team.free()
+        self.compiler.close()
         for block in (self.table, self.targets, self.instances, self.starts, self.faulty,
                       self.alive, self.ctx):
             block.free()

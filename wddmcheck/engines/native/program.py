@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
@@ -34,9 +35,11 @@ def check(task: Task) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Compiled functions; arguments are addresses and numbers (kernels.py). `code` keeps them."""
+    """Compiled functions; arguments are addresses and numbers (kernels.py). `code` keeps them;
+    `size` is how many bytes it has."""
 
     level: int
+    size: int
     code: jit.Code
     expand: Callable[..., int]
     looks: Callable[..., int]
@@ -51,11 +54,13 @@ class Program:
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles a task, when it is asked to."""
+    """Compiles a task, when it is asked to; `close` it."""
 
     task: Task
     _text: str = ""
     _key: str = ""
+    _pool: ThreadPoolExecutor | None = None
+    _better: Future[bytes] | None = None
 
     @property
     def key(self) -> str:
@@ -82,9 +87,24 @@ class Compiler:
 
     def compiled(self, level: int) -> Program:
         """Compile at a level of optimisation, and keep the code."""
+        return self._linked(self._data(level), level)
+
+    def better(self) -> Program | None:
+        """Code that is optimised, if it is there; it is compiled beside what runs meanwhile."""
+        if self._better is None:
+            self._pool = ThreadPoolExecutor(1, "wddmcheck-compile")
+            self._better = self._pool.submit(self._data, jit.FULL)
+        return self._linked(self._better.result(), jit.FULL) if self._better.done() else None
+
+    def close(self) -> None:
+        """Wait for what is being compiled: the next run has it."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _data(self, level: int) -> bytes:
         data = jit.compiled(self.text(), level)
         cache.store(self.key, level, data)
-        return self._linked(data, level)
+        return data
 
     def _linked(self, data: bytes, level: int) -> Program:
         code = jit.linked(data)
@@ -94,8 +114,8 @@ class Compiler:
             return code.function(name, *[word] * arguments, result=result)
 
         return Program(
-            level, code, function("expand", 4, word), function("looks", 4), function("rehash", 1),
-            function("normal", 2), function("hash", 1, word),
+            level, len(data), code, function("expand", 4, word), function("looks", 4),
+            function("rehash", 1), function("normal", 2), function("hash", 1, word),
             function("gather", 3) if plain else None, function("enter", 2) if plain else None,
             function("sweep", 1, word) if self.task.sweeps else None,
             function("lost", 2, word) if self.task.sweeps else None)
