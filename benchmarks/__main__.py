@@ -1,5 +1,5 @@
 """`python -m benchmarks`: times as ratios, all measured in this run on this machine; with `smt`,
-only what the solver engines take.
+only what the solver engines take; with `engines`, `native` against `interpret` on all models.
 
 Each row is the median of several runs. Ratios are what to compare; seconds depend on the machine.
 """
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import replay, slices, smt
+from benchmarks import engines, replay, slices, smt
 from benchmarks.peers import compare
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
@@ -81,6 +81,9 @@ def oracle(system: System, sizes: dict[str, int]) -> None:
 
 def main(part: str = "") -> None:
     """Measure and print: all, or one part."""
+    if part == "engines":
+        engines.rows(MODELS)
+        return
     print(f"| {'what':<58} | {'median':>10} | {'ratio':<44} |")
     print(f"|{'-' * 60}|{'-' * 11}:|{'-' * 46}|")
     if part == "smt":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
 from wddmcheck.ir.system import System
@@ -22,6 +22,12 @@ class Limits:
     states: int | None = None
     timeout_s: float | None = None
     memory: int | None = None
+
+    def after(self, seconds: float) -> Limits:
+        """What is left after so many seconds."""
+        if self.timeout_s is None:
+            return self
+        return replace(self, timeout_s=max(0.0, self.timeout_s - seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +110,37 @@ class Watch:
         if self.limits.memory is not None and self.rss() >= self.limits.memory:
             return Stop.MEMORY
         return None
+
+
+TICK = 0.4
+"""Seconds between progress reports."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """Keeps a search of states within its limits, and reports how it goes. `peak` is the most
+    memory that was seen, in bytes."""
+
+    engine: str
+    watch: Watch
+    progress: Progress
+    doing: str = ""
+    peak: int = 0
+    _ticked: float = 0.0
+
+    def stop(self, depth: int, states: int, frontier: int, before: int) -> Stop | None:
+        """The limit that has been reached, or None, at a depth where `frontier` states are
+        expanded, after a level of `before`."""
+        limits = self.watch.limits
+        stop = self.watch.stop()
+        if stop is None and limits.states is not None and states > limits.states:
+            stop = Stop.STATES
+        now = time.monotonic()
+        if now - self._ticked >= TICK:
+            self._ticked = now
+            memory = self.watch.rss()
+            self.peak = max(self.peak, memory)
+            self.progress(Tick(self.engine, depth, states,
+                               states / max(self.watch.elapsed, 1e-3), frontier,
+                               frontier / max(before, 1), memory, self.doing))
+        return stop

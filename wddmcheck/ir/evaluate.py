@@ -28,7 +28,7 @@ from wddmcheck.ir.expr import (
     Read,
     Var,
 )
-from wddmcheck.ir.sorts import NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.sorts import NONE, BoolSort, EnumSort, IntRange, RefSort, Sort, cardinality
 from wddmcheck.ir.system import Action, Obligation, StateVar, System
 
 State: TypeAlias = tuple[int, ...]
@@ -71,6 +71,10 @@ class Layout:
         for pool, slot in zip(self.variables[var].dims, index, strict=True):
             at = at * self.sizes[pool] + slot
         return self.starts[var] + at
+
+    def choices(self, sort: Sort) -> int:
+        """How many `values` there are."""
+        return cardinality(sort, self.sizes) - (isinstance(sort, RefSort) and sort.dangling)
 
     def values(self, sort: Sort) -> list[int]:
         """What the environment may pick for a parameter of `sort`, in order."""

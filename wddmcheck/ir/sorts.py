@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -54,3 +55,16 @@ class RefSort:
 Sort: TypeAlias = BoolSort | IntRange | EnumSort | RefSort
 
 BOOL = BoolSort()
+
+
+def cardinality(sort: Sort, sizes: Mapping[str, int]) -> int:
+    """How many values a sort has, if pools have these sizes."""
+    match sort:
+        case BoolSort():
+            return 2
+        case IntRange(lo, hi):
+            return hi - lo + 1
+        case EnumSort(_, members):
+            return len(members)
+        case RefSort(pool, none, dangling):
+            return sizes[pool] + none + dangling

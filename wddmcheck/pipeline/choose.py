@@ -10,6 +10,7 @@ from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.engines import registry
 from wddmcheck.engines.base import Engine, Limits
 from wddmcheck.engines.native import fits
+from wddmcheck.engines.native.plan import Plan
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.system import Kind, System
 from wddmcheck.result.verdict import Stop
@@ -71,14 +72,13 @@ def choices() -> tuple[str, ...]:
 def explicit(system: System, sizes: Mapping[str, int], symmetry: bool) -> Chosen:
     """The explicit engine for a scope: `native`, except where it is not worth compiling anything,
     or where it cannot take the scope."""
-    layout = Layout.of(system, sizes)
-    refused = fits.refusal(layout, symmetry)
+    plan = Plan(Layout.of(system, sizes))
+    refused = fits.refusal(plan, symmetry)
     if refused:
         return Chosen("interpret", (f"interpret explores, for native cannot: {refused}",))
-    if fits.bits(layout) <= FEW_BITS:
+    if plan.bits <= FEW_BITS:
         return Chosen("interpret", (
-            f"interpret explores: states have {fits.bits(layout)} bits, which is not worth "
-            "compiling",))
+            f"interpret explores: states have {plan.bits} bits, which is not worth compiling",))
     return Chosen("native")
 
 
@@ -105,13 +105,6 @@ def load(name: str) -> Engine:
             exit_code=2) from error
 
 
-def rest(limits: Limits, used_s: float) -> Limits:
-    """What is left of `limits` after `used_s` seconds."""
-    if limits.timeout_s is None:
-        return limits
-    return replace(limits, timeout_s=max(limits.timeout_s - used_s, 0.0))
-
-
 def try_limits(engine: str, limits: Limits, *, graph: bool) -> Limits:
     """What `auto` gives the first exploration of the whole system; `graph`: its graph is asked
     for."""
@@ -123,7 +116,7 @@ def try_limits(engine: str, limits: Limits, *, graph: bool) -> Limits:
 
 def slice_limits(limits: Limits, used_s: float) -> Limits:
     """What `auto` gives all slices together after `used_s` seconds."""
-    left = rest(limits, used_s)
+    left = limits.after(used_s)
     seconds = SLICE_SECONDS if left.timeout_s is None else left.timeout_s * SLICE_SHARE
     return replace(left, timeout_s=seconds)
 

@@ -188,7 +188,7 @@ class _Scope:
             self._note(f"--slice on: {name} does not explore, so it was asked about the "
                        "whole model")
         if left and not self.interrupted:
-            self.ask(name, left, choose.rest(self.limits, self._used))
+            self.ask(name, left, self.limits.after(self._used))
 
     def on_slices(self, engine: str, properties: tuple[str, ...],
                   limits: Limits) -> tuple[str, ...]:
@@ -249,7 +249,7 @@ class _Scope:
                 self._note("engine auto: slices decided everything")
             return None
         return self.ask(explicit, left, choose.first_limits(
-            explicit, choose.rest(self.limits, self._used)))
+            explicit, self.limits.after(self._used)))
 
     @property
     def _used(self) -> float:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import log2, prod
 
-from wddmcheck.ir.sorts import BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.sorts import cardinality
 from wddmcheck.ir.system import Kind, Property, StateVar, System
 from wddmcheck.ir.walk import of_write, reads
 
@@ -128,15 +128,4 @@ class Dependence:
         """How many bits a variable takes."""
         var = self.variables[name]
         words = prod(self.sizes[pool] for pool in var.dims)
-        return words * log2(max(self._values(var.sort), 1))
-
-    def _values(self, sort: Sort) -> int:
-        match sort:
-            case BoolSort():
-                return 2
-            case IntRange(lo, hi):
-                return hi - lo + 1
-            case EnumSort(_, members):
-                return len(members)
-            case RefSort(pool, none, dangling):
-                return self.sizes[pool] + none + dangling
+        return words * log2(max(cardinality(var.sort, self.sizes), 1))

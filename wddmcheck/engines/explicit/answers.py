@@ -13,7 +13,7 @@ from wddmcheck.engines.explicit.liveness import Lasso, violation
 from wddmcheck.engines.explicit.search import Found, Witness
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.ir.expr import Expr
-from wddmcheck.ir.system import Kind, Property
+from wddmcheck.ir.system import Action, Kind, Property
 from wddmcheck.result.verdict import (
     Enumeration,
     Holds,
@@ -111,8 +111,8 @@ class Answers:
         for number in self.chain(witness.state)[1:]:
             instance, at = self.towards(at, number)
             steps.append(self.step(instance, at))
-        if witness.instance >= 0:
-            steps.append(self.last(at, witness))
+        if witness.action is not None:
+            steps.append(self.last(at, witness.action, witness.obligation))
         return Trace(initial_state(layout), tuple(steps), shortest=True)
 
     def chain(self, number: int) -> list[int]:
@@ -136,17 +136,13 @@ class Answers:
                 return instance, state
         raise InternalError("a state of the quotient has no concrete predecessor")
 
-    def last(self, at: Packed, witness: Witness) -> Step:
+    def last(self, at: Packed, action: Action, obligation: int) -> Step:
         """The step that fires the action or breaks the obligation, from the concrete state: the
-        first instance of the witness's action that does so there."""
+        first instance of the action that does so there."""
         good: list[tuple[int, Packed]] = []
         bad: list[tuple[int, int]] = []
         self.program.successors(at, good, bad)
-        if witness.obligation < 0:
-            able = [i for i, _ in good]
-        else:
-            able = [i for i, o in bad if o == witness.obligation]
-        action = self.program.instances[witness.instance].action
+        able = [i for i, _ in good] if obligation < 0 else [i for i, o in bad if o == obligation]
         instance = next(i for i in able if self.program.instances[i].action is action)
         after = dict(good).get(instance)
         if after is not None:

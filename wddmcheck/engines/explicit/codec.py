@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from wddmcheck.ir.evaluate import Layout, State
-from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.sorts import DANGLING, NONE, IntRange, RefSort, Sort, cardinality
 
 Packed: TypeAlias = bytes | tuple[int, ...]
 """A packed state. All states of one search are of one kind."""
@@ -100,12 +100,4 @@ class Codec:
 
 def span(sort: Sort) -> int:
     """How many plain codes a sort needs (references need none)."""
-    match sort:
-        case BoolSort():
-            return 2
-        case IntRange(lo, hi):
-            return hi - lo + 1
-        case EnumSort(_, members):
-            return len(members)
-        case RefSort():
-            return 0
+    return 0 if isinstance(sort, RefSort) else cardinality(sort, {})

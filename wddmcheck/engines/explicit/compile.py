@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import TypeAlias
 
@@ -55,14 +56,35 @@ class Instance:
     args: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
-    """A compiled system."""
+    """A system, which is compiled when its instances or successors are asked for."""
 
     codec: Codec
-    instances: tuple[Instance, ...]
-    successors: Successors
-    source: str
+
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """What can ever be enabled, in the order of declaration."""
+        return self._emitted[0]
+
+    @property
+    def source(self) -> str:
+        """The Python that lists successors."""
+        return self._emitted[1]
+
+    @cached_property
+    def successors(self) -> Successors:
+        """The function that lists successors."""
+        scope: dict[str, Successors] = {}
+        name = self.codec.layout.system.name
+        exec(compile(self.source, f"<{name}>", "exec"), scope)
+        return scope["successors"]
+
+    @cached_property
+    def _emitted(self) -> tuple[tuple[Instance, ...], str]:
+        emitter = _Emitter(self.codec)
+        source = emitter.system(self.codec.layout.system)
+        return tuple(emitter.instances), source
 
     def predicate(self, formula: Expr) -> Callable[[Packed], object]:
         """A state formula as a function whose result is true or false."""
@@ -74,13 +96,9 @@ class Program:
 
 
 def compile_system(layout: Layout) -> Program:
-    """Compile `layout`. Raises `UserError` (WC304) if the scope is far too large."""
+    """The program of `layout`. Raises `UserError` (WC304) if the scope is far too large."""
     check_system(layout)
-    emitter = _Emitter(Codec(layout))
-    source = emitter.system(layout.system)
-    scope: dict[str, Successors] = {}
-    exec(compile(source, f"<{layout.system.name}>", "exec"), scope)
-    return Program(emitter.codec, tuple(emitter.instances), scope["successors"], source)
+    return Program(Codec(layout))
 
 
 @dataclass(slots=True)

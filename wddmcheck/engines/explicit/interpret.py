@@ -7,20 +7,16 @@ system itself, so that they are runs of it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
-from wddmcheck.engines.base import CheckTask, Limits, Progress, silent
+from wddmcheck.engines.base import CheckTask, Progress, silent
 from wddmcheck.engines.explicit.answers import Answers
 from wddmcheck.engines.explicit.compile import Program, compile_system
 from wddmcheck.engines.explicit.search import Found, Wanted, search
 from wddmcheck.engines.explicit.symmetry import Canonical
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.system import Kind, Property
-from wddmcheck.result.verdict import (
-    CheckResult,
-    Exploration,
-)
+from wddmcheck.result.verdict import CheckResult, Exploration
 
 EDGES = (Kind.ALWAYS_POSSIBLE, Kind.LEADS_TO)
 
@@ -49,16 +45,10 @@ class Interpret:
         notes: tuple[str, ...] = ()
         if canonical is not None and live:
             again = search(program, _wanted(program, live), None,
-                           _remaining(task.limits, found), progress, "without symmetry")
+                           task.limits.after(found.seconds), progress, "without symmetry")
             verdicts |= Answers(program, again, None).all(live)
             notes = (f"`leads to` was checked on the full graph: {len(again.states):,} states",)
         return CheckResult(explored, {p.name: verdicts[p.name] for p in asked}, notes)
-
-
-def _remaining(limits: Limits, found: Found) -> Limits:
-    if limits.timeout_s is None:
-        return limits
-    return replace(limits, timeout_s=max(0.0, limits.timeout_s - found.seconds))
 
 
 def _wanted(program: Program, properties: list[Property]) -> Wanted:

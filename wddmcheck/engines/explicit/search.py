@@ -8,21 +8,18 @@ on every run.
 
 from __future__ import annotations
 
-import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wddmcheck.engines.base import Limits, Progress, Tick, Watch
+from wddmcheck.engines.base import Limits, Pace, Progress, Watch
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Program
 from wddmcheck.engines.memory import rss
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.system import Action
 from wddmcheck.result.verdict import Stop
-
-TICK = 0.4
-"""Seconds between progress reports."""
 
 CHUNK = 64
 """States expanded between two looks at the clock."""
@@ -30,11 +27,11 @@ CHUNK = 64
 
 @dataclass(slots=True)
 class Witness:
-    """How something was first seen: in state number `state`, or, with `instance` >= 0, by taking
-    that instance there; with `obligation` >= 0, by its breaking that one of its obligations."""
+    """How something was first seen: in state number `state`, or by taking an instance of `action`
+    there; with `obligation` >= 0, by its breaking that one of its obligations."""
 
     state: int
-    instance: int = -1
+    action: Action | None = None
     obligation: int = -1
 
 
@@ -83,7 +80,7 @@ def search(program: Program, wanted: Wanted, canonical: Callable[[Packed], Packe
     except MemoryError:
         run.found.stopped_by = Stop.MEMORY
     run.found.seconds = run.watch.elapsed
-    run.found.peak = max(run.found.peak, rss())
+    run.found.peak = max(run.pace.peak, rss())
     return run.found
 
 
@@ -92,8 +89,9 @@ class _Search:
                  canonical: Callable[[Packed], Packed] | None, limits: Limits,
                  progress: Progress, doing: str) -> None:
         self.program, self.wanted, self.canonical = program, wanted, canonical
-        self.limits, self.progress, self.doing = limits, progress, doing
+        self.limits = limits
         self.watch = Watch(limits, rss)
+        self.pace = Pace("interpret", self.watch, progress, doing)
         start = program.codec.pack(initial_state(program.codec.layout))
         if canonical is not None:
             start = canonical(start)
@@ -101,7 +99,6 @@ class _Search:
         self.numbers: dict[Packed, int] = {start: 0}
         self.open_states = list(wanted.on_states)
         self.open_actions = dict(wanted.actions)
-        self.ticked = 0.0
 
     def go(self) -> None:
         found, states = self.found, self.found.states
@@ -126,23 +123,10 @@ class _Search:
 
     def limited(self, depth: int, frontier: int, before: int) -> bool:
         """Whether a limit is reached; reports progress on the way."""
-        found = self.found
-        stop = self.watch.stop()
-        if stop is None and self.limits.states is not None and (
-                len(found.states) > self.limits.states):
-            stop = Stop.STATES
-        now = time.monotonic()
-        if now - self.ticked >= TICK:
-            self.ticked = now
-            memory = rss()
-            found.peak = max(found.peak, memory)
-            self.progress(Tick(
-                "interpret", depth, len(found.states),
-                len(found.states) / max(self.watch.elapsed, 1e-3), frontier,
-                frontier / max(before, 1), memory, self.doing))
+        stop = self.pace.stop(depth, len(self.found.states), frontier, before)
         if stop is None:
             return False
-        found.stopped_by = stop
+        self.found.stopped_by = stop
         return True
 
     def expand(self, number: int) -> None:
@@ -184,17 +168,18 @@ class _Search:
             self.open_states = [o for o in self.open_states if o[0] not in hit]
 
     def fired(self, number: int, instance: int) -> None:
-        names = self.open_actions.pop(self.program.instances[instance].action.name, ())
-        for name in names:
+        action = self.program.instances[instance].action
+        for name in self.open_actions.pop(action.name, ()):
             if name not in self.found.witnesses:
-                self.found.witnesses[name] = Witness(number, instance)
+                self.found.witnesses[name] = Witness(number, action)
 
     def broken(self, number: int, bad: list[tuple[int, int]]) -> None:
         for instance, index in bad:
-            obligation = self.program.instances[instance].action.obligations[index]
+            action = self.program.instances[instance].action
+            obligation = action.obligations[index]
             if obligation.stops:
                 self.found.faults.add(obligation.property)
                 self.found.faulty.add(number)
             if obligation.property in self.wanted.obligations:
                 self.found.witnesses.setdefault(
-                    obligation.property, Witness(number, instance, index))
+                    obligation.property, Witness(number, action, index))

@@ -6,7 +6,6 @@ What would not fit is refused (WC304) before anything is built.
 from __future__ import annotations
 
 from math import prod
-from typing import assert_never
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.ir.build import mentions
@@ -16,7 +15,6 @@ from wddmcheck.ir.expr import (
     Expr,
     Quant,
 )
-from wddmcheck.ir.sorts import BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import Action
 from wddmcheck.ir.walk import conjuncts, of_write, parts
 
@@ -44,7 +42,7 @@ def check_system(layout: Layout) -> None:
     _check("slots", sum(layout.sizes.values()), MAX_WORDS)
     _check("words in a state", sum(layout.words(v) for v in layout.system.variables), MAX_WORDS)
     actions = layout.system.actions
-    _check("instances of actions", sum(_instances(layout, a) for a in actions), MAX_INSTANCES)
+    _check("instances of actions", sum(count_instances(layout, a) for a in actions), MAX_INSTANCES)
     _check("terms in the unrolled actions", sum(_action(layout, a) for a in actions), MAX_NODES)
 
 
@@ -60,30 +58,16 @@ def _check(what: str, count: int, most: int) -> None:
             help="use smaller sizes, such as 2 or 3 of each class"),), exit_code=2)
 
 
-def _choices(layout: Layout, sort: Sort) -> int:
-    """How many values a parameter can have."""
-    match sort:
-        case BoolSort():
-            return 2
-        case IntRange(lo, hi):
-            return hi - lo + 1
-        case EnumSort(_, members):
-            return len(members)
-        case RefSort(pool, none, _):
-            return layout.sizes[pool] + none
-        case _:
-            assert_never(sort)
-
-
-def _instances(layout: Layout, action: Action) -> int:
-    return prod(_choices(layout, p.sort) for p in action.params)
+def count_instances(layout: Layout, action: Action) -> int:
+    """How many instances an action has, those included that are never enabled."""
+    return prod(layout.choices(p.sort) for p in action.params)
 
 
 def _action(layout: Layout, action: Action) -> int:
     total, turns = 0, 1
     for number, level in enumerate(guard_levels(action)):
         if number:
-            turns *= _choices(layout, action.params[number - 1].sort)
+            turns *= layout.choices(action.params[number - 1].sort)
         total += turns * sum(nodes(layout, part) for part in level)
     body = sum(nodes(layout, o.broken) for o in action.obligations)
     for update in action.updates:

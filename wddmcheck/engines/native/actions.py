@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import accumulate
 from math import prod
 
-from wddmcheck.engines.explicit.size import guard_levels, nodes
+from wddmcheck.engines.explicit.size import count_instances, guard_levels, nodes
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.frame import Ctx
 from wddmcheck.engines.native.plan import Plan
@@ -69,11 +69,6 @@ class Records:
     def count(self) -> int:
         """How many there are."""
         return self.deadlock + 1
-
-
-def instances(plan: Plan, action: Action) -> int:
-    """How many instances an action has."""
-    return prod(len(plan.layout.values(p.sort)) for p in action.params)
 
 
 def first(plan: Plan, quiet: tuple[Quiet, ...]) -> str:
@@ -133,7 +128,7 @@ class Successors:
             if function is None:
                 function = _Function(self, len(self.texts))
             function.take(number, action, first)
-            first += instances(self.plan, action)
+            first += count_instances(self.plan.layout, action)
             if len(function.body.lines) > FUNCTION:
                 self.texts.append(function.text())
                 function = None

@@ -133,7 +133,7 @@ class _Search:
         # One more than the longest: whether a state is a deadlock is seen when it is expanded.
         deepest = max(len(t.steps) for t in traces.values())
         again = self.run([p for p in properties if p.name in traces],
-                         replace(_left(self.task.limits, first.seconds), depth=deepest + 1),
+                         replace(self.task.limits.after(first.seconds), depth=deepest + 1),
                          "for shortest runs")
         try:
             found = self.verdicts(again, [p for p in properties if p.name in traces])
@@ -146,7 +146,7 @@ class _Search:
              first: Explored) -> tuple[dict[str, Verdict], tuple[str, ...]]:
         """Verdicts on claims about fairness, which need the full graph, and notes on it. `first`
         says how large it is at least."""
-        limits = _left(self.task.limits, first.seconds)
+        limits = self.task.limits.after(first.seconds)
         if not first.complete or first.count > GRAPH_STATES:
             return {p.name: _no_graph(first) for p in properties}, ()
         again = self.run(properties, limits, "with its graph")
@@ -188,13 +188,6 @@ def _odds(explored: Explored) -> float:
     if not explored.task.compact or explored.task.plan.words == 1:
         return 0.0
     return min(1.0, explored.count * (explored.count - 1) / 2 / 2.0**64)
-
-
-def _left(limits: Limits, seconds: float) -> Limits:
-    """What `limits` leave after so many seconds."""
-    if limits.timeout_s is None:
-        return limits
-    return replace(limits, timeout_s=max(0.0, limits.timeout_s - seconds))
 
 
 def _unbounded(verdict: Verdict) -> Verdict:
@@ -252,7 +245,7 @@ def _as_found(program: Program, explored: Explored, properties: list[Property]) 
         found.faulty = {n for n, bad in enumerate(explored.faulty) if bad}
         found.marks = {formula: _Marked(explored.marks, 1 << bit)
                        for bit, formula in enumerate(explored.task.goals)}
-    notes = _Notes(program, explored)
+    notes = _Notes(explored)
     found.faults = notes.faults()
     for prop in properties:
         witness = notes.witness(prop)
@@ -290,7 +283,6 @@ def _numbers(program: Program) -> list[int]:
 class _Notes:
     """What was seen first, in the interpreter's terms."""
 
-    program: Program
     explored: Explored
 
     def faults(self) -> set[str]:
@@ -321,16 +313,13 @@ class _Notes:
                 return None
 
     def _first(self, records: Iterator[tuple[int, int, int]]) -> Witness | None:
-        """The first of several records: (action, obligation, record). The witness names an instance
-        of the action; which one it was is found again when a trace is made."""
+        """The first of several records: (action, obligation, record)."""
         seen = [(state, action, obligation) for action, obligation, record in records
                 if (state := self.explored.records[record]) is not None]
         if not seen:
             return None
         state, action, obligation = min(seen)
-        wanted = self.explored.task.records.system.actions[action]
-        some = next(n for n, i in enumerate(self.program.instances) if i.action is wanted)
-        return Witness(state, some, obligation)
+        return Witness(state, self.explored.task.records.system.actions[action], obligation)
 
 
 def _at(state: int | None) -> Witness | None:

@@ -6,7 +6,7 @@ import time
 from array import array
 from dataclasses import dataclass, field
 
-from wddmcheck.engines.base import Limits, Progress, Tick, Watch
+from wddmcheck.engines.base import Limits, Pace, Progress, Watch
 from wddmcheck.engines.memory import rss
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.frame import BATCH, Run
@@ -25,7 +25,6 @@ WARM = 2e-6
 """Seconds that unoptimised code runs for each of its bytes before it is optimised: a part of what
 that takes."""
 
-TICK = 0.4
 FIRST = 1 << 16
 """Places in the hash table at first."""
 
@@ -97,12 +96,12 @@ def explore(task: Task, limits: Limits, progress: Progress, threads: int = 1,
 class _Search:
     def __init__(self, task: Task, limits: Limits, progress: Progress, threads: int,
                  doing: str) -> None:
-        self.task, self.limits, self.progress, self.doing = task, limits, progress, doing
+        self.task, self.limits = task, limits
         self.clock = Watch(limits, rss)
+        self.pace = Pace("native", self.clock, progress, doing)
         self.compiler = Compiler(task)
         self.code = self.compiler.first()
         self.keeps = task.edges is not Edges.NONE
-        self.ticked = 0.0
         self.running = 0.0
         self.most = task.most + BATCH
         threads = 1 if self.keeps else threads
@@ -229,17 +228,7 @@ class _Search:
 
     def limited(self, depth: int, frontier: int, before: int) -> bool:
         """Whether a limit is reached; reports progress on the way."""
-        stop = self.clock.stop()
-        if stop is None and self.limits.states is not None and self.count > self.limits.states:
-            stop = Stop.STATES
-        now = time.monotonic()
-        if now - self.ticked >= TICK:
-            self.ticked = now
-            memory = rss()
-            self.found.peak = max(self.found.peak, memory)
-            self.progress(Tick("native", depth, self.count,
-                               self.count / max(self.clock.elapsed, 1e-3), frontier,
-                               frontier / max(before, 1), memory, self.doing))
+        stop = self.pace.stop(depth, self.count, frontier, before)
         if stop is None:
             return False
         self.found.stopped_by = stop
@@ -349,7 +338,7 @@ class _Search:
                 code = {1: "B", 2: "H", 4: "I", 8: "Q"}[self.task.goal_bytes]
                 found.marks = array(code, self.alive.content(found.count))
         found.seconds = self.clock.elapsed
-        found.peak = max(found.peak, rss())
+        found.peak = max(self.pace.peak, rss())
         team.free()
         self.compiler.close()
         for block in (self.table, self.targets, self.instances, self.starts, self.faulty,

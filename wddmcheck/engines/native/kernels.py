@@ -18,9 +18,11 @@ what the same chunk, or one before it, has claimed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from wddmcheck.engines.explicit.size import count_instances
 from wddmcheck.engines.native import look, table
-from wddmcheck.engines.native.actions import Records, Successors, first, instances
+from wddmcheck.engines.native.actions import Records, Successors, first
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
 from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round, Run
@@ -68,10 +70,11 @@ class Task:
         """Bytes that hold a bit for each goal."""
         return next(n for n in (1, 2, 4, 8) if len(self.goals) <= 8 * n)
 
-    @property
+    @cached_property
     def most(self) -> int:
         """How many successors a state can have, at least 1."""
-        return max(1, sum(instances(self.plan, a) for a in self.plan.layout.system.actions))
+        layout = self.plan.layout
+        return max(1, sum(count_instances(layout, a) for a in layout.system.actions))
 
 
 def module(task: Task) -> str:

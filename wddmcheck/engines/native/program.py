@@ -25,7 +25,7 @@ def check(task: Task) -> None:
     check_system(layout)
     for _, formula, _ in task.records.formulas:
         check_formula(layout, formula)
-    why = refusal(layout, task.quotient) or (
+    why = refusal(task.plan, task.quotient) or (
         f"more than {MAX_GOALS} formulas in claims about the graph of states"
         if len(task.goals) > MAX_GOALS else "")
     if why:
