@@ -8,7 +8,6 @@ from __future__ import annotations
 from math import prod
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
-from wddmcheck.ir.build import mentions
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import (
     Count,
@@ -16,7 +15,7 @@ from wddmcheck.ir.expr import (
     Quant,
 )
 from wddmcheck.ir.system import Action
-from wddmcheck.ir.walk import conjuncts, of_write, parts
+from wddmcheck.ir.walk import conjuncts, free, of_write, parts
 
 MAX_WORDS = 20_000
 """Words in a state, and slots in all pools together."""
@@ -32,7 +31,8 @@ def guard_levels(action: Action) -> list[list[Expr]]:
     names = [p.name for p in action.params]
     levels: list[list[Expr]] = [[] for _ in range(len(names) + 1)]
     for part in conjuncts(action.guard):
-        last = max((i + 1 for i, n in enumerate(names) if mentions(part, (n,))), default=0)
+        found = free(part)
+        last = max((i + 1 for i, n in enumerate(names) if n in found), default=0)
         levels[last].append(part)
     return levels
 
