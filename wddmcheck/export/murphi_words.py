@@ -12,11 +12,11 @@ from typing import assert_never
 
 from wddmcheck.export import render
 from wddmcheck.export.names import Names
-from wddmcheck.export.render import Dialect
+from wddmcheck.export.render import Dialect, constant
 from wddmcheck.export.scalarsets import MARK, UNDEFINED
 from wddmcheck.export.scoped import Scoped
 from wddmcheck.ir.expr import BinOp, Count, QuantOp
-from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.sorts import BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import StateVar
 from wddmcheck.ir.walk import free, sorts
 
@@ -70,17 +70,8 @@ class Words:
 
     def value(self, value: int, sort: Sort) -> str:
         """A constant."""
-        match sort:
-            case BoolSort():
-                return "true" if value else "false"
-            case IntRange():
-                return str(value)
-            case EnumSort(name, members):
-                return self.names.of(f"member of {name}", members[value])
-            case RefSort():
-                return {NONE: "none", DANGLING: "dangling"}.get(value, str(value))
-            case _:
-                assert_never(sort)
+        return constant(value, sort,
+                        lambda enum: self.names.of(f"member of {enum.name}", enum.members[value]))
 
     def element(self, name: str, index: tuple[str, ...]) -> str:
         """A place of a variable, or whether it is undefined or dangling."""

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from wddmcheck.export import render
 from wddmcheck.export.names import Names
-from wddmcheck.export.render import Dialect
+from wddmcheck.export.render import Dialect, constant
 from wddmcheck.export.request import CannotExportError, Claims
 from wddmcheck.export.scoped import Scoped
 from wddmcheck.ir.expr import BinOp, Count, QuantOp
@@ -70,17 +70,7 @@ class Words:
 
     def value(self, value: int, sort: Sort) -> str:
         """A constant."""
-        match sort:
-            case BoolSort():
-                return "true" if value else "false"
-            case IntRange():
-                return str(value)
-            case EnumSort(_, members):
-                return self.names.of("member", members[value])
-            case RefSort():
-                return {NONE: "none", DANGLING: "dangling"}.get(value, str(value))
-            case _:
-                assert_never(sort)
+        return constant(value, sort, lambda enum: self.names.of("member", enum.members[value]))
 
     def element(self, name: str, index: tuple[str, ...]) -> str:
         """A place of a variable: arrays have one dimension, and one slot needs no array."""

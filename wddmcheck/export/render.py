@@ -27,7 +27,7 @@ from wddmcheck.ir.expr import (
     Var,
     sort_of,
 )
-from wddmcheck.ir.sorts import BoolSort, RefSort, Sort
+from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.system import StateVar
 
 WIDTH = 100
@@ -52,6 +52,26 @@ class Dialect:
     choice: Callable[[str, str, str], str]
     quantifier: Callable[[QuantOp, str, str, str], str]
     count: Callable[[Count, str], str]
+
+
+def constant(value: int, sort: Sort, member: Callable[[EnumSort], str],
+             slot: Callable[[RefSort], str] | None = None,
+             truths: tuple[str, str] = ("false", "true")) -> str:
+    """A constant; `member` and `slot` are asked for what it is called, if that is what it is. Slots
+    are numbers otherwise."""
+    match sort:
+        case BoolSort():
+            return truths[value]
+        case IntRange():
+            return str(value)
+        case EnumSort():
+            return member(sort)
+        case RefSort():
+            if value in (NONE, DANGLING):
+                return "none" if value == NONE else "dangling"
+            return slot(sort) if slot is not None else str(value)
+        case _:
+            assert_never(sort)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import assert_never
 
 from wddmcheck.export import render
 from wddmcheck.export.names import Names
-from wddmcheck.export.render import Dialect
+from wddmcheck.export.render import Dialect, constant
 from wddmcheck.export.scoped import Scoped
 from wddmcheck.ir.expr import BinOp, Count, QuantOp
-from wddmcheck.ir.sorts import DANGLING, NONE, BoolSort, EnumSort, IntRange, RefSort, Sort
+from wddmcheck.ir.sorts import BoolSort, EnumSort, IntRange, RefSort, Sort
 from wddmcheck.ir.walk import sorts
 
 RESERVED = """
@@ -77,17 +77,8 @@ class Words:
 
     def value(self, value: int, sort: Sort) -> str:
         """A constant."""
-        match sort:
-            case BoolSort():
-                return "TRUE" if value else "FALSE"
-            case IntRange():
-                return str(value)
-            case EnumSort(_, members):
-                return f'"{members[value]}"'
-            case RefSort(pool, _, _):
-                return {NONE: "none", DANGLING: "dangling"}.get(value) or self.slot(pool, value)
-            case _:
-                assert_never(sort)
+        return constant(value, sort, lambda enum: f'"{enum.members[value]}"',
+                        lambda ref: self.slot(ref.pool, value), ("FALSE", "TRUE"))
 
     def element(self, name: str, index: tuple[str, ...]) -> str:
         """A place of a variable."""
