@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
@@ -25,10 +26,11 @@ from wddmcheck.machine.dxgkrnl.objects import (
     HandleTable,
     OsAllocation,
     OsContext,
+    OsObject,
     OsOpening,
     OsProcess,
 )
-from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.machine.dxgkrnl.registry import happenings, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
@@ -41,17 +43,20 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
     G04: how far a context's work has got when it is destroyed, completed or retired.
-    G09: DestroyAllocation waits for paging work that names the allocation, or does not."""
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not. Rotation:
+    ConnectDoorbell may come while another doorbell is disconnected ("overlaps", "serialised")."""
 
     G04: str = "completed"
     G09: str = "waits"
+    Rotation: str = "overlaps"
 
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
+    """Dxgkrnl's record of the adapter. `state`: absent, added, started or asleep (in D3); `removed`: the driver
     knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
-    `to_reset`: the reset of an engine did not work."""
+    `to_reset`: the reset of an engine did not work; `awaits_resume`: between ResetHwEngine and
+    ResumeHwEngine."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -60,6 +65,7 @@ class Adapter:
     removed: bool = False
     resetting: bool = False
     to_reset: bool = False
+    awaits_resume: bool = False
 
 
 @dataclass(slots=True)
@@ -118,10 +124,17 @@ class Machine:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[..., Call]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("Dxgk") and name in load():
             return partial(self.call, name)
+        if not name.startswith("_") and name in happenings():
+            return partial(self._happens, name)
         raise AttributeError(f"a machine has no `{name}`")
+
+    @property
+    def known_happenings(self) -> Collection[str]:
+        """What happens on this machine without a call of the driver."""
+        return happenings().keys()
 
     @property
     def known_calls(self) -> Collection[str]:
@@ -195,6 +208,10 @@ class Machine:
                 raise OutOfReachError(f"{call.name} cannot overlap {other.name}: {why}",
                                       driver=True)
 
+    def busy(self, item: OsObject) -> bool:
+        """Whether a call in flight is about an object."""
+        return any(item in call.args.values() for call in self.calls)
+
     def driver(self, call: Call, *args: object) -> Steps:
         """Run the driver's DDI with `args`; the value is its status."""
         result = yield from drive(self.miniport, call.name, args)
@@ -239,6 +256,10 @@ class Machine:
         finally:
             self.running, self.pool.caller = None, None
         return call.returned
+
+    def _happens(self, name: str, /, *args: object) -> None:
+        act = happenings()[name]
+        self._hardware(lambda: act(self, *args))
 
     def _hardware(self, act: Callable[[], None]) -> None:
         self._begin_step()

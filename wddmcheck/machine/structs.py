@@ -10,9 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wddmcheck.machine.status import NtStatus
+
+if TYPE_CHECKING:
+    from wddmcheck.machine.miniport import Pauses
+    from wddmcheck.machine.queue_structs import (
+        DXGKARGCB_DISCONNECTDOORBELL,
+        DXGKARGCB_INVALIDATEHWCONTEXT,
+    )
 
 Handle = int
 """A HANDLE or D3DKMT_HANDLE: opaque to whoever did not make it."""
@@ -86,6 +93,7 @@ class DXGK_CREATECONTEXTFLAGS(IntFlag):
     SystemContext = 0x1
     GdiContext = 0x2
     VirtualAddressing = 0x4
+    HwQueueSupported = 0x10
 
 
 @dataclass(slots=True)
@@ -380,6 +388,7 @@ class DXGK_INTERRUPT_TYPE(IntEnum):
     DXGK_INTERRUPT_DMA_PREEMPTED = 2
     DXGK_INTERRUPT_CRTC_VSYNC = 3
     DXGK_INTERRUPT_DMA_FAULTED = 4
+    DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED = 17
 
 
 @dataclass(slots=True)
@@ -393,6 +402,8 @@ class DXGKARGCB_NOTIFY_INTERRUPT_DATA:
     LastCompletedFenceId: int = 0
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
+    hContext: Handle = NULL
+    ContextSuspendFence: int = 0
 
 
 # --- the interface that Dxgkrnl gives at StartDevice ----------------------------------------------
@@ -413,3 +424,5 @@ class DXGKRNL_INTERFACE:
     DxgkCbNotifyDpc: Callable[[Handle], None]
     DxgkCbQueueDpc: Callable[[Handle], bool]
     DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], None]], NtStatus]
+    DxgkCbDisconnectDoorbell: Callable[[DXGKARGCB_DISCONNECTDOORBELL], Pauses]
+    DxgkCbInvalidateHwContext: Callable[[DXGKARGCB_INVALIDATEHWCONTEXT], NtStatus]

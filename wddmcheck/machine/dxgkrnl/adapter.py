@@ -54,6 +54,7 @@ def _idle(m: Machine, call: Call) -> None:
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")
+    m.require(not m.adapter.awaits_resume, "the engine was reset and not resumed")
     m.admit(call)
 
 
@@ -86,7 +87,7 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
-        m.adapter.removed = m.adapter.to_reset = False
+        m.adapter.removed = m.adapter.to_reset = m.adapter.awaits_resume = False
         m.paging.transferring, m.paging.allocation = False, None
         audit.at_remove(m)
         m.gpu.power_cycle()

@@ -5,12 +5,16 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl import audit, memory
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
+    DeviceState,
+    DoorbellStatus,
     OsAllocation,
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsDoorbell,
     OsOpening,
     OsResource,
+    Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.gpu.node import PacketState
@@ -103,6 +107,8 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
               f"the driver holds a reference to {doomed!r}", driver=True)
     m.require(m.policies.G09 != "waits" or m.paging.allocation not in doomed,
               f"{doomed!r} is being paged")
+    m.require(not any(_rings(m, d) for d in m.handles.all(OsDoorbell) if d.ring in doomed),
+              f"{doomed!r} is the ring buffer of a doorbell", driver=True)
     m.admit(call)
     for item in doomed:
         item.open = False
@@ -121,6 +127,15 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
         audit.after_destroy(m, call.name, hResource)
         m.handles.remove(hResource)
     return call.status
+
+
+def _rings(m: Machine, doorbell: OsDoorbell) -> bool:
+    """Whether a doorbell holds its ring buffer (DBL-06, HWQ-09): until its process was killed, its
+    context is suspended and it is disconnected."""
+    context = doorbell.queue.context
+    return (context.device.state is not DeviceState.KILLED
+            or context.suspension is not Suspension.SUSPENDED
+            or doorbell.status is DoorbellStatus.CONNECTED or m.busy(doorbell))
 
 
 def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:

@@ -8,6 +8,8 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsDoorbell,
+    OsHwQueue,
     OsObject,
     OsOpening,
     OsProcess,
@@ -62,6 +64,10 @@ def _within(child: OsObject, parent: OsObject) -> bool:
             return child.process is parent
         case OsContext():
             return child.device is parent
+        case OsHwQueue():
+            return child.context is parent
+        case OsDoorbell():
+            return child.queue is parent
         case OsOpening():
             return child.device is parent or child.allocation is parent
         case _:

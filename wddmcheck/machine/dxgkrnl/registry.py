@@ -1,5 +1,6 @@
 """Dxgkrnl's side of each DDI: a generator that checks what Dxgkrnl checks, calls the driver, and
-does its own part when the driver returns."""
+does its own part when the driver returns. Beside it, what happens without a call of the driver: the
+hardware's doing, and user mode's."""
 
 from __future__ import annotations
 
@@ -15,7 +16,11 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery")
+HAPPENINGS: dict[str, Callable[..., None]] = {}
+"""What happens without a call of the driver, by name: takes the machine, and arguments in order."""
+
+_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
+            "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps")
 
 
 def ddi(side: Side) -> Side:
@@ -24,8 +29,20 @@ def ddi(side: Side) -> Side:
     return side
 
 
+def happens(act: Callable[..., None]) -> Callable[..., None]:
+    """Register a function under its own name as something that happens by itself."""
+    HAPPENINGS[act.__name__] = act
+    return act
+
+
 def load() -> dict[str, Side]:
     """All DDIs."""
     for name in _MODULES:
         import_module(f"wddmcheck.machine.dxgkrnl.{name}")
     return SIDES
+
+
+def happenings() -> dict[str, Callable[..., None]]:
+    """All that happens by itself."""
+    load()
+    return HAPPENINGS

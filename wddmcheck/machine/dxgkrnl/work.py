@@ -91,10 +91,10 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
     device on the same line raises the interrupt, which the driver must not claim."""
     m.require(m.adapter.state == "started", "no ISR is connected")
     if shared:
-        m.require(not m.gpu.pending, "the device raises an interrupt of its own")
+        m.require(not m.gpu.raised, "the device raises an interrupt of its own")
     else:
         m.require(m.gpu.interrupts_enabled, "the device's interrupts are disabled", driver=True)
-        m.require(m.gpu.pending, "the device raises no interrupt", driver=True)
+        m.require(m.gpu.raised, "the device raises no interrupt", driver=True)
     claimed = yield from m.driver(call, m.adapter.kmd, 0)
     if bool(claimed) is shared:
         m.report(Finding(Kind.CONTRACT, "DxgkDdiInterruptRoutine claims the interrupt of another "
