@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from wddmcheck.machine.gpu.device import NODES, Registers
+from wddmcheck.machine.gpu.engine import Entry
+from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
 from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.mutex import Mutex
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
@@ -39,12 +42,16 @@ class Node:
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal."""
+    surprise removal. `contexts` are those that the GPU schedules; `wired` is the doorbell that has
+    the physical one, which `doorbell_lock` protects."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
     registers: Registers | None = None
     isr: IsrState | None = None
+    contexts: list[Context] = field(default_factory=list)
+    wired: Doorbell | None = None
+    doorbell_lock: Mutex = field(default_factory=lambda: Mutex("DoorbellLock"))
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
 
@@ -73,7 +80,8 @@ class Context(Structure):
     """A context on a node. `areas` are its context allocations; the first is where the hardware
     saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
     `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
-    the context allocation, that it reads."""
+    the context allocation, that it reads. `entry`: where it is on the GPU's run list, if the GPU
+    schedules it."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -86,6 +94,7 @@ class Context(Structure):
     reported: bool = False
     uses: Allocation | None = None
     reads: Handle = NULL
+    entry: Entry | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -110,3 +119,23 @@ class OpenAllocation(Structure):
     TAG: ClassVar[str] = "WOpn"
     device: Device
     allocation: Allocation
+
+
+@dataclass(eq=False, repr=False)
+class HwQueue(Structure):
+    """A hardware queue of a context. `ring` is the ring buffer that user mode feeds it through."""
+
+    TAG: ClassVar[str] = "WHwq"
+    os_handle: Handle
+    context: Context
+    gpu: GpuQueue
+    ring: Allocation | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Doorbell(PagedStructure):
+    """A doorbell of a queue."""
+
+    TAG: ClassVar[str] = "WDbl"
+    os_handle: Handle
+    queue: HwQueue

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import Packet
-from wddmcheck.machine.reference.common import SUCCESS, Common
+from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation
+from wddmcheck.machine.reference.suspension import SuspensionDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_INTERRUPT_TYPE,
@@ -16,7 +17,7 @@ from wddmcheck.machine.structs import (
 )
 
 
-class WorkDdis(Common):
+class WorkDdis(SuspensionDdis):
     """Submission, interrupts, DPC."""
 
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
@@ -54,6 +55,7 @@ class WorkDdis(Common):
                     self.report(context)
             if node.preempting:
                 self.report_preempted(adapter, ordinal)
+        self.report_suspensions(adapter)
         registers.acknowledge_interrupt()
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
         return True
