@@ -43,11 +43,11 @@ def disconnect_doorbell(machine: Machine, arg: DXGKARGCB_DISCONNECTDOORBELL) -> 
         machine.report(Finding(Kind.CONTRACT, f"{name}: {queue!r} has no doorbell",
                                (arg.hHwQueue,), where=call_site()))
         return NtStatus.STATUS_INVALID_PARAMETER
-    machine.callback(name, (("hHwQueue", queue),))
     yield PREEMPT
     for doorbell in _doorbells(machine, queue):
         if doorbell.status in LEADS_SOMEWHERE:
             doorbell.disconnect(DoorbellStatus.RETRY)
+    machine.callback(name, (("hHwQueue", queue),))
     return NtStatus.STATUS_SUCCESS
 
 
