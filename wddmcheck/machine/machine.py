@@ -53,10 +53,10 @@ class Policies:
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added, started or asleep (in D3); `removed`: the driver
-    knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
-    `to_reset`: the reset of an engine did not work; `awaits_resume`: between ResetHwEngine and
-    ResumeHwEngine."""
+    """Dxgkrnl's record of the adapter. `state`: absent, added, started or asleep (in D3);
+    `removed`: the driver knows of a surprise removal; `resetting`: between ResetFromTimeout and
+    RestartFromTimeout; `to_reset`: the reset of an engine did not work; `awaits_resume`: between
+    ResetHwEngine and ResumeHwEngine."""
 
     state: str = "absent"
     kmd: Handle = 0

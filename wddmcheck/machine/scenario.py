@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.objects import (
@@ -32,6 +32,8 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsDoorbell,
+    OsHwQueue,
     OsObject,
     OsOpening,
     OsProcess,
@@ -39,6 +41,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
 )
 from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.miniport import Miniport
 
 ANY: Final = "any"
 """The outcome of a step that may end in any way."""
@@ -111,6 +114,16 @@ class Took:
         return self.all(OsAllocation)
 
     @property
+    def queue(self) -> OsHwQueue:
+        """The hardware queue that it made."""
+        return self._one(OsHwQueue)
+
+    @property
+    def doorbell(self) -> OsDoorbell:
+        """The doorbell that it made."""
+        return self._one(OsDoorbell)
+
+    @property
     def opening(self) -> OsOpening:
         """The allocation as it was opened."""
         return self._one(OsOpening)
@@ -126,9 +139,11 @@ class Scenario:
     prevented: str = ""
     steps: int = field(default=0)
 
-    def __getattr__(self, name: str) -> Callable[..., Took]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in self.machine.known_calls:
             return partial(self._call, name)
+        if name in self.machine.known_happenings:
+            return partial(self._happens, name)
         raise AttributeError(f"a scenario has no `{name}`")
 
     def resume(self, took: Took, outcome: str = SUCCESS) -> Took:
@@ -155,6 +170,10 @@ class Scenario:
         """A vertical sync interrupt."""
         __tracebackhide__ = True
         self._hardware(self.machine.vsync)
+
+    def _happens(self, name: str, *args: object) -> None:
+        __tracebackhide__ = True
+        self._hardware(lambda: getattr(self.machine, name)(*args))
 
     # --- with -------------------------------------------------------------------------------------
 
@@ -187,6 +206,9 @@ class Scenario:
               failing: str | tuple[str, ...] = (), **args: object) -> Took:
         __tracebackhide__ = True
         if not callable(getattr(self.machine.miniport, name, None)):
+            if not hasattr(Miniport, name):
+                self.steps += 1
+                raise _PreventedError(f"the driver has no {name}, which not every driver has")
             raise AssertionError(f"step {self.steps + 1}: the miniport has no {name}")
 
         def begin() -> Call:

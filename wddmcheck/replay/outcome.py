@@ -110,7 +110,8 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G04": ("completed", "retired"), "G09": ("waits", "immediate")}
+    "G04": ("completed", "retired"), "G09": ("waits", "immediate"),
+    "Rotation": ("overlaps", "serialised")}
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:

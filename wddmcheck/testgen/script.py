@@ -11,6 +11,8 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsDoorbell,
+    OsHwQueue,
     OsObject,
     OsOpening,
     OsProcess,
@@ -24,6 +26,7 @@ WIDTH = 96
 _ATTRIBUTES: Mapping[type[OsObject], str] = {
     OsProcess: "process", OsDevice: "device", OsContext: "context", OsContextAllocation: "area",
     OsResource: "resource", OsAllocation: "allocation", OsOpening: "opening",
+    OsHwQueue: "queue", OsDoorbell: "doorbell",
 }
 _STOPS = {"pauses": "preempted", "waits": "waits"}
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
@@ -62,7 +65,7 @@ class Script:
             yield self._act(act, "", "")
         born = [c.subject for c in step.changes if c.kind is ChangeKind.CREATED
                 and c.subject in self.used and c.subject != step.call]
-        outcome = "any" if broken else _STOPS.get(step.at, step.status)
+        outcome = "any" if broken else _STOPS.get(step.at.partition(" ")[0], step.status)
         if step.at:
             yield f"# {_SHORT.get(step.at, step.at)}:"
         if acts[-1].hardware or outcome in ("", "STATUS_SUCCESS"):

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices
+from wddmcheck.machine.defects import (
+    adapters,
+    allocations,
+    contexts,
+    devices,
+    hardware_queues,
+    suspension,
+)
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
@@ -34,4 +41,16 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "stop_leaks_isr_state": adapters.LeaksIsrState,
     "yardstick_b1": contexts.LeavesFurtherAreas,
     "yardstick_b2": contexts.FreesAreaBeingRead,
+    "destroydoorbell_leaves_wiring": hardware_queues.LeavesWiring,
+    "destroydoorbell_reads_ring_buffer": hardware_queues.ReadsRingBuffer,
+    "disconnect_gets_os_handle": hardware_queues.PassesOsHandleOfQueue,
+    "doorbell_freed_before_unmapping": hardware_queues.FreesLocationBeforeUnmapping,
+    "doorbell_reused_before_disconnect": hardware_queues.ReusesLocationBeforeDisconnect,
+    "doorbell_taken_while_connecting": hardware_queues.TakesLocationWhileConnecting,
+    "reset_leaves_acknowledgement": suspension.LeavesAcknowledgement,
+    "reset_leaves_context_running": suspension.LeavesContextRunning,
+    "suspend_fence_never_issued": suspension.ReportsAllThatWait,
+    "suspend_reports_latest_fence": suspension.ReportsLatestFence,
+    "suspend_succeeds_at_once": suspension.SuspendsAtOnce,
+    "wake_reschedules_contexts": suspension.WakesContexts,
 })

@@ -59,8 +59,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
 
 
 def _suspended(m: Machine, context: OsContext) -> None:
-    """HWQ-04, HWQ-07: a context that the GPU schedules is suspended, and has no queues. The GPU holds
-    no reference to it, or the driver has said so too early."""
+    """HWQ-04, HWQ-07: a context that the GPU schedules is suspended, and has no queues. The GPU
+    holds no reference to it, or the driver has said so too early."""
     m.require(context.suspension is Suspension.SUSPENDED, f"{context!r} is not suspended",
               driver=True)
     m.require(not any(q.context is context for q in m.handles.all(OsHwQueue)),
@@ -68,7 +68,7 @@ def _suspended(m: Machine, context: OsContext) -> None:
     m.require(not m.busy(context), f"{context!r} is in another call")
     engine, entry = m.gpu.engine, entry_of(m, context)
     if entry is not None and (entry.runnable or engine.running is entry):
-        m.report(Finding(Kind.GPU_ACCESS, f"{context!r} is destroyed while the engine "
+        m.report(Finding(Kind.CONTRACT, f"{context!r} is destroyed while the engine "
                          f"{'runs it' if engine.running is entry else 'may switch to it'}: the "
                          "driver has let it pass for suspended", (context.kmd,)))
 

@@ -17,8 +17,8 @@ from wddmcheck.machine.machine import Machine
 
 @happens
 def ring_doorbell(m: Machine, doorbell: OsDoorbell) -> None:
-    """User mode puts commands into its ring buffer and writes where its doorbell leads (DBL-05): the
-    GPU wakes the queue of that doorbell, or the location was given away too early."""
+    """User mode puts commands into its ring buffer and writes where its doorbell leads (DBL-05):
+    the GPU wakes the queue of that doorbell, or the location was given away too early."""
     queue = doorbell.queue
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(doorbell.status is DoorbellStatus.CONNECTED, f"{doorbell!r} is not connected")

@@ -87,9 +87,9 @@ def _ring_read(content: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Engine:
-    """The engine. `running` is the context whose state it holds; `queues` are those that it was told
-    of; `wired` is the one that the physical doorbell wakes; `messages`: the driver has not taken
-    all messages."""
+    """The engine. `running` is the context whose state it holds; `queues` are those that it was
+    told of; `wired` is the one that the physical doorbell wakes; `messages`: the driver has not
+    taken all messages."""
 
     memory: VideoMemory
     state: EngineState = EngineState.RUNS
