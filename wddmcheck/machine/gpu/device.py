@@ -24,9 +24,9 @@ NODES = 2
 class Gpu:
     """The device: nodes, which run packets, and an engine that schedules contexts by itself.
     `pending`: the nodes or the display raise the interrupt line. `healthy`: it comes up when the
-    driver starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
-    `post_display`: it can hand over the boot display. These are for the caller to set,
-    to inject failures."""
+    driver starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset
+    works; `post_display`: it can hand over the boot display. These are for the caller to set, to
+    inject failures."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
