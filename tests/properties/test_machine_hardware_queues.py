@@ -10,8 +10,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.support.agreement import Beyond, SideBySide, program
 from tests.support.models import shipped
+from tests.support.side_by_side import Beyond, SideBySide, program
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.replay.agree import Pair
 from wddmcheck.testgen.tour import tour
@@ -41,7 +41,8 @@ machine's Dxgkrnl counts by itself.)"""
 @settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=st.integers(0, 2**32))
 def test_a_random_run_is_the_same_on_both(scope: str, rotation: str, seed: int) -> None:
-    run, rng = SideBySide(program(MODEL, scope, {"Rotation": rotation}), BEYOND), random.Random(seed)
+    rng = random.Random(seed)
+    run = SideBySide(program(MODEL, scope, {"Rotation": rotation}), BEYOND)
     for number in range(120):
         run.something_happens(rng)
         if number % 6 == 0:

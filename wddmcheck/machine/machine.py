@@ -30,7 +30,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsOpening,
     OsProcess,
 )
-from wddmcheck.machine.dxgkrnl.registry import happenings, load
+from wddmcheck.machine.dxgkrnl.registry import events, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
@@ -127,14 +127,9 @@ class Machine:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("Dxgk") and name in load():
             return partial(self.call, name)
-        if not name.startswith("_") and name in happenings():
-            return partial(self._happens, name)
+        if not name.startswith("_") and name in events():
+            return partial(self.happen, name)
         raise AttributeError(f"a machine has no `{name}`")
-
-    @property
-    def known_happenings(self) -> Collection[str]:
-        """What happens on this machine without a call of the driver."""
-        return happenings().keys()
 
     @property
     def known_calls(self) -> Collection[str]:
@@ -154,6 +149,14 @@ class Machine:
         if not self._advance(call):
             self.calls.append(call)
         return call
+
+    def happen(self, name: str, /, *args: object) -> None:
+        """Something that the operating system, user mode or the hardware does by itself. Raises
+        `OutOfReachError`, `BugCheck`."""
+        happens = events().get(name)
+        if happens is None:
+            raise OutOfReachError(f"nothing called {name} ever happens here")
+        self._hardware(partial(happens, self, *args))
 
     def resume(self, call: Call) -> Call:
         """Run a paused call to its next pause, or to its return. Does nothing for one that has
@@ -256,10 +259,6 @@ class Machine:
         finally:
             self.running, self.pool.caller = None, None
         return call.returned
-
-    def _happens(self, name: str, /, *args: object) -> None:
-        act = happenings()[name]
-        self._hardware(lambda: act(self, *args))
 
     def _hardware(self, act: Callable[[], None]) -> None:
         self._begin_step()

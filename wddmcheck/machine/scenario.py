@@ -39,6 +39,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     OsResource,
 )
+from wddmcheck.machine.dxgkrnl.registry import events
 from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Miniport
@@ -142,8 +143,8 @@ class Scenario:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in self.machine.known_calls:
             return partial(self._call, name)
-        if name in self.machine.known_happenings:
-            return partial(self._happens, name)
+        if name in events():
+            return lambda *args: self._hardware(partial(self.machine.happen, name, *args))
         raise AttributeError(f"a scenario has no `{name}`")
 
     def resume(self, took: Took, outcome: str = SUCCESS) -> Took:
@@ -170,10 +171,6 @@ class Scenario:
         """A vertical sync interrupt."""
         __tracebackhide__ = True
         self._hardware(self.machine.vsync)
-
-    def _happens(self, name: str, *args: object) -> None:
-        __tracebackhide__ = True
-        self._hardware(lambda: getattr(self.machine, name)(*args))
 
     # --- with -------------------------------------------------------------------------------------
 

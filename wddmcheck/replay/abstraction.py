@@ -12,7 +12,7 @@ GONE = -1
 """Stands for the key of an object that a reference still names after its death."""
 
 
-GLOBALS = 0
+NO_OBJECT = 0
 """The key of what belongs to no object: the variables of the model. Their class is ""."""
 
 

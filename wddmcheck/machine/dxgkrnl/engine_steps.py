@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsHwQueue
-from wddmcheck.machine.dxgkrnl.registry import happens
+from wddmcheck.machine.dxgkrnl.registry import event
 from wddmcheck.machine.gpu.engine import Entry
 from wddmcheck.machine.machine import Machine
 
@@ -24,31 +24,31 @@ def _entry(m: Machine, context: OsContext) -> Entry:
     return entry
 
 
-@happens
+@event
 def switch_to(m: Machine, context: OsContext) -> None:
     """The engine switches to a context that may run."""
     m.gpu.engine.switch_to(_entry(m, context))
 
 
-@happens
+@event
 def switch_away(m: Machine) -> None:
     """The engine leaves the context that it runs, and saves its state."""
     m.gpu.engine.switch_away()
 
 
-@happens
+@event
 def hang_engine(m: Machine) -> None:
     """What the engine runs never ends."""
     m.gpu.engine.hang()
 
 
-@happens
+@event
 def acknowledge_suspension(m: Machine, context: OsContext) -> None:
     """The GPU has left a context that is to be suspended, and says so (HWQ-06)."""
     m.gpu.engine.acknowledge(_entry(m, context))
 
 
-@happens
+@event
 def run_queue(m: Machine, queue: OsHwQueue) -> None:
     """The engine does what is in a queue of the context that it runs."""
     known = next((q for q in m.gpu.engine.queues if q.progress is queue.progress), None)

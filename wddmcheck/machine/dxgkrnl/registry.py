@@ -16,8 +16,12 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-HAPPENINGS: dict[str, Callable[..., None]] = {}
-"""What happens without a call of the driver, by name: takes the machine, and arguments in order."""
+Event: TypeAlias = Callable[..., None]
+"""Takes the machine and what it is about."""
+
+EVENTS: dict[str, Event] = {}
+"""What the operating system, user mode or the hardware does by itself, without a call of the
+driver, by name."""
 
 _MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
             "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps")
@@ -29,10 +33,10 @@ def ddi(side: Side) -> Side:
     return side
 
 
-def happens(act: Callable[..., None]) -> Callable[..., None]:
-    """Register a function under its own name as something that happens by itself."""
-    HAPPENINGS[act.__name__] = act
-    return act
+def event(happens: Event) -> Event:
+    """Register a function under its own name as something that happens without the driver."""
+    EVENTS[happens.__name__] = happens
+    return happens
 
 
 def load() -> dict[str, Side]:
@@ -42,7 +46,7 @@ def load() -> dict[str, Side]:
     return SIDES
 
 
-def happenings() -> dict[str, Callable[..., None]]:
-    """All that happens by itself."""
+def events() -> dict[str, Event]:
+    """All events."""
     load()
-    return HAPPENINGS
+    return EVENTS

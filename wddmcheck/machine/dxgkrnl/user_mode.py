@@ -9,13 +9,13 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsDoorbell,
     OsProcess,
 )
-from wddmcheck.machine.dxgkrnl.registry import happens
+from wddmcheck.machine.dxgkrnl.registry import event
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.engine import DOORBELL, ring_written
 from wddmcheck.machine.machine import Machine
 
 
-@happens
+@event
 def ring_doorbell(m: Machine, doorbell: OsDoorbell) -> None:
     """User mode puts commands into its ring buffer and writes where its doorbell leads (DBL-05):
     the GPU wakes the queue of that doorbell, or the location was given away too early."""
@@ -34,7 +34,7 @@ def ring_doorbell(m: Machine, doorbell: OsDoorbell) -> None:
                          "it", (doorbell.kmd,)))
 
 
-@happens
+@event
 def terminate_process(m: Machine, process: OsProcess) -> None:
     """A process ends abnormally: its devices are in error, and what they have is to be suspended,
     disconnected and destroyed (HWQ-09)."""

@@ -20,7 +20,7 @@ from wddmcheck.machine.reference.objects import (
     HwQueue,
     Process,
 )
-from wddmcheck.replay.abstraction import GLOBALS, GONE, Seen, flag, key_of
+from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of
 
 KNOWN: dict[str, frozenset[str]] = {
     "": frozenset({"running", "engine", "awaitsResume", "wired"}),
@@ -60,7 +60,7 @@ def _globals(m: Machine) -> Seen:
     for block in m.pool.live():
         if isinstance(block.content, Adapter):
             wired = key_of(block.content.wired)
-    return Seen("", GLOBALS, {
+    return Seen("", NO_OBJECT, {
         "engine": m.gpu.engine.state.value.capitalize(),
         "awaitsResume": flag(m.adapter.awaits_resume),
     }, {"running": _running(m, m.gpu.engine.running), "wired": wired})

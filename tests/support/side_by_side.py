@@ -27,7 +27,7 @@ Call = tuple[str, tuple[tuple[str, str | None], ...]]
 """A block and its arguments: identities or plain values, None for no object."""
 
 Beyond = Callable[["SideBySide", dict[str, str]], object]
-"""Whether a call with these arguments is left out of the model because of its size, as things are."""
+"""Whether a call with these arguments is left out of the model for its size, as things are."""
 
 TAKES_DOWN = ("Destroy", "Close", "Stop", "Remove", "Terminate", "SetPower", "Reset")
 
