@@ -44,11 +44,15 @@ class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
     G04: how far a context's work has got when it is destroyed, completed or retired.
     G09: DestroyAllocation waits for paging work that names the allocation, or does not. Rotation:
-    ConnectDoorbell may come while another doorbell is disconnected ("overlaps", "serialised")."""
+    ConnectDoorbell may come while another doorbell is disconnected ("overlaps", "serialised").
+    Signals: the GPU may signal a native fence until_destroyed, or until_closed by all processes.
+    G17: the CPU events of a device go before it (events_first), or in any_order."""
 
     G04: str = "completed"
     G09: str = "waits"
     Rotation: str = "overlaps"
+    Signals: str = "until_destroyed"
+    G17: str = "any_order"
 
 
 @dataclass(slots=True)
@@ -117,7 +121,7 @@ class Machine:
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
         self.miniport = self.factory(
-            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued))
+            Kernel(self.pool, self.processor, self._dpcs_done))
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
@@ -245,7 +249,7 @@ class Machine:
         try:
             with self.processor.at(call.facts.lowest):
                 pause = next(call.steps)
-                while isinstance(pause, Wait) and pause.ready():
+                while isinstance(pause, Wait) and not pause.parks and pause.ready():
                     pause = next(call.steps)
             call.waiting = pause if isinstance(pause, Wait) else None
         except StopIteration as end:
@@ -280,6 +284,11 @@ class Machine:
         self.report(end.finding)
         self.stopped = self.findings[-1]
         raise end
+
+    def _dpcs_done(self) -> bool:
+        """Whether the driver's DPC is neither queued nor running."""
+        return not self.adapter.dpc_queued and all(
+            c.name != "DxgkDdiDpcRoutine" for c in self.calls)
 
     def _pool_fails(self, kind: str) -> bool:
         call = self.running

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from wddmcheck.machine.status import NtStatus
 
 if TYPE_CHECKING:
+    from wddmcheck.machine.event_structs import DXGKARGCB_SIGNALEVENT
     from wddmcheck.machine.miniport import Pauses
     from wddmcheck.machine.queue_structs import (
         DXGKARGCB_DISCONNECTDOORBELL,
@@ -50,10 +51,12 @@ class DXGK_START_INFO:
 
 @dataclass(slots=True)
 class DXGKARG_CREATEPROCESS:
-    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o, SystemProcess i."""
+    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o; SystemProcess and
+    VirtualMachineProcess i."""
 
     hDxgkProcess: Handle
     SystemProcess: bool = False
+    VirtualMachineProcess: bool = False
     hKmdProcess: Handle = NULL
 
 
@@ -275,12 +278,13 @@ class DXGKARGCB_RELEASEHANDLEDATA:
 class DXGKARG_ESCAPE:
     """NS:d3dkmddi._DXGKARG_ESCAPE. All i. hDevice is the driver's; the rest is the private data of
     the reference miniport's escapes: a command, Dxgkrnl's handle of an allocation (or of a context
-    allocation), and the driver's of a context."""
+    allocation), the driver's of a context, and user mode's of an event."""
 
     hDevice: Handle
     command: str
     hAllocation: Handle = NULL
     hContext: Handle = NULL
+    hEvent: Handle = NULL
 
 
 # --- work ----------------------------------------------------------------------------------------
@@ -389,6 +393,7 @@ class DXGK_INTERRUPT_TYPE(IntEnum):
     DXGK_INTERRUPT_CRTC_VSYNC = 3
     DXGK_INTERRUPT_DMA_FAULTED = 4
     DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED = 17
+    DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED = 19
 
 
 @dataclass(slots=True)
@@ -404,6 +409,7 @@ class DXGKARGCB_NOTIFY_INTERRUPT_DATA:
     EngineOrdinal: int = 0
     hContext: Handle = NULL
     ContextSuspendFence: int = 0
+    pSignaledNativeFenceArray: tuple[Handle, ...] | None = None
 
 
 # --- the interface that Dxgkrnl gives at StartDevice ----------------------------------------------
@@ -426,3 +432,4 @@ class DXGKRNL_INTERFACE:
     DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], None]], NtStatus]
     DxgkCbDisconnectDoorbell: Callable[[DXGKARGCB_DISCONNECTDOORBELL], Pauses]
     DxgkCbInvalidateHwContext: Callable[[DXGKARGCB_INVALIDATEHWCONTEXT], NtStatus]
+    DxgkCbSignalEvent: Callable[[DXGKARGCB_SIGNALEVENT], NtStatus]

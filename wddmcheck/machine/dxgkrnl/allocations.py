@@ -13,6 +13,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsDevice,
     OsDoorbell,
     OsOpening,
+    OsProcessEvent,
     OsResource,
     Suspension,
 )
@@ -225,16 +226,21 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
                   hContext: OsContext | None = None,
                   area: OsContextAllocation | None = None) -> Steps:
     """A private request of the user-mode driver: work on an allocation for a while (ALC-21), create
-    a context allocation, destroy one."""
+    a context allocation, destroy one, signal an event of the process from now on (PRC-05)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
     for item in (hAllocation, hContext, area):
         m.require(item is None or item.open, f"{item!r} is gone")
     m.admit(call, hDevice.process)
     named = area if area is not None else hAllocation
+    told = (OsProcessEvent(handle=m.handles.new(), process=hDevice.process)
+            if command == "add event" else None)
     yield from m.driver(call, m.adapter.kmd, DXGKARG_ESCAPE(
         hDevice.kmd, command, named.handle if named is not None else NULL,
-        hContext.kmd if hContext is not None else NULL))
+        hContext.kmd if hContext is not None else NULL,
+        told.handle if told is not None else NULL))
     if not call.succeeded:
         audit.after_failed_create(m, call)
+    elif told is not None:
+        call.made.append(m.handles.add(told))
     return call.status

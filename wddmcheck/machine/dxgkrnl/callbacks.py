@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl import audit, memory, queue_callbacks
+from wddmcheck.machine.dxgkrnl import audit, event_callbacks, memory, queue_callbacks
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade, enter
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
@@ -47,7 +47,8 @@ def interface(machine: Machine) -> DXGKRNL_INTERFACE:
         partial(notify_dpc, machine), partial(queue_dpc, machine),
         partial(synchronize_execution, machine),
         partial(queue_callbacks.disconnect_doorbell, machine),
-        partial(queue_callbacks.invalidate_hw_context, machine))
+        partial(queue_callbacks.invalidate_hw_context, machine),
+        partial(event_callbacks.signal_event, machine))
 
 
 def _fails(machine: Machine, name: str) -> bool:
@@ -152,6 +153,9 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
         return
     if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED:
         queue_callbacks.suspend_completed(machine, arg)
+        return
+    if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED:
+        event_callbacks.fences_signalled(machine, arg)
         return
     if arg.InterruptType is not DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED:
         return

@@ -59,7 +59,8 @@ class Failures:
 @dataclass(slots=True, eq=False)
 class Call:
     """A call of a DDI. `status` is None until it returns; `at` says where it is; `callbacks` are
-    those of its last stretch; `made` are the objects that Dxgkrnl got from it."""
+    those of its last stretch; `made` are the objects that Dxgkrnl got from it. `interrupt`: it is
+    an ISR, a DPC or a thread of the driver's own, which no level holds back."""
 
     name: str
     args: dict[str, object]
@@ -102,7 +103,9 @@ def new_call(name: str, args: dict[str, object], failing: tuple[str, ...]) -> Ca
 
 
 def clash(call: Call, other: Call) -> str:
-    """Why two calls may not overlap, "" if they may."""
+    """Why two calls may not overlap, "" if they may. No level holds back ISRs and DPCs."""
+    if call.interrupt or other.interrupt:
+        return ""
     for one in (call, other):
         if one.facts.level >= 2:
             return f"{one.name} is at threading level {one.facts.level}: nothing else runs"

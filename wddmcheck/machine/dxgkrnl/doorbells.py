@@ -17,6 +17,7 @@ from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.queue_structs import (
+    D3DDDI_DOORBELLSTATUS,
     DXGKARG_CONNECTDOORBELL,
     DXGKARG_CREATEDOORBELL,
     DXGKARG_DESTROYDOORBELL,
@@ -24,6 +25,9 @@ from wddmcheck.machine.queue_structs import (
     RingBufferData,
 )
 from wddmcheck.machine.structs import NULL
+
+CONNECTED = (D3DDDI_DOORBELLSTATUS.D3DDDI_DOORBELLSTATUS_CONNECTED,
+             D3DDDI_DOORBELLSTATUS.D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD)
 
 
 @ddi
@@ -74,8 +78,9 @@ def DxgkDdiConnectDoorbell(m: Machine, call: Call, hDoorbell: OsDoorbell) -> Ste
     hDoorbell.status = DoorbellStatus.CONNECTING
     arg = DXGKARG_CONNECTDOORBELL(hDoorbell.kmd)
     yield from m.driver(call, arg)
-    if call.succeeded and arg.KernelCpuVirtualAddress == NULL:
-        m.report(Finding(Kind.CONTRACT, f"{call.name} succeeds and gives no address"))
+    if call.succeeded and (arg.KernelCpuVirtualAddress == NULL or arg.Status not in CONNECTED):
+        m.report(Finding(Kind.CONTRACT, f"{call.name} succeeds and gives no address, or no status "
+                         "of a connected doorbell"))
     if call.succeeded and hDoorbell.status is DoorbellStatus.CONNECTING:
         hDoorbell.status, hDoorbell.location = (DoorbellStatus.CONNECTED,
                                                 arg.KernelCpuVirtualAddress)

@@ -15,6 +15,7 @@ from typing import TypeVar
 from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.gpu.engine import ProgressFence
 from wddmcheck.machine.gpu.memory import PageTable
+from wddmcheck.machine.gpu.notices import FenceValues, Source
 
 FIRST_HANDLE = 0x4000_0040
 HANDLE_STEP = 0x40
@@ -38,10 +39,12 @@ class OsObject:
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsProcess(OsObject):
-    """A process; `root` is the physical address of its GPU page table."""
+    """A process, perhaps of a virtual machine; `root` is the physical address of its GPU page
+    table."""
 
     root: int
     table: PageTable
+    virtual: bool = False
 
 
 class DeviceState(Enum):
@@ -155,6 +158,49 @@ class OsOpening(OsObject):
     device: OsDevice
     allocation: OsAllocation
     va: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsGlobalFence(OsObject):
+    """A native fence, of the adapter. `waiting`: a thread waits for the next value after `base`;
+    `told`: the driver was told to monitor it, and not yet to stop."""
+
+    values: FenceValues = field(default_factory=FenceValues)
+    base: int = 0
+    waiting: bool = False
+    told: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether it has a value after `base`."""
+        return self.values.current > self.base
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsLocalFence(OsObject):
+    """A native fence as a process opened it."""
+
+    device: OsDevice
+    fence: OsGlobalFence
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsCpuEvent(OsObject):
+    """A CPU event, linked with a device that it may outlive. `source` is what the driver has asked
+    the GPU to tell of; `owed`: it has happened, and user mode was not told."""
+
+    device: OsDevice
+    source: Source | None = None
+    owed: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsProcessEvent(OsObject):
+    """An event of a process, of which user mode has told the driver. `held`: Dxgkrnl keeps it for
+    the driver, until it is signalled for the last time."""
+
+    process: OsProcess
+    held: bool = False
 
 
 O = TypeVar("O", bound=OsObject)  # noqa: E741

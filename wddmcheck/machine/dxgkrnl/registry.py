@@ -24,7 +24,8 @@ EVENTS: dict[str, Event] = {}
 driver, by name."""
 
 _MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
-            "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps")
+            "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps",
+            "native_fences", "events")
 
 
 def ddi(side: Side) -> Side:

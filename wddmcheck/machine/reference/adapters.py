@@ -66,6 +66,7 @@ class AdapterDdis(Common):
         yield self.kernel.KeFlushQueuedDpcs()
         if adapter.registers is not None:
             adapter.registers.engine.drop_messages()
+            adapter.registers.notices.drop()
         self.pool.free(adapter.isr, IsrState.TAG)
         adapter.isr = None
 

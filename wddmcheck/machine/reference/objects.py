@@ -14,6 +14,7 @@ from wddmcheck.machine.gpu.device import NODES, Registers
 from wddmcheck.machine.gpu.engine import Entry
 from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
 from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.gpu.notices import NativeFence, Source
 from wddmcheck.machine.mutex import Mutex
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
@@ -43,7 +44,8 @@ class Node:
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
     surprise removal. `contexts` are those that the GPU schedules; `wired` is the doorbell that has
-    the physical one, which `doorbell_lock` protects."""
+    the physical one, which `doorbell_lock` protects. `fences`, `cpu_events` and `process_events`
+    are all that there are."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -51,6 +53,9 @@ class Adapter(Structure):
     isr: IsrState | None = None
     contexts: list[Context] = field(default_factory=list)
     wired: Doorbell | None = None
+    fences: list[GlobalFence] = field(default_factory=list)
+    cpu_events: list[CpuEvent] = field(default_factory=list)
+    process_events: list[ProcessEvent] = field(default_factory=list)
     doorbell_lock: Mutex = field(default_factory=lambda: Mutex("DoorbellLock"))
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
@@ -58,10 +63,11 @@ class Adapter(Structure):
 
 @dataclass(eq=False, repr=False)
 class Process(PagedStructure):
-    """A process."""
+    """A process. `virtual`: of a virtual machine, whose events a thread of the driver signals."""
 
     TAG: ClassVar[str] = "WPrc"
     os_handle: Handle
+    virtual: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -139,3 +145,50 @@ class Doorbell(PagedStructure):
     TAG: ClassVar[str] = "WDbl"
     os_handle: Handle
     queue: HwQueue
+
+
+@dataclass(eq=False, repr=False)
+class GlobalFence(Structure):
+    """A native fence, of the adapter."""
+
+    TAG: ClassVar[str] = "WGfn"
+    os_handle: Handle
+    adapter: Adapter
+    gpu: NativeFence
+
+
+@dataclass(eq=False, repr=False)
+class LocalFence(PagedStructure):
+    """A native fence as a process opened it."""
+
+    TAG: ClassVar[str] = "WLfn"
+    os_handle: Handle
+    device: Device
+    fence: GlobalFence
+
+
+@dataclass(eq=False, repr=False)
+class CpuEvent(Structure):
+    """A CPU event. `device` may be gone. `listed`: the DPC may signal it; `due`: the ISR has found
+    that it happened, for the DPC to signal; `signals` are those in progress."""
+
+    TAG: ClassVar[str] = "WCev"
+    os_handle: Handle
+    adapter: Adapter
+    device: Device
+    source: Source
+    listed: bool = True
+    due: bool = False
+    signals: int = 0
+
+
+@dataclass(eq=False, repr=False)
+class ProcessEvent(PagedStructure):
+    """An event of a process, as user mode knows it. `closing`: no new signals; `signals` are those
+    in progress."""
+
+    TAG: ClassVar[str] = "WPev"
+    handle: Handle
+    process: Process
+    closing: bool = False
+    signals: int = 0

@@ -1,0 +1,67 @@
+"""How the steps of models/fences_events.wddm and its variants are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsCpuEvent,
+    OsDevice,
+    OsGlobalFence,
+    OsLocalFence,
+    OsObject,
+    OsProcess,
+    OsProcessEvent,
+)
+from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.replay.families.fences_events_state import INITIAL, KNOWN, look
+from wddmcheck.replay.requests import request
+from wddmcheck.replay.vocabulary import Act, Given, Ref, UnknownStepError, Vocabulary, given
+from wddmcheck.report.story import ChangeKind, StoryStep
+
+CLASSES: dict[str, type[OsObject]] = {
+    "Process": OsProcess, "Device": OsDevice, "GlobalFence": OsGlobalFence,
+    "LocalFence": OsLocalFence, "CpuEvent": OsCpuEvent, "ProcessEvent": OsProcessEvent,
+}
+"""What the classes of the model are to Dxgkrnl."""
+
+HAPPENS = {
+    "BeginSignal": "begin_signal", "FinishSignal": "finish_signal",
+    "EventHappens": "event_happens",
+}
+"""What the GPU does, and the machine's name for it."""
+
+THREADS = {"SignalProcess": "SignalProcessEvent"}
+"""What threads of the driver do: blocks of the model, and the routines of the reference miniport."""
+
+
+def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
+    args = tuple((a.name, given(a)) for a in step.args)
+    if step.block in HAPPENS:
+        return (Act(HAPPENS[step.block], args, hardware=True),)
+    name = THREADS.get(step.block, step.block)
+    if name not in load():
+        raise UnknownStepError(f"the machine has no {step.block}")
+    if step.phase in ("resume", "return"):
+        return (Act(name, resumes=step.call),)
+    if step.block in THREADS:
+        args = tuple(("item", value) for _, value in args)
+    return (Act(name, args + _extra(step), request(step, pools).failing),)
+
+
+def _extra(step: StoryStep) -> tuple[tuple[str, Given], ...]:
+    """What is not in the model's arguments: that processes are of virtual machines, what user mode
+    wants of an escape, and with which event of several the DPC begins."""
+    match step.block:
+        case "DxgkDdiCreateProcess":
+            return (("virtual", True),)
+        case "DxgkDdiEscape":
+            return (("command", "add event"),)
+        case "DxgkDdiDpcRoutine":
+            begun = [c.subject for c in step.changes
+                     if c.kind is ChangeKind.CHANGED and c.label == "signals"]
+            return (("first", Ref(begun[0])),) if begun else ()
+    return ()
+
+
+FENCES_EVENTS = Vocabulary(_acts, CLASSES, KNOWN, look, INITIAL)
