@@ -121,7 +121,7 @@ class Machine:
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
         self.miniport = self.factory(
-            Kernel(self.pool, self.processor, self._dpcs_done))
+            Kernel(self.pool, self.processor, self.dpcs_done))
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
@@ -285,7 +285,7 @@ class Machine:
         self.stopped = self.findings[-1]
         raise end
 
-    def _dpcs_done(self) -> bool:
+    def dpcs_done(self) -> bool:
         """Whether the driver's DPC is neither queued nor running."""
         return not self.adapter.dpc_queued and all(
             c.name != "DxgkDdiDpcRoutine" for c in self.calls)

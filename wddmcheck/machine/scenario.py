@@ -31,12 +31,16 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
     OsContextAllocation,
+    OsCpuEvent,
     OsDevice,
     OsDoorbell,
+    OsGlobalFence,
     OsHwQueue,
+    OsLocalFence,
     OsObject,
     OsOpening,
     OsProcess,
+    OsProcessEvent,
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import events
@@ -123,6 +127,26 @@ class Took:
     def doorbell(self) -> OsDoorbell:
         """The doorbell that it made."""
         return self._one(OsDoorbell)
+
+    @property
+    def fence(self) -> OsGlobalFence:
+        """The native fence that it made."""
+        return self._one(OsGlobalFence)
+
+    @property
+    def local_fence(self) -> OsLocalFence:
+        """The native fence as it was opened."""
+        return self._one(OsLocalFence)
+
+    @property
+    def cpu_event(self) -> OsCpuEvent:
+        """The CPU event that it made."""
+        return self._one(OsCpuEvent)
+
+    @property
+    def process_event(self) -> OsProcessEvent:
+        """The event of a process of which user mode told the driver in it."""
+        return self._one(OsProcessEvent)
 
     @property
     def opening(self) -> OsOpening:

@@ -13,7 +13,9 @@ from wddmcheck.machine.defects import (
     allocations,
     contexts,
     devices,
+    events,
     hardware_queues,
+    native_fences,
     suspension,
 )
 from wddmcheck.machine.reference import ReferenceMiniport
@@ -53,4 +55,13 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "suspend_reports_latest_fence": suspension.ReportsLatestFence,
     "suspend_succeeds_at_once": suspension.SuspendsAtOnce,
     "wake_reschedules_contexts": suspension.WakesContexts,
+    "destroycpuevent_ignores_signal": events.IgnoresSignalInProgress,
+    "destroycpuevent_reads_device": events.ReadsDeviceOfEvent,
+    "destroyprocess_during_signal": events.DestroysProcessDuringSignal,
+    "destroyprocess_without_last_use": events.NeverSaysLastUse,
+    "isr_signals_event": events.SignalsFromIsr,
+    "monitored_value_without_barrier": native_fences.IgnoresSignalUnderWay,
+    "native_fence_stays_in_record": native_fences.StaysInRecord,
+    "native_fence_unregistered_late": native_fences.UnregistersLate,
+    "queuedpc_false_loses_event": events.TakesFalseForFailure,
 })

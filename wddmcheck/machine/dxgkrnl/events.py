@@ -7,6 +7,7 @@ from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.objects import OsCpuEvent, OsDevice, OsProcessEvent
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
 from wddmcheck.machine.event_structs import DXGKARG_CREATECPUEVENT
+from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.notices import Source
 from wddmcheck.machine.machine import Machine
 
@@ -52,6 +53,17 @@ def event_happens(m: Machine, item: OsCpuEvent) -> None:
     assert isinstance(source, Source)
     m.gpu.notices.happens(source)
     item.owed = True
+
+
+@event
+def user_mode_waits(m: Machine) -> None:
+    """User mode waits for its CPU events: one that has happened has to be signalled, now or by an
+    interrupt or a DPC on its way (INT-04)."""
+    coming = m.gpu.notices.raised or not m.dpcs_done()
+    for item in m.handles.all(OsCpuEvent):
+        if item.open and item.owed and not coming:
+            m.report(Finding(Kind.STUCK, f"{item!r} has happened, user mode was not told, and no "
+                             "interrupt or DPC is on its way", (item.kmd,)))
 
 
 @ddi

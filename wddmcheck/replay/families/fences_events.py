@@ -17,7 +17,7 @@ from wddmcheck.machine.dxgkrnl.registry import load
 from wddmcheck.replay.families.fences_events_state import INITIAL, KNOWN, look
 from wddmcheck.replay.requests import request
 from wddmcheck.replay.vocabulary import Act, Given, Ref, UnknownStepError, Vocabulary, given
-from wddmcheck.report.story import ChangeKind, StoryStep
+from wddmcheck.report.story import ChangeKind, Story, StoryStep
 
 CLASSES: dict[str, type[OsObject]] = {
     "Process": OsProcess, "Device": OsDevice, "GlobalFence": OsGlobalFence,
@@ -32,7 +32,7 @@ HAPPENS = {
 """What the GPU does, and the machine's name for it."""
 
 THREADS = {"SignalProcess": "SignalProcessEvent"}
-"""What threads of the driver do: blocks of the model, and the routines of the reference miniport."""
+"""What threads of the driver do: blocks of the model, and routines of the reference miniport."""
 
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
@@ -64,4 +64,13 @@ def _extra(step: StoryStep) -> tuple[tuple[str, Given], ...]:
     return ()
 
 
-FENCES_EVENTS = Vocabulary(_acts, CLASSES, KNOWN, look, INITIAL)
+def _settle(story: Story) -> tuple[Act, ...]:
+    """What shows that an event is lost: the DPC that is queued runs, and user mode still waits."""
+    last = story.steps[-1] if story.steps else None
+    if last is None or any(f.stops for f in last.faults) or last.kind != "interrupt":
+        return ()
+    return (Act("DxgkDdiDpcRoutine", whole=True), Act("user_mode_waits", hardware=True))
+
+
+FENCES_EVENTS = Vocabulary(_acts, CLASSES, KNOWN, look, INITIAL, settle=_settle,
+                           settles="what is queued runs, and user mode goes on waiting")
