@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import test_fences_events as event_tests
+from tests.machine import test_hardware_queues as queue_tests
 from tests.machine import test_reference as reference_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.walks import Walk, walk
@@ -42,7 +44,8 @@ MUTANTS = list(mutants())
 
 
 FURTHER = (("models/hardware_queues.wddm", "doorbells"),
-           ("models/hardware_queues.wddm", "contexts"))
+           ("models/hardware_queues.wddm", "contexts"),
+           ("models/fences_events.wddm", "shared"), ("models/fences_events.wddm", "events"))
 """Models that go further than models/miniport.wddm, and scopes of theirs."""
 
 
@@ -57,7 +60,7 @@ def walks() -> tuple[Walk, ...]:
 def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
     """Functions that take a machine: those of the reference miniport and of the kept runs."""
     found: list[tuple[Callable[..., None], Policies]] = []
-    modules = [reference_tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
+    modules = [reference_tests, queue_tests, event_tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if name.startswith("test_"):
