@@ -60,7 +60,8 @@ def walks() -> tuple[Walk, ...]:
 def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
     """Functions that take a machine: those of the reference miniport and of the kept runs."""
     found: list[tuple[Callable[..., None], Policies]] = []
-    modules = [reference_tests, queue_tests, event_tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
+    modules = [reference_tests, queue_tests, event_tests,
+               *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if name.startswith("test_"):

@@ -10,11 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.support.models import shipped
 from tests.support.side_by_side import Beyond, SideBySide, program
-from wddmcheck.ir.evaluate import Layout
-from wddmcheck.replay.agree import Pair
-from wddmcheck.testgen.tour import tour
 
 MODEL = "models/hardware_queues.wddm"
 RUNS = [("small", "overlaps"), ("doorbells", "overlaps"), ("contexts", "overlaps"),
@@ -65,16 +61,3 @@ def test_random_runs_get_about() -> None:
     blocks = {a.label.block for a in program(MODEL, "doorbells", {}).codec.layout.system.actions}
     assert took == blocks
     assert len(refused) > len(blocks) / 2
-
-
-@pytest.mark.slow
-def test_every_transition_of_the_small_scope() -> None:
-    system = shipped(MODEL)
-    layout = Layout.of(system, dict(dict(system.scopes)["small"]))
-    found = tour(layout)
-    assert found.transitions > 20_000
-    for run in found.runs:
-        pair = Pair(layout)
-        for step in run:
-            done = pair.take(step)
-            assert (done.impossible, done.deviations, done.findings) == ("", (), ()), done.step

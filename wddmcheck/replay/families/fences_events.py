@@ -15,6 +15,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
 )
 from wddmcheck.machine.dxgkrnl.registry import load
 from wddmcheck.replay.families.fences_events_state import INITIAL, KNOWN, look
+from wddmcheck.replay.families.foreign import refuse_foreign
 from wddmcheck.replay.requests import request
 from wddmcheck.replay.vocabulary import Act, Given, Ref, UnknownStepError, Vocabulary, given
 from wddmcheck.report.story import ChangeKind, Story, StoryStep
@@ -31,11 +32,16 @@ HAPPENS = {
 }
 """What the GPU does, and the machine's name for it."""
 
+CALLBACKS = frozenset({
+    "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc", "DxgkCbSignalEvent"})
+"""Callbacks that mean the same in the model and on the machine."""
+
 THREADS = {"SignalProcess": "SignalProcessEvent"}
 """What threads of the driver do: blocks of the model, and routines of the reference miniport."""
 
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
+    refuse_foreign(step, pools, CLASSES, CALLBACKS)
     args = tuple((a.name, given(a)) for a in step.args)
     if step.block in HAPPENS:
         return (Act(HAPPENS[step.block], args, hardware=True),)

@@ -14,6 +14,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
 )
 from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.replay.families.foreign import refuse_foreign
 from wddmcheck.replay.families.hardware_queues_state import INITIAL, KNOWN, look
 from wddmcheck.replay.requests import request
 from wddmcheck.replay.vocabulary import Act, Given, UnknownStepError, Vocabulary, given
@@ -35,11 +36,17 @@ HAPPENS = {
 CHOSEN_BY_DXGKRNL = frozenset({"contextSuspendFence"})
 """Arguments that are Dxgkrnl's own affair on the machine: it counts its fences itself."""
 
+CALLBACKS = frozenset({
+    "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc", "DxgkCbDisconnectDoorbell",
+    "DxgkCbInvalidateHwContext"})
+"""Callbacks that mean the same in the model and on the machine."""
+
 UNTOLD = frozenset({"DxgkCbCreateContextAllocation", "DxgkCbDestroyContextAllocation"})
 """The save areas of contexts, of which the model does not speak."""
 
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
+    refuse_foreign(step, pools, CLASSES, CALLBACKS)
     args = tuple((a.name, given(a)) for a in step.args if a.name not in CHOSEN_BY_DXGKRNL)
     if step.block in HAPPENS:
         return (Act(HAPPENS[step.block], args, hardware=True),)
