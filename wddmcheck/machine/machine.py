@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
@@ -25,10 +26,11 @@ from wddmcheck.machine.dxgkrnl.objects import (
     HandleTable,
     OsAllocation,
     OsContext,
+    OsObject,
     OsOpening,
     OsProcess,
 )
-from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.machine.dxgkrnl.registry import events, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
@@ -41,17 +43,24 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
     G04: how far a context's work has got when it is destroyed, completed or retired.
-    G09: DestroyAllocation waits for paging work that names the allocation, or does not."""
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not. Rotation:
+    ConnectDoorbell may come while another doorbell is disconnected ("overlaps", "serialised").
+    Signals: the GPU may signal a native fence until_destroyed, or until_closed by all processes.
+    G17: the CPU events of a device go before it (events_first), or in any_order."""
 
     G04: str = "completed"
     G09: str = "waits"
+    Rotation: str = "overlaps"
+    Signals: str = "until_destroyed"
+    G17: str = "any_order"
 
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
-    knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
-    `to_reset`: the reset of an engine did not work."""
+    """Dxgkrnl's record of the adapter. `state`: absent, added, started or asleep (in D3);
+    `removed`: the driver knows of a surprise removal; `resetting`: between ResetFromTimeout and
+    RestartFromTimeout; `to_reset`: the reset of an engine did not work; `awaits_resume`: between
+    ResetHwEngine and ResumeHwEngine."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -60,6 +69,7 @@ class Adapter:
     removed: bool = False
     resetting: bool = False
     to_reset: bool = False
+    awaits_resume: bool = False
 
 
 @dataclass(slots=True)
@@ -111,16 +121,18 @@ class Machine:
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
         self.miniport = self.factory(
-            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued))
+            Kernel(self.pool, self.processor, self.dpcs_done))
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[..., Call]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("Dxgk") and name in load():
             return partial(self.call, name)
+        if not name.startswith("_") and name in events():
+            return partial(self.happen, name)
         raise AttributeError(f"a machine has no `{name}`")
 
     @property
@@ -141,6 +153,14 @@ class Machine:
         if not self._advance(call):
             self.calls.append(call)
         return call
+
+    def happen(self, name: str, /, *args: object) -> None:
+        """Something that the operating system, user mode or the hardware does by itself. Raises
+        `OutOfReachError`, `BugCheck`."""
+        happens = events().get(name)
+        if happens is None:
+            raise OutOfReachError(f"nothing called {name} ever happens here")
+        self._hardware(partial(happens, self, *args))
 
     def resume(self, call: Call) -> Call:
         """Run a paused call to its next pause, or to its return. Does nothing for one that has
@@ -195,6 +215,10 @@ class Machine:
                 raise OutOfReachError(f"{call.name} cannot overlap {other.name}: {why}",
                                       driver=True)
 
+    def busy(self, item: OsObject) -> bool:
+        """Whether a call in flight is about an object."""
+        return any(item in call.args.values() for call in self.calls)
+
     def driver(self, call: Call, *args: object) -> Steps:
         """Run the driver's DDI with `args`; the value is its status."""
         result = yield from drive(self.miniport, call.name, args)
@@ -225,7 +249,7 @@ class Machine:
         try:
             with self.processor.at(call.facts.lowest):
                 pause = next(call.steps)
-                while isinstance(pause, Wait) and pause.ready():
+                while isinstance(pause, Wait) and not pause.parks and pause.ready():
                     pause = next(call.steps)
             call.waiting = pause if isinstance(pause, Wait) else None
         except StopIteration as end:
@@ -260,6 +284,11 @@ class Machine:
         self.report(end.finding)
         self.stopped = self.findings[-1]
         raise end
+
+    def dpcs_done(self) -> bool:
+        """Whether the driver's DPC is neither queued nor running."""
+        return not self.adapter.dpc_queued and all(
+            c.name != "DxgkDdiDpcRoutine" for c in self.calls)
 
     def _pool_fails(self, kind: str) -> bool:
         call = self.running

@@ -40,10 +40,12 @@ from wddmcheck.machine.structs import (
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The driver blocks until `ready()`; `what` says on what, for people."""
+    """The driver blocks until `ready()`; `what` says on what, for people. `parks`: others may run
+    meanwhile even if it is over at once."""
 
     what: str
     ready: Callable[[], bool]
+    parks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,15 @@ Result: TypeAlias = NtStatus | Pauses
 @dataclass(slots=True)
 class Kernel:
     """What a driver may use besides the callbacks of Dxgkrnl: memory, and waiting for its DPC.
-    `dpc_queued` tells whether its DPC is queued."""
+    `dpcs_done` tells whether its DPC is neither queued nor running."""
 
     pool: Pool
     processor: Processor
-    dpc_queued: Callable[[], bool]
+    dpcs_done: Callable[[], bool]
 
     def KeFlushQueuedDpcs(self) -> Wait:
         """Wait until the driver's DPC has run; to be yielded."""
-        return Wait("KeFlushQueuedDpcs", lambda: not self.dpc_queued())
+        return Wait("KeFlushQueuedDpcs", self.dpcs_done)
 
 
 class Miniport(Protocol):
@@ -151,7 +153,8 @@ class Miniport(Protocol):
                                 MessageNumber: int) -> bool:
         """NC:dispmprt.DXGKDDI_INTERRUPT_ROUTINE."""
 
-    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> None:
+    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> Generator[
+            Preempt | Wait, None, None] | None:
         """NC:dispmprt.DXGKDDI_DPC_ROUTINE."""
 
     def DxgkDdiCreateAllocation(self, hAdapter: Handle,

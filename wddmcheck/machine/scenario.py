@@ -24,21 +24,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
     OsContextAllocation,
+    OsCpuEvent,
     OsDevice,
+    OsDoorbell,
+    OsGlobalFence,
+    OsHwQueue,
+    OsLocalFence,
     OsObject,
     OsOpening,
     OsProcess,
+    OsProcessEvent,
     OsResource,
 )
+from wddmcheck.machine.dxgkrnl.registry import events
 from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.miniport import Miniport
 
 ANY: Final = "any"
 """The outcome of a step that may end in any way."""
@@ -111,6 +119,36 @@ class Took:
         return self.all(OsAllocation)
 
     @property
+    def queue(self) -> OsHwQueue:
+        """The hardware queue that it made."""
+        return self._one(OsHwQueue)
+
+    @property
+    def doorbell(self) -> OsDoorbell:
+        """The doorbell that it made."""
+        return self._one(OsDoorbell)
+
+    @property
+    def fence(self) -> OsGlobalFence:
+        """The native fence that it made."""
+        return self._one(OsGlobalFence)
+
+    @property
+    def local_fence(self) -> OsLocalFence:
+        """The native fence as it was opened."""
+        return self._one(OsLocalFence)
+
+    @property
+    def cpu_event(self) -> OsCpuEvent:
+        """The CPU event that it made."""
+        return self._one(OsCpuEvent)
+
+    @property
+    def process_event(self) -> OsProcessEvent:
+        """The event of a process of which user mode told the driver in it."""
+        return self._one(OsProcessEvent)
+
+    @property
     def opening(self) -> OsOpening:
         """The allocation as it was opened."""
         return self._one(OsOpening)
@@ -126,9 +164,11 @@ class Scenario:
     prevented: str = ""
     steps: int = field(default=0)
 
-    def __getattr__(self, name: str) -> Callable[..., Took]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in self.machine.known_calls:
             return partial(self._call, name)
+        if name in events():
+            return lambda *args: self._hardware(partial(self.machine.happen, name, *args))
         raise AttributeError(f"a scenario has no `{name}`")
 
     def resume(self, took: Took, outcome: str = SUCCESS) -> Took:
@@ -187,6 +227,9 @@ class Scenario:
               failing: str | tuple[str, ...] = (), **args: object) -> Took:
         __tracebackhide__ = True
         if not callable(getattr(self.machine.miniport, name, None)):
+            if not hasattr(Miniport, name):
+                self.steps += 1
+                raise _PreventedError(f"the driver has no {name}, which not every driver has")
             raise AssertionError(f"step {self.steps + 1}: the miniport has no {name}")
 
         def begin() -> Call:

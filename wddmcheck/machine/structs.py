@@ -10,9 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wddmcheck.machine.status import NtStatus
+
+if TYPE_CHECKING:
+    from wddmcheck.machine.event_structs import DXGKARGCB_SIGNALEVENT
+    from wddmcheck.machine.miniport import Pauses
+    from wddmcheck.machine.queue_structs import (
+        DXGKARGCB_DISCONNECTDOORBELL,
+        DXGKARGCB_INVALIDATEHWCONTEXT,
+    )
 
 Handle = int
 """A HANDLE or D3DKMT_HANDLE: opaque to whoever did not make it."""
@@ -43,10 +51,12 @@ class DXGK_START_INFO:
 
 @dataclass(slots=True)
 class DXGKARG_CREATEPROCESS:
-    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o, SystemProcess i."""
+    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o; SystemProcess and
+    VirtualMachineProcess i."""
 
     hDxgkProcess: Handle
     SystemProcess: bool = False
+    VirtualMachineProcess: bool = False
     hKmdProcess: Handle = NULL
 
 
@@ -86,6 +96,7 @@ class DXGK_CREATECONTEXTFLAGS(IntFlag):
     SystemContext = 0x1
     GdiContext = 0x2
     VirtualAddressing = 0x4
+    HwQueueSupported = 0x10
 
 
 @dataclass(slots=True)
@@ -267,12 +278,13 @@ class DXGKARGCB_RELEASEHANDLEDATA:
 class DXGKARG_ESCAPE:
     """NS:d3dkmddi._DXGKARG_ESCAPE. All i. hDevice is the driver's; the rest is the private data of
     the reference miniport's escapes: a command, Dxgkrnl's handle of an allocation (or of a context
-    allocation), and the driver's of a context."""
+    allocation), the driver's of a context, and user mode's of an event."""
 
     hDevice: Handle
     command: str
     hAllocation: Handle = NULL
     hContext: Handle = NULL
+    hEvent: Handle = NULL
 
 
 # --- work ----------------------------------------------------------------------------------------
@@ -380,6 +392,8 @@ class DXGK_INTERRUPT_TYPE(IntEnum):
     DXGK_INTERRUPT_DMA_PREEMPTED = 2
     DXGK_INTERRUPT_CRTC_VSYNC = 3
     DXGK_INTERRUPT_DMA_FAULTED = 4
+    DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED = 17
+    DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED = 19
 
 
 @dataclass(slots=True)
@@ -393,6 +407,9 @@ class DXGKARGCB_NOTIFY_INTERRUPT_DATA:
     LastCompletedFenceId: int = 0
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
+    hContext: Handle = NULL
+    ContextSuspendFence: int = 0
+    pSignaledNativeFenceArray: tuple[Handle, ...] | None = None
 
 
 # --- the interface that Dxgkrnl gives at StartDevice ----------------------------------------------
@@ -413,3 +430,6 @@ class DXGKRNL_INTERFACE:
     DxgkCbNotifyDpc: Callable[[Handle], None]
     DxgkCbQueueDpc: Callable[[Handle], bool]
     DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], None]], NtStatus]
+    DxgkCbDisconnectDoorbell: Callable[[DXGKARGCB_DISCONNECTDOORBELL], Pauses]
+    DxgkCbInvalidateHwContext: Callable[[DXGKARGCB_INVALIDATEHWCONTEXT], NtStatus]
+    DxgkCbSignalEvent: Callable[[DXGKARGCB_SIGNALEVENT], NtStatus]

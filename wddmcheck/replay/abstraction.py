@@ -12,6 +12,10 @@ GONE = -1
 """Stands for the key of an object that a reference still names after its death."""
 
 
+NO_OBJECT = 0
+"""The key of what belongs to no object: the variables of the model. Their class is ""."""
+
+
 @dataclass(slots=True)
 class Seen:
     """One object: `refs` are keys (None for none, GONE), `sets` lists of keys, `words` the rest."""

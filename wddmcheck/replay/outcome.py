@@ -110,7 +110,9 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G04": ("completed", "retired"), "G09": ("waits", "immediate")}
+    "G04": ("completed", "retired"), "G09": ("waits", "immediate"),
+    "Rotation": ("overlaps", "serialised"), "Signals": ("until_destroyed", "until_closed"),
+    "G17": ("any_order", "events_first")}
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:

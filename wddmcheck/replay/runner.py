@@ -57,7 +57,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.names = Names(self.words.records)
-        self.told = ToldState(self.pools, self.words.known)
+        self.told = ToldState(self.pools, self.words.known, self.words.initial)
 
     def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
@@ -151,7 +151,7 @@ class Runner:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
         wanted = sorted(self._told(c, passing) for c in step.calls)
-        made = sorted(self._made(c) for c in call.callbacks)
+        made = sorted(self._made(c) for c in call.callbacks if c.name not in self.words.untold)
         for text in _without(wanted, made):
             yield f"the driver does not call {text}"
         for text in _without(made, wanted):
@@ -165,9 +165,17 @@ class Runner:
         return f"{made.name}({shown})" + _failed(made.status)
 
     def _made(self, made: CallbackMade) -> str:
-        shown = ", ".join(self.names.identity(a) or f"a {type(a).__name__.removeprefix('Os')}"
-                          for _, a in made.args)
+        shown = ", ".join(self._named(a) for _, a in made.args)
         return f"{made.name}({shown})" + _failed(made.status.name)
+
+    def _named(self, item: object) -> str:
+        """An argument of a callback, as the story has it."""
+        match item:
+            case bool():
+                return str(item).lower()
+            case int():
+                return str(item)
+        return self.names.identity(item) or f"a {type(item).__name__.removeprefix('Os')}"
 
 
 def runner_for(story: Story, machine: Machine) -> Runner:
@@ -180,7 +188,7 @@ def runner_for(story: Story, machine: Machine) -> Runner:
 
 def _parted(step: StoryStep, call: Call) -> Iterator[str]:
     """Where the call is, if not where the step says."""
-    wanted = {"pauses": "preempted", "waits": "waits"}.get(step.at, "returned")
+    wanted = {"pauses": "preempted", "waits": "waits"}.get(step.at.partition(" ")[0], "returned")
     if not call.at.startswith(wanted):
         yield f"{step.block} {_where(call)}; in the model it {step.at or 'returns'}"
     elif call.status is not None and step.status and call.status.name != step.status:

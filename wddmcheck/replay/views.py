@@ -22,11 +22,18 @@ FIRST = frozenset({"", "none", "false", "0"})
 @dataclass(slots=True)
 class ToldState:
     """The state of the model, followed through a story by the changes of its steps. `known` are the
-    classes and fields that the machine has too; what else a variant adds is not compared."""
+    classes and fields that the machine has too (those of the class "" are variables); what else a
+    variant adds is not compared. `initial` are the values that fields have at first, where these
+    are not the usual ones."""
 
     pools: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
+    initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     objects: dict[str, Fields] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if "" in self.known:
+            self.objects[""] = dict(self.initial.get("", {}))
 
     def follow(self, step: StoryStep) -> tuple[str, ...]:
         """Take the changes of a step; the identities that it created and that are still there."""
@@ -37,15 +44,16 @@ class ToldState:
                     born[change.subject] = None
                 case ChangeKind.DESTROYED:
                     born.pop(change.subject, None)
-            known = self.known.get(self.pools.get(change.subject, ""))
-            if known is not None:
-                self._take(change, known)
+            pool = self.pools.get(change.subject, "")
+            known = self.known.get(pool)
+            if known is not None and (pool or not change.subject):
+                self._take(change, known, self.initial.get(pool, {}))
         return tuple(born)
 
-    def _take(self, change: Change, known: frozenset[str]) -> None:
+    def _take(self, change: Change, known: frozenset[str], initial: Mapping[str, str]) -> None:
         match change.kind:
             case ChangeKind.CREATED:
-                self.objects[change.subject] = _created(change, known)
+                self.objects[change.subject] = _created(change, known, initial)
             case ChangeKind.DESTROYED:
                 self.objects.pop(change.subject, None)
             case _:
@@ -54,8 +62,9 @@ class ToldState:
                     _change(fields, change)
 
 
-def _created(change: Change, known: frozenset[str]) -> Fields:
-    fields: Fields = {f.name: _value(f.value) for f in change.fields if f.name in known}
+def _created(change: Change, known: frozenset[str], initial: Mapping[str, str]) -> Fields:
+    fields: Fields = {**initial, **{f.name: _value(f.value) for f in change.fields
+                                    if f.name in known}}
     if "life" in known:
         fields["life"] = change.after
     return {k: v for k, v in fields.items() if v not in FIRST}
@@ -104,7 +113,8 @@ def differences(told: Mapping[str, Fields], seen: Mapping[str, Fields]) -> list[
             for name in sorted(mine.keys() | other.keys()):
                 one, two = mine.get(name), other.get(name)
                 if one != two:
-                    result.append(f"{identity}.{name} is {_show(two, one)}; in the model it is "
+                    what = f"{identity}.{name}" if identity else name
+                    result.append(f"{what} is {_show(two, one)}; in the model it is "
                                   f"{_show(one, two)}")
     return result
 

@@ -49,15 +49,20 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
-    `settle` what happens by itself after the last step. `records` are what the classes of the model
-    are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
-    `look` sees them there; nothing is known where a model is coarser than the machine."""
+    `settle` what happens by itself after the last step, `settles` the same in words. `records` are
+    what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
+    that the machine has too (with `initial` values that are not the usual ones), and `look` sees
+    them there; nothing is known where a model is coarser than the machine. `untold` are callbacks
+    of which the model does not tell."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     look: Callable[[Machine], list[Seen]] = lambda machine: []
+    initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    untold: frozenset[str] = frozenset()
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
+    settles: str = "what the GPU has is finished"
 
     @property
     def same_state(self) -> bool:

@@ -10,10 +10,16 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
     OsContextAllocation,
+    OsCpuEvent,
     OsDevice,
+    OsDoorbell,
+    OsGlobalFence,
+    OsHwQueue,
+    OsLocalFence,
     OsObject,
     OsOpening,
     OsProcess,
+    OsProcessEvent,
     OsResource,
 )
 from wddmcheck.replay.families import words_for
@@ -24,6 +30,8 @@ WIDTH = 96
 _ATTRIBUTES: Mapping[type[OsObject], str] = {
     OsProcess: "process", OsDevice: "device", OsContext: "context", OsContextAllocation: "area",
     OsResource: "resource", OsAllocation: "allocation", OsOpening: "opening",
+    OsHwQueue: "queue", OsDoorbell: "doorbell", OsGlobalFence: "fence",
+    OsLocalFence: "local_fence", OsCpuEvent: "cpu_event", OsProcessEvent: "process_event",
 }
 _STOPS = {"pauses": "preempted", "waits": "waits"}
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
@@ -50,7 +58,7 @@ class Script:
             broken = step.number == last and any(f.stops for f in step.faults)
             yield from self._step(step, broken)
         if self.settle:
-            yield "# what the GPU has is finished"
+            yield f"# {self.words.settles}"
         for act in self.settle:
             yield self._act(act, "", "")
 
@@ -62,7 +70,7 @@ class Script:
             yield self._act(act, "", "")
         born = [c.subject for c in step.changes if c.kind is ChangeKind.CREATED
                 and c.subject in self.used and c.subject != step.call]
-        outcome = "any" if broken else _STOPS.get(step.at, step.status)
+        outcome = "any" if broken else _STOPS.get(step.at.partition(" ")[0], step.status)
         if step.at:
             yield f"# {_SHORT.get(step.at, step.at)}:"
         if acts[-1].hardware or outcome in ("", "STATUS_SUCCESS"):
@@ -126,7 +134,7 @@ class Script:
         return _literal(value)
 
 
-_LONG = frozenset({"DxgkDdiDestroyContext", "DxgkDdiStopDevice"})
+_LONG = frozenset({"DxgkDdiDestroyContext", "DxgkDdiStopDevice", "DxgkDdiDpcRoutine"})
 """DDIs of the reference miniport that pause; where a step is a whole call, they must not."""
 
 

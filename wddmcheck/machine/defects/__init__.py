@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices
+from wddmcheck.machine.defects import (
+    adapters,
+    allocations,
+    contexts,
+    devices,
+    events,
+    hardware_queues,
+    native_fences,
+    suspension,
+)
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
@@ -34,4 +43,25 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "stop_leaks_isr_state": adapters.LeaksIsrState,
     "yardstick_b1": contexts.LeavesFurtherAreas,
     "yardstick_b2": contexts.FreesAreaBeingRead,
+    "destroydoorbell_leaves_wiring": hardware_queues.LeavesWiring,
+    "destroydoorbell_reads_ring_buffer": hardware_queues.ReadsRingBuffer,
+    "disconnect_gets_os_handle": hardware_queues.PassesOsHandleOfQueue,
+    "doorbell_freed_before_unmapping": hardware_queues.FreesLocationBeforeUnmapping,
+    "doorbell_reused_before_disconnect": hardware_queues.ReusesLocationBeforeDisconnect,
+    "doorbell_taken_while_connecting": hardware_queues.TakesLocationWhileConnecting,
+    "reset_leaves_acknowledgement": suspension.LeavesAcknowledgement,
+    "reset_leaves_context_running": suspension.LeavesContextRunning,
+    "suspend_fence_never_issued": suspension.ReportsAllThatWait,
+    "suspend_reports_latest_fence": suspension.ReportsLatestFence,
+    "suspend_succeeds_at_once": suspension.SuspendsAtOnce,
+    "wake_reschedules_contexts": suspension.WakesContexts,
+    "destroycpuevent_ignores_signal": events.IgnoresSignalInProgress,
+    "destroycpuevent_reads_device": events.ReadsDeviceOfEvent,
+    "destroyprocess_during_signal": events.DestroysProcessDuringSignal,
+    "destroyprocess_without_last_use": events.NeverSaysLastUse,
+    "isr_signals_event": events.SignalsFromIsr,
+    "monitored_value_without_barrier": native_fences.IgnoresSignalUnderWay,
+    "native_fence_stays_in_record": native_fences.StaysInRecord,
+    "native_fence_unregistered_late": native_fences.UnregistersLate,
+    "queuedpc_false_loses_event": events.TakesFalseForFailure,
 })

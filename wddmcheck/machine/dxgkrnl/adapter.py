@@ -6,7 +6,13 @@ from dataclasses import replace
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsProcess, OsResource
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsAllocation,
+    OsCpuEvent,
+    OsGlobalFence,
+    OsProcess,
+    OsResource,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
@@ -54,6 +60,9 @@ def _idle(m: Machine, call: Call) -> None:
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")
+    m.require(not any(m.handles.all(OsGlobalFence)) and not any(m.handles.all(OsCpuEvent)),
+              "there are native fences or CPU events")
+    m.require(not m.adapter.awaits_resume, "the engine was reset and not resumed")
     m.admit(call)
 
 
@@ -86,7 +95,7 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
-        m.adapter.removed = m.adapter.to_reset = False
+        m.adapter.removed = m.adapter.to_reset = m.adapter.awaits_resume = False
         m.paging.transferring, m.paging.allocation = False, None
         audit.at_remove(m)
         m.gpu.power_cycle()

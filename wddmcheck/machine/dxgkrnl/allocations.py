@@ -5,12 +5,17 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl import audit, memory
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
+    DeviceState,
+    DoorbellStatus,
     OsAllocation,
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsDoorbell,
     OsOpening,
+    OsProcessEvent,
     OsResource,
+    Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.gpu.node import PacketState
@@ -103,6 +108,8 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
               f"the driver holds a reference to {doomed!r}", driver=True)
     m.require(m.policies.G09 != "waits" or m.paging.allocation not in doomed,
               f"{doomed!r} is being paged")
+    m.require(not any(_rings(m, d) for d in m.handles.all(OsDoorbell) if d.ring in doomed),
+              f"{doomed!r} is the ring buffer of a doorbell", driver=True)
     m.admit(call)
     for item in doomed:
         item.open = False
@@ -121,6 +128,15 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
         audit.after_destroy(m, call.name, hResource)
         m.handles.remove(hResource)
     return call.status
+
+
+def _rings(m: Machine, doorbell: OsDoorbell) -> bool:
+    """Whether a doorbell holds its ring buffer (DBL-06, HWQ-09): until its process was killed, its
+    context is suspended and it is disconnected."""
+    context = doorbell.queue.context
+    return (context.device.state is not DeviceState.KILLED
+            or context.suspension is not Suspension.SUSPENDED
+            or doorbell.status is DoorbellStatus.CONNECTED or m.busy(doorbell))
 
 
 def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
@@ -210,16 +226,21 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
                   hContext: OsContext | None = None,
                   area: OsContextAllocation | None = None) -> Steps:
     """A private request of the user-mode driver: work on an allocation for a while (ALC-21), create
-    a context allocation, destroy one."""
+    a context allocation, destroy one, signal an event of the process from now on (PRC-05)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
     for item in (hAllocation, hContext, area):
         m.require(item is None or item.open, f"{item!r} is gone")
     m.admit(call, hDevice.process)
     named = area if area is not None else hAllocation
+    told = (OsProcessEvent(handle=m.handles.new(), process=hDevice.process)
+            if command == "add event" else None)
     yield from m.driver(call, m.adapter.kmd, DXGKARG_ESCAPE(
         hDevice.kmd, command, named.handle if named is not None else NULL,
-        hContext.kmd if hContext is not None else NULL))
+        hContext.kmd if hContext is not None else NULL,
+        told.handle if told is not None else NULL))
     if not call.succeeded:
         audit.after_failed_create(m, call)
+    elif told is not None:
+        call.made.append(m.handles.add(told))
     return call.status

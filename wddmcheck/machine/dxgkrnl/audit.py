@@ -8,9 +8,13 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsDoorbell,
+    OsHwQueue,
+    OsLocalFence,
     OsObject,
     OsOpening,
     OsProcess,
+    OsProcessEvent,
 )
 from wddmcheck.machine.findings import Finding, Kind, call_site
 from wddmcheck.machine.status import NtStatus
@@ -62,6 +66,12 @@ def _within(child: OsObject, parent: OsObject) -> bool:
             return child.process is parent
         case OsContext():
             return child.device is parent
+        case OsLocalFence():
+            return child.device is parent or child.fence is parent
+        case OsHwQueue():
+            return child.context is parent
+        case OsDoorbell():
+            return child.queue is parent
         case OsOpening():
             return child.device is parent or child.allocation is parent
         case _:
@@ -97,6 +107,17 @@ def left_context_allocations(machine: Machine, owner: OsContext | OsDevice | OsP
                                tuple(a.handle for a in left)))
 
 
+def left_events(machine: Machine, process: OsProcess) -> None:
+    """A process is gone; an event of it that Dxgkrnl keeps was never signalled for the last time
+    (PRC-05). Of the others nothing is left."""
+    for item in tuple(machine.handles.all(OsProcessEvent)):
+        if item.process is process and item.held:
+            machine.report(Finding(Kind.LEAK, f"{process!r} is destroyed, and {item!r} was never "
+                                   "signalled with LastUse: Dxgkrnl keeps it", (item.handle,)))
+        elif item.process is process:
+            machine.handles.remove(item)
+
+
 def after_destroy(machine: Machine, what: str, item: OsObject) -> None:
     """The driver was told to free an object, and has not."""
     block = machine.pool.blocks.get(item.kmd)
@@ -113,6 +134,12 @@ def at_remove(machine: Machine) -> None:
     packets = [p.fence for n in machine.gpu.nodes for p in n.packets.values()]
     if packets and machine.gpu.present:
         machine.report(Finding(Kind.LEAK, f"ring entries of packets {packets} are left"))
+    engine, notices = machine.gpu.engine, machine.gpu.notices
+    for what, left in (("contexts on the run list", engine.run_list),
+                       ("hardware queues", engine.queues), ("native fences", notices.fences),
+                       ("sources of events", notices.sources)):
+        if left:
+            machine.report(Finding(Kind.LEAK, f"the GPU still knows {len(left)} {what}"))
     areas = tuple(machine.handles.all(OsContextAllocation))
     if areas:
         machine.report(Finding(Kind.LEAK, f"{len(areas)} context allocations are left",

@@ -13,12 +13,14 @@ from inspect import isgenerator
 from typing import TYPE_CHECKING, TypeAlias
 
 from wddmcheck.machine.dxgkrnl.facts import CallFacts, facts
-from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
+from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError, stop
 from wddmcheck.machine.miniport import Preempt, Wait
 from wddmcheck.machine.status import NtStatus
 
 if TYPE_CHECKING:
     from wddmcheck.machine.dxgkrnl.objects import OsObject, OsProcess
+    from wddmcheck.machine.machine import Machine
+    from wddmcheck.machine.structs import Handle
 
 Steps: TypeAlias = Generator[Preempt | Wait, None, "NtStatus | bool | None"]
 
@@ -57,7 +59,8 @@ class Failures:
 @dataclass(slots=True, eq=False)
 class Call:
     """A call of a DDI. `status` is None until it returns; `at` says where it is; `callbacks` are
-    those of its last stretch; `made` are the objects that Dxgkrnl got from it."""
+    those of its last stretch; `made` are the objects that Dxgkrnl got from it. `interrupt`: it is
+    an ISR, a DPC or a thread of the driver's own, which no level holds back."""
 
     name: str
     args: dict[str, object]
@@ -100,7 +103,9 @@ def new_call(name: str, args: dict[str, object], failing: tuple[str, ...]) -> Ca
 
 
 def clash(call: Call, other: Call) -> str:
-    """Why two calls may not overlap, "" if they may."""
+    """Why two calls may not overlap, "" if they may. No level holds back ISRs and DPCs."""
+    if call.interrupt or other.interrupt:
+        return ""
     for one in (call, other):
         if one.facts.level >= 2:
             return f"{one.name} is at threading level {one.facts.level}: nothing else runs"
@@ -109,6 +114,15 @@ def clash(call: Call, other: Call) -> str:
     if call.process is not None and call.process is other.process:
         return "both belong to one process"
     return ""
+
+
+def enter(machine: Machine, name: str, adapter: Handle | None = None) -> None:
+    """The driver calls back: at a level that the page allows, and with the handle of its adapter
+    where the callback takes one. Raises `BugCheck`."""
+    form = facts(name)
+    machine.processor.require(name, form.lowest, form.highest)
+    if adapter is not None and adapter != machine.adapter.handle:
+        stop(Kind.BAD_HANDLE, f"{name}: {adapter:#x} is not the adapter's DeviceHandle", "0xC4")
 
 
 def drive(miniport: object, name: str, args: tuple[object, ...]) -> Steps:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice
+from wddmcheck.machine.dxgkrnl.engine_steps import entry_of
+from wddmcheck.machine.dxgkrnl.objects import (
+    DeviceState,
+    OsContext,
+    OsDevice,
+    OsHwQueue,
+    Suspension,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
+    DXGK_CREATECONTEXTFLAGS,
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
     INTERFACE_VERSION,
@@ -18,16 +26,23 @@ from wddmcheck.machine.structs import (
 
 
 @ddi
-def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0) -> Steps:
+def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
+                         queues: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
-    Dxgkrnl sets the root page table at once, before the first packet can run."""
+    Dxgkrnl sets the root page table at once, before the first packet can run. `queues`: a context
+    with hardware queues, which the GPU schedules (HWQ-01); it is created resumed (HWQ-08)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
+    m.require(hDevice.state is DeviceState.GOOD, f"{hDevice!r} is in error")
     m.admit(call, hDevice.process)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
-                                      made_by=call))
+                                      queues=queues, made_by=call))
     version = INTERFACE_VERSION + call.failures.take("version")
-    arg = DXGKARG_CREATECONTEXT(context.handle, node, pPrivateDriverData=PrivateData(version))
+    flags = DXGK_CREATECONTEXTFLAGS.VirtualAddressing
+    if queues:
+        flags |= DXGK_CREATECONTEXTFLAGS.HwQueueSupported
+    arg = DXGKARG_CREATECONTEXT(context.handle, node, Flags=flags,
+                                pPrivateDriverData=PrivateData(version))
     yield from m.driver(call, hDevice.kmd, arg)
     if call.succeeded:
         context.kmd, context.open = arg.hContext, True
@@ -43,6 +58,21 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     return call.status
 
 
+def _suspended(m: Machine, context: OsContext) -> None:
+    """HWQ-04, HWQ-07: a context that the GPU schedules is suspended, and has no queues. The GPU
+    holds no reference to it, or the driver has said so too early."""
+    m.require(context.suspension is Suspension.SUSPENDED, f"{context!r} is not suspended",
+              driver=True)
+    m.require(not any(q.context is context for q in m.handles.all(OsHwQueue)),
+              f"{context!r} still has queues")
+    m.require(not m.busy(context), f"{context!r} is in another call")
+    engine, entry = m.gpu.engine, entry_of(m, context)
+    if entry is not None and (entry.runnable or engine.running is entry):
+        m.report(Finding(Kind.CONTRACT, f"{context!r} is destroyed while the engine "
+                         f"{'runs it' if engine.running is entry else 'may switch to it'}: the "
+                         "driver has let it pass for suspended", (context.kmd,)))
+
+
 @ddi
 def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
@@ -54,6 +84,8 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
+    if hContext.queues:
+        _suspended(m, hContext)
     m.admit(call, hContext.device.process)
     hContext.open = False
     yield from m.driver(call, hContext.kmd)

@@ -10,6 +10,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsDoorbell,
     OsOpening,
     OsResource,
 )
@@ -48,7 +49,11 @@ def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | 
 
 
 def free_allocation(machine: Machine, item: OsAllocation) -> None:
-    """Give the memory back; whoever still maps it sees what comes there next."""
+    """Give the memory back; whoever still maps it sees what comes there next. (A ring buffer is
+    unmapped, whatever its doorbell does.)"""
+    for doorbell in machine.handles.all(OsDoorbell):
+        if doorbell.ring is item:
+            doorbell.queue.context.device.process.table.unmap(doorbell.ring_va)
     if item.page is not None:
         machine.gpu.memory.segment.give_back(item.page)
     machine.handles.remove(item)

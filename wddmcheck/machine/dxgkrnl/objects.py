@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TypeVar
 
 from wddmcheck.machine.findings import Kind, stop
+from wddmcheck.machine.gpu.engine import ProgressFence
 from wddmcheck.machine.gpu.memory import PageTable
+from wddmcheck.machine.gpu.notices import FenceValues, Source
 
 FIRST_HANDLE = 0x4000_0040
 HANDLE_STEP = 0x40
@@ -36,10 +39,21 @@ class OsObject:
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsProcess(OsObject):
-    """A process; `root` is the physical address of its GPU page table."""
+    """A process, perhaps of a virtual machine; `root` is the physical address of its GPU page
+    table."""
 
     root: int
     table: PageTable
+    virtual: bool = False
+
+
+class DeviceState(Enum):
+    """LOST: a reset of the engine hit it; KILLED: its process ended abnormally. Neither gets new
+    work."""
+
+    GOOD = "good"
+    LOST = "lost"
+    KILLED = "killed"
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
@@ -47,13 +61,23 @@ class OsDevice(OsObject):
     """A device of a process."""
 
     process: OsProcess
+    state: DeviceState = DeviceState.GOOD
+
+
+class Suspension(Enum):
+    """How far Dxgkrnl knows a context to be suspended."""
+
+    RESUMED = "resumed"
+    SUSPENDING = "suspending"
+    SUSPENDED = "suspended"
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsContext(OsObject):
     """A context. `fence` is that of its packet that is not retired yet, 0 if there is none;
     `reported` whether the driver has reported it. `work` is what the packet reads; `preempted`: it
-    is to be submitted again."""
+    is to be submitted again. `queues`: the GPU schedules it by itself, and it has hardware queues;
+    `suspend_fence` is then the last one of DxgkDdiSuspendContext."""
 
     device: OsDevice
     node: int = 0
@@ -61,6 +85,44 @@ class OsContext(OsObject):
     reported: bool = False
     preempted: bool = False
     work: tuple[OsOpening | None, OsContextAllocation | None] = (None, None)
+    queues: bool = False
+    suspension: Suspension = Suspension.RESUMED
+    suspend_fence: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsHwQueue(OsObject):
+    """A hardware queue of a context. `user_mode`: only user mode submits to it, by a doorbell."""
+
+    context: OsContext
+    user_mode: bool
+    progress: ProgressFence = field(default_factory=ProgressFence)
+
+
+class DoorbellStatus(Enum):
+    """What user mode knows of its doorbell: it leads to the physical one (CONNECTED), connecting it
+    may be tried again (RETRY; CONNECTING while that is done), or it never will again (ABORT)."""
+
+    RETRY = "retry"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    ABORT = "abort"
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsDoorbell(OsObject):
+    """A doorbell of a queue. `ring` is the ring buffer, mapped at `ring_va`; `location` is where
+    the user-mode address leads, 0 for the page that leads nowhere."""
+
+    queue: OsHwQueue
+    ring: OsAllocation
+    ring_va: int = 0
+    status: DoorbellStatus = DoorbellStatus.RETRY
+    location: int = 0
+
+    def disconnect(self, status: DoorbellStatus) -> None:
+        """Let the user-mode address lead nowhere, and tell user mode why."""
+        self.status, self.location = status, 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
@@ -96,6 +158,49 @@ class OsOpening(OsObject):
     device: OsDevice
     allocation: OsAllocation
     va: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsGlobalFence(OsObject):
+    """A native fence, of the adapter. `waiting`: a thread waits for the next value after `base`;
+    `told`: the driver was told to monitor it, and not yet to stop."""
+
+    values: FenceValues = field(default_factory=FenceValues)
+    base: int = 0
+    waiting: bool = False
+    told: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether it has a value after `base`."""
+        return self.values.current > self.base
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsLocalFence(OsObject):
+    """A native fence as a process opened it."""
+
+    device: OsDevice
+    fence: OsGlobalFence
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsCpuEvent(OsObject):
+    """A CPU event, linked with a device that it may outlive. `source` is what the driver has asked
+    the GPU to tell of; `owed`: it has happened, and user mode was not told."""
+
+    device: OsDevice
+    source: Source | None = None
+    owed: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsProcessEvent(OsObject):
+    """An event of a process, of which user mode has told the driver. `held`: Dxgkrnl keeps it for
+    the driver, until it is signalled for the last time."""
+
+    process: OsProcess
+    held: bool = False
 
 
 O = TypeVar("O", bound=OsObject)  # noqa: E741

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsOpening, OsProcess
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsContext,
+    OsCpuEvent,
+    OsDevice,
+    OsLocalFence,
+    OsOpening,
+    OsProcess,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.gpu.memory import PageTable
 from wddmcheck.machine.machine import Machine
@@ -18,15 +25,16 @@ ROOTS = 0x1000_0000
 
 
 @ddi
-def DxgkDdiCreateProcess(m: Machine, call: Call) -> Steps:
-    """PRC-01."""
+def DxgkDdiCreateProcess(m: Machine, call: Call, virtual: bool = False) -> Steps:
+    """PRC-01. `virtual`: of a virtual machine."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.admit(call)
     handle, table = m.handles.new(), PageTable()
-    process = OsProcess(handle=handle, root=ROOTS + handle, table=table, made_by=call)
+    process = OsProcess(handle=handle, root=ROOTS + handle, table=table, virtual=virtual,
+                        made_by=call)
     m.gpu.memory.tables[process.root] = table
     m.handles.add(process)
-    arg = DXGKARG_CREATEPROCESS(process.handle)
+    arg = DXGKARG_CREATEPROCESS(process.handle, VirtualMachineProcess=virtual)
     yield from m.driver(call, m.adapter.kmd, arg)
     if call.succeeded:
         process.kmd, process.open = arg.hKmdProcess, True
@@ -55,6 +63,7 @@ def DxgkDdiDestroyProcess(m: Machine, call: Call, hKmdProcess: OsProcess) -> Ste
     process.open = False
     yield from m.driver(call, m.adapter.kmd, process.kmd)
     audit.after_destroy(m, call.name, process)
+    audit.left_events(m, process)
     if call.succeeded:
         _forget(m, process)
     return call.status
@@ -90,6 +99,11 @@ def DxgkDdiDestroyDevice(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
               f"{hDevice!r} still has contexts")
     m.require(not any(o.device is hDevice and o.open for o in m.handles.all(OsOpening)),
               f"{hDevice!r} still has open allocations")
+    m.require(not any(x.device is hDevice for x in m.handles.all(OsLocalFence)),
+              f"{hDevice!r} still has native fences open")
+    m.require(m.policies.G17 != "events_first"
+              or not any(e.device is hDevice for e in m.handles.all(OsCpuEvent)),
+              f"{hDevice!r} still has CPU events")
     m.admit(call, hDevice.process)
     hDevice.open = False
     yield from m.driver(call, hDevice.kmd)

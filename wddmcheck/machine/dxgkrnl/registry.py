@@ -1,5 +1,6 @@
 """Dxgkrnl's side of each DDI: a generator that checks what Dxgkrnl checks, calls the driver, and
-does its own part when the driver returns."""
+does its own part when the driver returns. Beside it, what happens without a call of the driver: the
+hardware's doing, and user mode's."""
 
 from __future__ import annotations
 
@@ -15,7 +16,16 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery")
+Event: TypeAlias = Callable[..., None]
+"""Takes the machine and what it is about."""
+
+EVENTS: dict[str, Event] = {}
+"""What the operating system, user mode or the hardware does by itself, without a call of the
+driver, by name."""
+
+_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
+            "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps",
+            "native_fences", "events")
 
 
 def ddi(side: Side) -> Side:
@@ -24,8 +34,20 @@ def ddi(side: Side) -> Side:
     return side
 
 
+def event(happens: Event) -> Event:
+    """Register a function under its own name as something that happens without the driver."""
+    EVENTS[happens.__name__] = happens
+    return happens
+
+
 def load() -> dict[str, Side]:
     """All DDIs."""
     for name in _MODULES:
         import_module(f"wddmcheck.machine.dxgkrnl.{name}")
     return SIDES
+
+
+def events() -> dict[str, Event]:
+    """All events."""
+    load()
+    return EVENTS

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsContext,
+    OsContextAllocation,
+    OsCpuEvent,
+    OsOpening,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind, stop
 from wddmcheck.machine.gpu.node import PacketState
@@ -91,10 +96,11 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
     device on the same line raises the interrupt, which the driver must not claim."""
     m.require(m.adapter.state == "started", "no ISR is connected")
     if shared:
-        m.require(not m.gpu.pending, "the device raises an interrupt of its own")
+        m.require(not m.gpu.raised, "the device raises an interrupt of its own")
     else:
         m.require(m.gpu.interrupts_enabled, "the device's interrupts are disabled", driver=True)
-        m.require(m.gpu.pending, "the device raises no interrupt", driver=True)
+        m.require(m.gpu.raised, "the device raises no interrupt", driver=True)
+    call.interrupt = True
     claimed = yield from m.driver(call, m.adapter.kmd, 0)
     if bool(claimed) is shared:
         m.report(Finding(Kind.CONTRACT, "DxgkDdiInterruptRoutine claims the interrupt of another "
@@ -104,11 +110,17 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
 
 
 @ddi
-def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
-    """INT-04, INT-05: the DPC, if one is queued; it is off the queue before it runs."""
+def DxgkDdiDpcRoutine(m: Machine, call: Call, first: OsCpuEvent | None = None) -> Steps:
+    """INT-04, INT-05: the DPC, if one is queued and none runs; it is off the queue before it runs.
+    `first`: of which event the GPU's list of what has happened tells first."""
     m.require(m.adapter.state == "started", "no DPC can be queued")
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
+    m.require(all(c.name != call.name for c in m.calls), "the DPC runs already", driver=True)
+    call.interrupt = True
     m.adapter.dpc_queued = False
+    if first is not None and first.source is not None:
+        m.gpu.notices.sources.remove(first.source)
+        m.gpu.notices.sources.insert(0, first.source)
     yield from m.driver(call, m.adapter.kmd)
     _retire(m)
     return None

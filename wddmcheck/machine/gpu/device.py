@@ -10,8 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wddmcheck.machine.findings import OutOfReachError
+from wddmcheck.machine.gpu.engine import Engine
+from wddmcheck.machine.gpu.engine_registers import EngineRegisters
 from wddmcheck.machine.gpu.memory import VideoMemory
 from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
+from wddmcheck.machine.gpu.notices import Notices
 
 GONE = 0xFFFF_FFFF
 NODES = 2
@@ -20,13 +23,16 @@ NODES = 2
 
 @dataclass(slots=True)
 class Gpu:
-    """The device. `pending`: it raises its interrupt line. `healthy`: it comes up when the driver
-    starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
-    `post_display`: it can hand over the boot display. These are for the caller to set,
-    to inject failures."""
+    """The device: nodes, which run packets, an engine that schedules contexts by itself, notices.
+    `pending`: the nodes or the display raise the interrupt line. `healthy`: it comes up when the
+    driver starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset
+    works; `post_display`: it can hand over the boot display. These are for the caller to set, to
+    inject failures."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
+    engine: Engine = field(init=False)
+    notices: Notices = field(init=False)
     interrupts_enabled: bool = False
     pending: bool = False
     present: bool = True
@@ -37,10 +43,17 @@ class Gpu:
 
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
+        self.engine, self.notices = Engine(self.memory), Notices()
+
+    @property
+    def raised(self) -> bool:
+        """Whether the interrupt line is raised, by whatever part of the device."""
+        return self.pending or self.engine.messages or self.notices.raised
 
     def power_cycle(self) -> None:
         """The state after the bus has reset the device."""
         self.interrupts_enabled = self.pending = False
+        self.engine, self.notices = Engine(self.memory), Notices()
         for node in self.nodes:
             node.reset()
             node.packets.clear()
@@ -79,16 +92,28 @@ class Registers:
     touched: Callable[[], None] = lambda: None
 
     @property
+    def engine(self) -> EngineRegisters:
+        """Those of the engine that schedules by itself."""
+        self.touched()
+        return EngineRegisters(self.gpu.engine)
+
+    @property
+    def notices(self) -> Notices:
+        """What the GPU has noticed for the CPU."""
+        self.touched()
+        return self.gpu.notices
+
+    @property
     def interrupt_status(self) -> int:
         """1 while the interrupt line is raised; all ones where no device is."""
         self.touched()
-        return int(self.gpu.pending) if self.gpu.present else GONE
+        return int(self.gpu.raised) if self.gpu.present else GONE
 
     def acknowledge_interrupt(self) -> None:
         """Lower the interrupt line."""
         self.touched()
         if self.gpu.present:
-            self.gpu.pending = False
+            self.gpu.pending = self.gpu.engine.messages = self.gpu.notices.raised = False
 
     def enable_interrupts(self, enabled: bool) -> None:
         """Let the device raise its interrupt, or not."""

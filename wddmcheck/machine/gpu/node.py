@@ -66,6 +66,10 @@ class Node:
         """The packet on the node."""
         return next((p for p in self.packets.values() if p.state is PacketState.RUNNING), None)
 
+    @property
+    def _name(self) -> str:
+        return f"node {self.ordinal}"
+
     def reads(self, root: int, va: int) -> bool:
         """Whether a packet that is not over reads `va` in the address space at `root`."""
         return any(p.state not in (PacketState.DONE, PacketState.ABORTED)
@@ -84,8 +88,8 @@ class Node:
         if self.running is not None or self.hung:
             raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
         if self.current is not None and self.current is not packet.context:
-            self._save(self.current)
-        self._load(packet.context)
+            save_state(self.memory, self.current, self._name)
+        load_state(self.memory, packet.context, self._name)
         self.current = packet.context
         packet.state = PacketState.RUNNING
 
@@ -96,7 +100,8 @@ class Node:
         if packet is None or packet.state is not PacketState.RUNNING or self.hung:
             raise OutOfReachError(f"the packet with fence {fence} is not running", driver=True)
         for va, expected in packet.inputs:
-            self._read(packet.context.root, va, expected, f"packet {fence}")
+            read_memory(self.memory, packet.context.root, va, expected, f"packet {fence}",
+                        f" on {self._name}")
         packet.state = PacketState.DONE
 
     def save_idle_context(self) -> None:
@@ -104,7 +109,7 @@ class Node:
         Raises `OutOfReachError`, `BugCheck`."""
         if self.current is None or self.running is not None or self.hung:
             raise OutOfReachError(f"node {self.ordinal} has no idle context to save", driver=True)
-        self._save(self.current)
+        save_state(self.memory, self.current, self._name)
         self.current = None
 
     # --- what the driver tells it to do -----------------------------------------------------------
@@ -130,7 +135,7 @@ class Node:
             return False
         running = self.running
         if running is not None:
-            self._save(running.context)
+            save_state(self.memory, running.context, self._name)
             self.current = None
         for packet in self.packets.values():
             if packet.state in (PacketState.QUEUED, PacketState.RUNNING):
@@ -153,36 +158,44 @@ class Node:
         self.current, self.hung = None, False
         return aborted
 
-    # --- memory -----------------------------------------------------------------------------------
 
-    def _load(self, context: HwContext) -> None:
-        page = self.memory.translate(context.root, context.save_va)
-        if page is None:
-            _fault(f"node {self.ordinal} loads hardware context {context.ident} from "
-                   f"{context.save_va:#x}, where nothing is mapped", context.save_va)
-        self.memory.segment.write(page, context.signature)
+# --- memory ---------------------------------------------------------------------------------------
 
-    def _save(self, context: HwContext) -> None:
-        what = f"node {self.ordinal} saves the state of hardware context {context.ident}"
-        page = self.memory.translate(context.root, context.save_va)
-        if page is None:
-            _fault(f"{what} at {context.save_va:#x}, where nothing is mapped any more",
-                   context.save_va)
-        found = self.memory.segment.read(page)
-        if not found.startswith(context.signature):
-            _fault(f"{what} at {context.save_va:#x}, into memory that is something else's now "
-                   f"({found[:8]!r})", context.save_va)
-        self.memory.segment.write(page, context.signature + b" saved")
 
-    def _read(self, root: int, va: int, expected: bytes, what: str) -> None:
-        page = self.memory.translate(root, va)
-        if page is None:
-            _fault(f"{what} reads {va:#x} on node {self.ordinal}, where nothing is mapped any more",
-                   va)
-        found = self.memory.segment.read(page)
-        if not found.startswith(expected):
-            _fault(f"{what} reads {va:#x} on node {self.ordinal} and finds {found[:8]!r}, not "
-                   f"{expected[:8]!r}", va)
+def load_state(memory: VideoMemory, context: HwContext, who: str) -> None:
+    """Load the state of a context from its save area. Raises `BugCheck`."""
+    page = memory.translate(context.root, context.save_va)
+    if page is None:
+        _fault(f"{who} loads hardware context {context.ident} from {context.save_va:#x}, where "
+               "nothing is mapped", context.save_va)
+    memory.segment.write(page, context.signature)
+
+
+def save_state(memory: VideoMemory, context: HwContext, who: str) -> None:
+    """Save the state of a context into its save area. Raises `BugCheck`."""
+    what = f"{who} saves the state of hardware context {context.ident}"
+    page = memory.translate(context.root, context.save_va)
+    if page is None:
+        _fault(f"{what} at {context.save_va:#x}, where nothing is mapped any more",
+               context.save_va)
+    found = memory.segment.read(page)
+    if not found.startswith(context.signature):
+        _fault(f"{what} at {context.save_va:#x}, into memory that is something else's now "
+               f"({found[:8]!r})", context.save_va)
+    memory.segment.write(page, context.signature + b" saved")
+
+
+def read_memory(memory: VideoMemory, root: int, va: int, expected: bytes, who: str,
+                on: str = "") -> int:
+    """Read at `va` in the address space at `root`; the page that was read. Raises `BugCheck` if
+    nothing is there, or something else."""
+    page = memory.translate(root, va)
+    if page is None:
+        _fault(f"{who} reads {va:#x}{on}, where nothing is mapped any more", va)
+    found = memory.segment.read(page)
+    if not found.startswith(expected):
+        _fault(f"{who} reads {va:#x}{on} and finds {found[:8]!r}, not {expected[:8]!r}", va)
+    return page
 
 
 def _fault(message: str, va: int) -> NoReturn:

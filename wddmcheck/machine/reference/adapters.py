@@ -64,6 +64,9 @@ class AdapterDdis(Common):
             adapter.registers.enable_interrupts(False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
+        if adapter.registers is not None:
+            adapter.registers.engine.drop_messages()
+            adapter.registers.notices.drop()
         self.pool.free(adapter.isr, IsrState.TAG)
         adapter.isr = None
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from wddmcheck.machine.gpu.node import HwContext
 from wddmcheck.machine.miniport import PREEMPT, Pauses
-from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
+from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, same_version
 from wddmcheck.machine.reference.objects import Context, Device
+from wddmcheck.machine.reference.suspension import SuspensionDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
+    DXGK_CREATECONTEXTFLAGS,
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
     DXGKARGCB_CREATECONTEXTALLOCATION,
@@ -17,7 +19,7 @@ from wddmcheck.machine.structs import (
 )
 
 
-class ContextDdis(Common):
+class ContextDdis(SuspensionDdis):
     """Contexts and their save areas."""
 
     def DxgkDdiCreateContext(self, hDevice: Handle,
@@ -36,6 +38,8 @@ class ContextDdis(Common):
             return NO_MEMORY
         if not self.load_hardware_context(context):
             return self.undo_create(context)
+        if DXGK_CREATECONTEXTFLAGS.HwQueueSupported in pCreateContext.Flags:
+            self.join_engine(context)
         pCreateContext.hContext = self.pool.address(context)
         pCreateContext.ContextInfo = DXGK_CONTEXTINFO(DmaBufferSize=4096, AllocationListSize=16)
         return SUCCESS
@@ -77,9 +81,12 @@ class ContextDdis(Common):
     def DxgkDdiDestroyContext(self, hContext: Handle) -> Pauses:
         """CTX-05, CTX-07: out of reach of the DPC and off the node first, then its memory."""
         context = self.pool.at(hContext, Context)
-        self.leave_submissions(context)
-        self.leave_node(context)
-        yield PREEMPT
+        if context.entry is not None:
+            self.leave_engine(context)
+        else:
+            self.leave_submissions(context)
+            self.leave_node(context)
+            yield PREEMPT
         self.free_context_areas(context)
         self.free_context(context)
         return SUCCESS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common
+from wddmcheck.machine.miniport import Pauses
+from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
+from wddmcheck.machine.reference.events import EventDdis
 from wddmcheck.machine.reference.objects import Adapter, Device, Process
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
@@ -16,20 +18,24 @@ from wddmcheck.machine.structs import (
 )
 
 
-class DeviceDdis(Common):
+class DeviceDdis(EventDdis):
     """Processes and devices."""
 
     def DxgkDdiCreateProcess(self, hAdapter: Handle, pArgs: DXGKARG_CREATEPROCESS) -> NtStatus:
         """PRC-01."""
-        process = self.pool.allocate(Process, os_handle=pArgs.hDxgkProcess)
+        process = self.pool.allocate(Process, os_handle=pArgs.hDxgkProcess,
+                                     virtual=pArgs.VirtualMachineProcess)
         if process is None:
             return NO_MEMORY
         pArgs.hKmdProcess = self.pool.address(process)
         return SUCCESS
 
-    def DxgkDdiDestroyProcess(self, hAdapter: Handle, hKmdProcess: Handle) -> NtStatus:
-        """PRC-03."""
-        self.pool.free(self.pool.at(hKmdProcess, Process), Process.TAG)
+    def DxgkDdiDestroyProcess(self, hAdapter: Handle, hKmdProcess: Handle) -> Pauses:
+        """PRC-03, PRC-05: of a virtual machine, after the last signal of its events."""
+        process = self.pool.at(hKmdProcess, Process)
+        if process.virtual:
+            yield from self.run_down_events(self.pool.at(hAdapter, Adapter), process)
+        self.pool.free(process, Process.TAG)
         return SUCCESS
 
     def DxgkDdiCreateDevice(self, hAdapter: Handle,

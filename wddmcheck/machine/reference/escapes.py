@@ -6,7 +6,8 @@ from wddmcheck.machine.miniport import PREEMPT, Pauses, Result
 from wddmcheck.machine.reference.allocations import AllocationDdis
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
 from wddmcheck.machine.reference.contexts import ContextDdis
-from wddmcheck.machine.reference.objects import Adapter, Allocation, Context
+from wddmcheck.machine.reference.events import EventDdis
+from wddmcheck.machine.reference.objects import Adapter, Allocation, Context, Device
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGKARG_ESCAPE,
@@ -19,7 +20,7 @@ from wddmcheck.machine.structs import (
 )
 
 
-class EscapeDdis(ContextDdis, AllocationDdis):
+class EscapeDdis(ContextDdis, AllocationDdis, EventDdis):
     """The private requests of the user-mode driver."""
 
     def DxgkDdiEscape(self, hAdapter: Handle, pEscape: DXGKARG_ESCAPE) -> Result:
@@ -33,6 +34,9 @@ class EscapeDdis(ContextDdis, AllocationDdis):
                 return self.escape_create_area(context)
             case "destroy area":
                 return self.escape_destroy_area(self.pool.at(pEscape.hContext, Context), pEscape)
+            case "add event":
+                process = self.pool.at(pEscape.hDevice, Device).process
+                return self.add_process_event(adapter, process, pEscape.hEvent)
             case _:
                 return NtStatus.STATUS_INVALID_PARAMETER
 

@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from wddmcheck.machine.gpu.device import NODES, Registers
+from wddmcheck.machine.gpu.engine import Entry
+from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
 from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.gpu.notices import NativeFence, Source
+from wddmcheck.machine.mutex import Mutex
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
@@ -39,22 +43,31 @@ class Node:
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal."""
+    surprise removal. `contexts` are those that the GPU schedules; `wired` is the doorbell that has
+    the physical one, which `doorbell_lock` protects. `fences`, `cpu_events` and `process_events`
+    are all that there are."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
     registers: Registers | None = None
     isr: IsrState | None = None
+    contexts: list[Context] = field(default_factory=list)
+    wired: Doorbell | None = None
+    fences: list[GlobalFence] = field(default_factory=list)
+    cpu_events: list[CpuEvent] = field(default_factory=list)
+    process_events: list[ProcessEvent] = field(default_factory=list)
+    doorbell_lock: Mutex = field(default_factory=lambda: Mutex("DoorbellLock"))
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
 
 
 @dataclass(eq=False, repr=False)
 class Process(PagedStructure):
-    """A process."""
+    """A process. `virtual`: of a virtual machine, whose events a thread of the driver signals."""
 
     TAG: ClassVar[str] = "WPrc"
     os_handle: Handle
+    virtual: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -73,7 +86,8 @@ class Context(Structure):
     """A context on a node. `areas` are its context allocations; the first is where the hardware
     saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
     `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
-    the context allocation, that it reads."""
+    the context allocation, that it reads. `entry`: where it is on the GPU's run list, if the GPU
+    schedules it."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -86,6 +100,7 @@ class Context(Structure):
     reported: bool = False
     uses: Allocation | None = None
     reads: Handle = NULL
+    entry: Entry | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -110,3 +125,70 @@ class OpenAllocation(Structure):
     TAG: ClassVar[str] = "WOpn"
     device: Device
     allocation: Allocation
+
+
+@dataclass(eq=False, repr=False)
+class HwQueue(Structure):
+    """A hardware queue of a context. `ring` is the ring buffer that user mode feeds it through."""
+
+    TAG: ClassVar[str] = "WHwq"
+    os_handle: Handle
+    context: Context
+    gpu: GpuQueue
+    ring: Allocation | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Doorbell(PagedStructure):
+    """A doorbell of a queue."""
+
+    TAG: ClassVar[str] = "WDbl"
+    os_handle: Handle
+    queue: HwQueue
+
+
+@dataclass(eq=False, repr=False)
+class GlobalFence(Structure):
+    """A native fence, of the adapter."""
+
+    TAG: ClassVar[str] = "WGfn"
+    os_handle: Handle
+    adapter: Adapter
+    gpu: NativeFence
+
+
+@dataclass(eq=False, repr=False)
+class LocalFence(PagedStructure):
+    """A native fence as a process opened it."""
+
+    TAG: ClassVar[str] = "WLfn"
+    os_handle: Handle
+    device: Device
+    fence: GlobalFence
+
+
+@dataclass(eq=False, repr=False)
+class CpuEvent(Structure):
+    """A CPU event. `device` may be gone. `listed`: the DPC may signal it; `due`: the ISR has found
+    that it happened, for the DPC to signal; `signals` are those in progress."""
+
+    TAG: ClassVar[str] = "WCev"
+    os_handle: Handle
+    adapter: Adapter
+    device: Device
+    source: Source
+    listed: bool = True
+    due: bool = False
+    signals: int = 0
+
+
+@dataclass(eq=False, repr=False)
+class ProcessEvent(PagedStructure):
+    """An event of a process, as user mode knows it. `closing`: no new signals; `signals` are those
+    in progress."""
+
+    TAG: ClassVar[str] = "WPev"
+    handle: Handle
+    process: Process
+    closing: bool = False
+    signals: int = 0

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import Packet
-from wddmcheck.machine.reference.common import SUCCESS, Common
+from wddmcheck.machine.miniport import Preempt, Wait
+from wddmcheck.machine.reference.common import SUCCESS
+from wddmcheck.machine.reference.events import EventDdis
+from wddmcheck.machine.reference.native_fences import NativeFenceDdis
 from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation
+from wddmcheck.machine.reference.suspension import SuspensionDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_INTERRUPT_TYPE,
@@ -16,7 +22,7 @@ from wddmcheck.machine.structs import (
 )
 
 
-class WorkDdis(Common):
+class WorkDdis(SuspensionDdis, NativeFenceDdis, EventDdis):
     """Submission, interrupts, DPC."""
 
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
@@ -54,9 +60,16 @@ class WorkDdis(Common):
                     self.report(context)
             if node.preempting:
                 self.report_preempted(adapter, ordinal)
+        self.report_suspensions(adapter)
+        self.report_fences(adapter)
+        self.collect_events(adapter)
         registers.acknowledge_interrupt()
-        self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
+        self.queue_dpc(adapter)
         return True
+
+    def queue_dpc(self, adapter: Adapter) -> bool:
+        """INT-03, INT-04: the DPC that is queued, now or before, will do."""
+        return self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
 
     def report(self, context: Context) -> None:
         """FEN-01: each fence once; at DIRQL."""
@@ -81,8 +94,9 @@ class WorkDdis(Common):
             DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED, PreemptionFenceId=fence,
             LastCompletedFenceId=node.last_completed, NodeOrdinal=ordinal))
 
-    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> None:
-        """INT-05: retire what has been reported."""
+    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> Generator[
+            Preempt | Wait, None, None]:
+        """INT-05: retire what has been reported, signal what is due."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         assert adapter.isr is not None
         adapter.isr.masked = False
@@ -90,6 +104,7 @@ class WorkDdis(Common):
             for context in tuple(node.submissions):
                 if context.reported:
                     self.retire(context)
+        yield from self.signal_due(adapter)
         self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
 
     def retire(self, context: Context) -> None:

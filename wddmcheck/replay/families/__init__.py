@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from wddmcheck.replay.families.fences_events import FENCES_EVENTS
+from wddmcheck.replay.families.hardware_queues import HARDWARE_QUEUES
 from wddmcheck.replay.families.miniport import MINIPORT
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
@@ -14,6 +16,8 @@ from wddmcheck.report.story import Story
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "miniport": MINIPORT,
     "yardstick": YARDSTICK,
+    "hardware_queues": HARDWARE_QUEUES,
+    "fences_events": FENCES_EVENTS,
 })
 """The vocabulary of each family, by the name of its model."""
 

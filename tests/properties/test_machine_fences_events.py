@@ -1,0 +1,62 @@
+"""Model and machine agree on native fences, CPU events and events of processes: after every step of
+a random run the state is the same, and what the model forbids Dxgkrnl does not do.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.support.side_by_side import Beyond, SideBySide, program
+
+MODEL = "models/fences_events.wddm"
+RUNS = [("small", {}), ("shared", {}), ("fences", {"Signals": "until_closed"}), ("events", {}),
+        ("events", {"G17": "events_first"})]
+
+BEYOND: dict[str, Beyond] = {
+    "DxgkDdiCreateProcess": lambda now, args: now.full("Process"),
+    "DxgkDdiCreateDevice": lambda now, args: now.full("Device") or any(
+        d.get("process") == args["hKmdProcess"] for d in now.all("Device")),
+    "DxgkDdiOpenNativeFence": lambda now, args: any(
+        x.get("device") == args["hDevice"] and x.get("global") == args["hGlobalNativeFence"]
+        for x in now.all("LocalFence")),
+    "DxgkDdiEscape": lambda now, args: any(
+        e.get("process") == now.field(args["hDevice"], "process")
+        for e in now.all("ProcessEvent")),
+    "SignalProcess": lambda now, args: True,
+}
+"""What the model says by @assumed, or by the size of a scope: one device a process and one event,
+one opening of a fence on a device. A thread of the driver is nobody's to forbid."""
+
+
+@pytest.mark.parametrize(("scope", "policies"), RUNS)
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(seed=st.integers(0, 2**32))
+def test_a_random_run_is_the_same_on_both(scope: str, policies: dict[str, str], seed: int) -> None:
+    rng = random.Random(seed)
+    run = SideBySide(program(MODEL, scope, policies), BEYOND)
+    for number in range(120):
+        run.something_happens(rng)
+        if number % 6 == 0:
+            run.something_forbidden(rng)
+
+
+def test_random_runs_get_about() -> None:
+    """They take every block, and most of the forbidden calls are tried."""
+    took: set[str] = set()
+    refused: set[str] = set()
+    for scope in ("shared", "fences", "events"):
+        for seed in range(6):
+            run, rng = SideBySide(program(MODEL, scope, {}), BEYOND), random.Random(seed)
+            for number in range(150):
+                run.something_happens(rng)
+                if number % 20 == 0:
+                    run.something_forbidden(rng)
+            took |= set(run.took)
+            refused |= set(run.refused)
+    blocks = {a.label.block for a in program(MODEL, "events", {}).codec.layout.system.actions}
+    assert took == blocks
+    assert len(refused) > len(blocks) / 2

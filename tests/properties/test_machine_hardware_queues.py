@@ -1,0 +1,63 @@
+"""Model and machine agree on hardware queues, doorbells, suspension, engine resets and sleep: after
+every step of a random run the state is the same, and what the model forbids Dxgkrnl does not do.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.support.side_by_side import Beyond, SideBySide, program
+
+MODEL = "models/hardware_queues.wddm"
+RUNS = [("small", "overlaps"), ("doorbells", "overlaps"), ("contexts", "overlaps"),
+        ("doorbells", "serialised"), ("review", "overlaps")]
+
+BEYOND: dict[str, Beyond] = {
+    "DxgkDdiCreateProcess": lambda now, args: now.full("Process"),
+    "DxgkDdiCreateAllocation": lambda now, args: now.full("RingBuffer"),
+    "DxgkDdiCreateDevice": lambda now, args: now.full("Device") or any(
+        d.get("process") == args["hKmdProcess"] for d in now.all("Device")),
+    "DxgkDdiCreateDoorbell": lambda now, args: any(
+        d.get("hwQueue") == args["hHwQueue"] or d.get("ring") == args["hRingBuffer"]
+        for d in now.all("Doorbell")),
+    "DxgkDdiSuspendContext": lambda now, args: int(args["contextSuspendFence"]) != 1 + int(
+        str(now.field(args["hContext"], "fence")) or 0),
+    "DxgkDdiResumeContext": lambda now, args: now.field(args["hContext"], "fence") == "2",
+}
+"""What the model says by @assumed, or by the size of a scope: one device a process, one doorbell a
+queue and a ring buffer, two suspensions of a context. (The fence of a suspension is one that the
+machine's Dxgkrnl counts by itself.)"""
+
+
+@pytest.mark.parametrize(("scope", "rotation"), RUNS)
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(seed=st.integers(0, 2**32))
+def test_a_random_run_is_the_same_on_both(scope: str, rotation: str, seed: int) -> None:
+    rng = random.Random(seed)
+    run = SideBySide(program(MODEL, scope, {"Rotation": rotation}), BEYOND)
+    for number in range(120):
+        run.something_happens(rng)
+        if number % 6 == 0:
+            run.something_forbidden(rng)
+
+
+def test_random_runs_get_about() -> None:
+    """They take every block, and most of the forbidden calls are tried."""
+    took: set[str] = set()
+    refused: set[str] = set()
+    for scope in ("doorbells", "contexts"):
+        for seed in range(12):
+            run, rng = SideBySide(program(MODEL, scope, {}), BEYOND), random.Random(seed)
+            for number in range(150):
+                run.something_happens(rng)
+                if number % 20 == 0:
+                    run.something_forbidden(rng)
+            took |= set(run.took)
+            refused |= set(run.refused)
+    blocks = {a.label.block for a in program(MODEL, "doorbells", {}).codec.layout.system.actions}
+    assert took == blocks
+    assert len(refused) > len(blocks) / 2

@@ -1,0 +1,38 @@
+"""Every transition of small scopes, on the model and on the machine: no state, status or callback
+differs anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.models import shipped
+from wddmcheck.ir.evaluate import Layout
+from wddmcheck.replay.agree import Pair
+from wddmcheck.testgen.tour import tour
+
+FENCES, QUEUES = "models/fences_events.wddm", "models/hardware_queues.wddm"
+NO_FENCES = {"GlobalFence": 0, "LocalFence": 0}
+TOURS = [
+    pytest.param(FENCES, {}, 2_000, id="fences"),
+    pytest.param(FENCES, {"Call": 2}, 3_000, marks=pytest.mark.slow, id="fences in two calls"),
+    pytest.param(FENCES, {**NO_FENCES, "CpuEvent": 1, "ProcessEvent": 1, "Call": 2}, 6_000,
+                 marks=pytest.mark.slow, id="an event of each kind"),
+    pytest.param(FENCES, {**NO_FENCES, "CpuEvent": 2}, 8_000, marks=pytest.mark.slow,
+                 id="two CPU events"),
+    pytest.param(QUEUES, {}, 20_000, marks=pytest.mark.slow, id="one queue"),
+    pytest.param(QUEUES, {"Context": 2, "HwQueue": 0, "Doorbell": 0, "RingBuffer": 0}, 20_000,
+                 marks=pytest.mark.slow, id="two contexts"),
+]
+
+
+@pytest.mark.parametrize(("model", "sizes", "at_least"), TOURS)
+def test_every_transition(model: str, sizes: dict[str, int], at_least: int) -> None:
+    system = shipped(model)
+    layout = Layout.of(system, {**dict(dict(system.scopes)["small"]), **sizes})
+    found = tour(layout)
+    assert found.transitions > at_least
+    for run in found.runs:
+        pair = Pair(layout)
+        for step in run:
+            done = pair.take(step)
+            assert (done.impossible, done.deviations, done.findings) == ("", (), ()), done.step

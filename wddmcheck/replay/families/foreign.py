@@ -1,0 +1,20 @@
+"""Models that go further than the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from wddmcheck.replay.vocabulary import UnknownStepError
+from wddmcheck.report.story import StoryStep
+
+
+def refuse_foreign(step: StoryStep, pools: Mapping[str, str], classes: Collection[str],
+                   callbacks: Collection[str]) -> None:
+    """Raise `UnknownStepError` if a step speaks of what the machine does not have: a variant that
+    goes further has steps of the same names that mean more. `pools`: the class of each identity."""
+    for pool in pools.values():
+        if pool not in classes and pool not in ("Adapter", "Call"):
+            raise UnknownStepError(f"the machine has no {pool}")
+    for made in step.calls:
+        if made.name not in callbacks:
+            raise UnknownStepError(f"the machine has no {made.name}")
