@@ -31,9 +31,11 @@ from wddmcheck.machine.dxgkrnl.objects import (
 from wddmcheck.machine.dxgkrnl.registry import load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
+from wddmcheck.machine.locks import SpinLock
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Processor
+from wddmcheck.machine.runtime_structs import FState
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 
 
@@ -82,6 +84,15 @@ class Fences:
     preempting: int = 0
 
 
+@dataclass(slots=True)
+class PowerComponent:
+    """What Dxgkrnl takes the power component of the adapter to be in, and how many have activated
+    it and not let go of it since."""
+
+    state: FState = FState.F0
+    references: int = 0
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
     """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `notes` are
@@ -100,9 +111,12 @@ class Machine:
     steps: int = 0
     last_fence: int = 0
     fences: list[Fences] = field(default_factory=lambda: [Fences() for _ in range(NODES)])
+    component: PowerComponent = field(default_factory=PowerComponent)
+    interrupt_lock: SpinLock = field(default_factory=lambda: SpinLock("of the interrupt"))
     running: Call | None = None
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
+    kernel: Kernel = field(init=False)
     miniport: Miniport = field(init=False)
     interface: DXGKRNL_INTERFACE = field(init=False)
 
@@ -110,8 +124,8 @@ class Machine:
         self.pool = Pool(self.processor, fails=self._pool_fails,
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
-        self.miniport = self.factory(
-            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued))
+        self.kernel = Kernel(self.pool, self.processor, self._dpcs_done)
+        self.miniport = self.factory(self.kernel)
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
@@ -219,18 +233,19 @@ class Machine:
     def _advance(self, call: Call) -> bool:
         """Run a call to its next pause or to its end; whether that was its end."""
         self._begin_step()
-        call.callbacks, call.waiting = [], None
+        ended, call.waiting = call.waiting, None
+        call.callbacks = []
         self.running, self.pool.caller = call, call
-        assert call.steps is not None
         try:
-            with self.processor.at(call.facts.lowest):
-                pause = next(call.steps)
-                while isinstance(pause, Wait) and pause.ready():
-                    pause = next(call.steps)
-            call.waiting = pause if isinstance(pause, Wait) else None
+            with self.processor.at(call.irql):
+                try:
+                    call.waiting = self._to_pause(call, ended)
+                finally:
+                    call.irql = self.processor.irql
         except StopIteration as end:
             call.returned = True
             call.result = end.value
+            self._leave(call)
         except BugCheck as end:
             self._stop(end)
         except OutOfReachError:
@@ -238,7 +253,34 @@ class Machine:
             raise
         finally:
             self.running, self.pool.caller = None, None
+            while self.kernel.noticed:
+                self.report(self.kernel.noticed.pop(0))
         return call.returned
+
+    def _to_pause(self, call: Call, ended: Wait | None) -> Wait | None:
+        """Run a call to its next pause: what it waits for, None if it is preempted. Raises
+        `StopIteration` at its end."""
+        assert call.steps is not None
+        if ended is not None:
+            ended.then()
+        while True:
+            pause = next(call.steps)
+            if not isinstance(pause, Wait):
+                return None
+            if pause.parks or not pause.ready():
+                return pause
+            pause.then()
+
+    def _leave(self, call: Call) -> None:
+        """The thread of a call leaves the driver."""
+        try:
+            self.kernel.at_return(call, call.name)
+        except BugCheck as end:
+            self._stop(end)
+
+    def _dpcs_done(self) -> bool:
+        """Whether no DPC is queued, and none runs, nor an ISR."""
+        return not self.adapter.dpc_queued and not any(c.interrupt for c in self.calls)
 
     def _hardware(self, act: Callable[[], None]) -> None:
         self._begin_step()

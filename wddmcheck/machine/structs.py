@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from wddmcheck.machine.runtime_structs import (
+    DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION,
+    DXGKARGCB_UPDATECONTEXTALLOCATION,
+)
 from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.waits import Blocking
 
 Handle = int
 """A HANDLE or D3DKMT_HANDLE: opaque to whoever did not make it."""
@@ -350,6 +355,7 @@ class PagingOperation(IntEnum):
     """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
 
     DXGK_OPERATION_TRANSFER = 0
+    DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION = 10
 
 
 class DXGK_TRANSFERFLAGS(IntFlag):
@@ -362,13 +368,14 @@ class DXGK_TRANSFERFLAGS(IntFlag):
 
 @dataclass(slots=True)
 class DXGKARG_BUILDPAGINGBUFFER:
-    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operation Transfer. hAllocation i is the driver's and
-    may be NULL; DmaSize io."""
+    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer and UpdateContextAllocation (i,
+    the only one that fills it). hAllocation i is the driver's and may be NULL; DmaSize io."""
 
     hAllocation: Handle
     Flags: DXGK_TRANSFERFLAGS
     Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
     DmaSize: int = 4096
+    UpdateContextAllocation: DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION | None = None
 
 
 # --- interrupts ----------------------------------------------------------------------------------
@@ -399,7 +406,9 @@ class DXGKARGCB_NOTIFY_INTERRUPT_DATA:
 
 @dataclass(frozen=True, slots=True)
 class DXGKRNL_INTERFACE:
-    """NS:dispmprt._DXGKRNL_INTERFACE: the adapter's OS handle and the callbacks."""
+    """NS:dispmprt._DXGKRNL_INTERFACE: the adapter's OS handle and the callbacks. Those that may not
+    return at once are delegated to, with `yield from`; DxgkCbSynchronizeExecution if its routine is
+    a generator."""
 
     DeviceHandle: Handle
     DxgkCbMapMemory: Callable[[], object]
@@ -412,4 +421,8 @@ class DXGKRNL_INTERFACE:
     DxgkCbNotifyInterrupt: Callable[[Handle, DXGKARGCB_NOTIFY_INTERRUPT_DATA], None]
     DxgkCbNotifyDpc: Callable[[Handle], None]
     DxgkCbQueueDpc: Callable[[Handle], bool]
-    DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], None]], NtStatus]
+    DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], Any]], Any]
+    DxgkCbUpdateContextAllocation: Callable[[Handle, DXGKARGCB_UPDATECONTEXTALLOCATION],
+                                            Blocking[NtStatus]]
+    DxgkCbSetPowerComponentActive: Callable[[Handle, int], Blocking[None]]
+    DxgkCbSetPowerComponentIdle: Callable[[Handle, int], None]

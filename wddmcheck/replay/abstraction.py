@@ -11,6 +11,9 @@ from wddmcheck.machine.pool import block_of, freed
 GONE = -1
 """Stands for the key of an object that a reference still names after its death."""
 
+NO_OBJECT = 0
+"""The key of what belongs to no object of a model; its pool and its name are ""."""
+
 
 @dataclass(slots=True)
 class Seen:

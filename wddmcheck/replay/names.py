@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wddmcheck.machine.dxgkrnl.objects import OsObject
-from wddmcheck.replay.abstraction import GONE, Seen
+from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen
 from wddmcheck.replay.views import DANGLING, FIRST, Fields
 
 
@@ -17,7 +17,7 @@ class Names:
 
     kinds: Mapping[str, type[OsObject]] = field(default_factory=dict)
     records: dict[str, OsObject] = field(default_factory=dict)
-    keys: dict[int, str] = field(default_factory=dict)
+    keys: dict[int, str] = field(default_factory=lambda: {NO_OBJECT: ""})
     _of: dict[int, str] = field(default_factory=dict)   # by id() of a record, which `records` keeps
 
     def record(self, identity: str) -> OsObject | None:

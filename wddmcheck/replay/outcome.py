@@ -14,7 +14,7 @@ from enum import Enum
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine, Policies
-from wddmcheck.replay.families import FAMILIES
+from wddmcheck.replay.families import FAMILIES, words_for
 from wddmcheck.replay.miniports import Chosen
 from wddmcheck.replay.runner import Done, Runner, runner_for
 from wddmcheck.replay.vocabulary import UnknownStepError
@@ -33,6 +33,9 @@ ACCEPTED: Mapping[str, frozenset[Kind]] = {
                                      Kind.BAD_IRQL}),
     "no_null_dereference": frozenset({Kind.BAD_ACCESS}),
     "no_leak": frozenset({Kind.LEAK}),
+    "irql_respected": frozenset({Kind.BAD_IRQL}),
+    "locks_respected": frozenset({Kind.LOCK, Kind.STUCK}),
+    "no_stuck_call": frozenset({Kind.STUCK}),
 }
 """How a built-in property shows when it is violated. What a model claims in its own words may show
 in any way."""
@@ -92,6 +95,8 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
 
 
 def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
+    words = words_for(file.story)
+    factory = words.reference if chosen.reference else chosen.factory
     known = {k: v for k, v in file.policies if k in POLICIES}
     for policy, choice in known.items():
         if choice not in POLICIES[policy]:
@@ -99,7 +104,7 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
                 CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
                 help=f"it has {', '.join(POLICIES[policy])}"),), exit_code=2)
     try:
-        return Machine(chosen.factory, Policies(**known))
+        return Machine(factory, Policies(**{**words.policies, **known}))
     except Exception as error:
         if chosen.reference or chosen.defect:
             raise

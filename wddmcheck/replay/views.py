@@ -22,11 +22,17 @@ FIRST = frozenset({"", "none", "false", "0"})
 @dataclass(slots=True)
 class ToldState:
     """The state of the model, followed through a story by the changes of its steps. `known` are the
-    classes and fields that the machine has too; what else a variant adds is not compared."""
+    classes and fields that the machine has too; what else a variant adds is not compared. `first`
+    are the values at first of what belongs to no object."""
 
     pools: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
+    first: Mapping[str, str] = field(default_factory=dict)
     objects: dict[str, Fields] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if "" in self.known:     # what belongs to no object is always there
+            self.objects[""] = dict(self.first)
 
     def follow(self, step: StoryStep) -> tuple[str, ...]:
         """Take the changes of a step; the identities that it created and that are still there."""
@@ -103,8 +109,9 @@ def differences(told: Mapping[str, Fields], seen: Mapping[str, Fields]) -> list[
             mine, other = told[identity], seen[identity]
             for name in sorted(mine.keys() | other.keys()):
                 one, two = mine.get(name), other.get(name)
+                whose = f"{identity}." if identity else ""
                 if one != two:
-                    result.append(f"{identity}.{name} is {_show(two, one)}; in the model it is "
+                    result.append(f"{whose}{name} is {_show(two, one)}; in the model it is "
                                   f"{_show(one, two)}")
     return result
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.abstraction import Seen
 from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
 
@@ -51,13 +52,21 @@ class Vocabulary:
     """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
     `settle` what happens by itself after the last step. `records` are what the classes of the model
     are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
-    `look` sees them there; nothing is known where a model is coarser than the machine."""
+    `look` sees them there; nothing is known where a model is coarser than the machine. What belongs
+    to no object is a field of "", and has the value in `first` at first, if that is no false or 0. `callbacks` are those that the model tells of, all if empty.
+    `reference` is the miniport that does what the model says; `policies` are what Dxgkrnl does in the
+    model without being asked. `settles` says in words what `settle` is."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     look: Callable[[Machine], list[Seen]] = lambda machine: []
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
+    settles: str = "what the GPU has is finished"
+    first: Mapping[str, str] = field(default_factory=dict)
+    callbacks: frozenset[str] = frozenset()
+    reference: type[ReferenceMiniport] = ReferenceMiniport
+    policies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def same_state(self) -> bool:

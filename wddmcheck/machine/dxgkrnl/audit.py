@@ -75,6 +75,12 @@ def touched(machine: Machine) -> None:
                                "DxgkDdiNotifySurpriseRemoval", where=call_site()))
 
 
+def unpowered(machine: Machine) -> None:
+    """The driver changes what has no power: not after DxgkCbSetPowerComponentIdle (PWR-06)."""
+    machine.report(Finding(Kind.BAD_ACCESS, "the driver changes a power component that is in a "
+                           "lower F-state", where=call_site()))
+
+
 def after_failed_create(machine: Machine, call: Call) -> None:
     """No destroy follows a failed create: what it leaves behind is lost (GEN-08, ALC-02)."""
     blocks = [b for b in machine.pool.live() if b.made_by is call]

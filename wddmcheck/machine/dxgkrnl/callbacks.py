@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl import audit, memory
+from wddmcheck.machine.dxgkrnl import audit, blocking, memory
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade
-from wddmcheck.machine.dxgkrnl.facts import facts
+from wddmcheck.machine.dxgkrnl.entry import enter
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -18,7 +17,6 @@ from wddmcheck.machine.dxgkrnl.objects import (
 from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
-from wddmcheck.machine.processor import Irql
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CREATECONTEXTALLOCATIONFLAGS,
@@ -46,14 +44,10 @@ def interface(machine: Machine) -> DXGKRNL_INTERFACE:
         partial(get_handle_data, machine), partial(acquire_handle_data, machine),
         partial(release_handle_data, machine), partial(notify_interrupt, machine),
         partial(notify_dpc, machine), partial(queue_dpc, machine),
-        partial(synchronize_execution, machine))
-
-
-def _enter(machine: Machine, name: str, adapter: Handle | None = None) -> None:
-    form = facts(name)
-    machine.processor.require(name, form.lowest, form.highest)
-    if adapter is not None and adapter != machine.adapter.handle:
-        stop(Kind.BAD_HANDLE, f"{name}: {adapter:#x} is not the adapter's DeviceHandle", "0xC4")
+        partial(blocking.synchronize_execution, machine),
+        partial(blocking.update_context_allocation, machine),
+        partial(blocking.set_power_component_active, machine),
+        partial(blocking.set_power_component_idle, machine))
 
 
 def _fails(machine: Machine, name: str) -> bool:
@@ -62,14 +56,15 @@ def _fails(machine: Machine, name: str) -> bool:
 
 def map_memory(machine: Machine) -> Registers:
     """DxgkCbMapMemory: the register file."""
-    return Registers(machine.gpu, partial(audit.touched, machine))
+    return Registers(machine.gpu, partial(audit.touched, machine),
+                     partial(audit.unpowered, machine))
 
 
 def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLOCATION) -> NtStatus:
     """DxgkCbCreateContextAllocation (CAL-01, CAL-03): Dxgkrnl's own handles of device and context;
     hContext is NULL exactly if the allocation is shared."""
     name = "DxgkCbCreateContextAllocation"
-    _enter(machine, name, arg.hAdapter)
+    enter(machine, name, arg.hAdapter)
     device = machine.handles.find(arg.hDevice, OsDevice, f"{name}: hDevice")
     shared = DXGK_CREATECONTEXTALLOCATIONFLAGS.SharedAcrossContexts in arg.ContextAllocationFlags
     context = None
@@ -93,7 +88,7 @@ def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLO
 def destroy_context_allocation(machine: Machine, hAdapter: Handle, hAllocation: Handle) -> NtStatus:
     """DxgkCbDestroyContextAllocation (CAL-06): memory and mapping go at once."""
     name = "DxgkCbDestroyContextAllocation"
-    _enter(machine, name, hAdapter)
+    enter(machine, name, hAdapter)
     if hAllocation in machine.handles.gone:
         stop(Kind.DOUBLE_FREE, f"{name}: {hAllocation:#x} is destroyed twice", "0xC4",
              objects=(hAllocation,))
@@ -107,7 +102,7 @@ def map_context_allocation(machine: Machine, hAdapter: Handle,
                            arg: DXGKARGCB_MAPCONTEXTALLOCATION) -> int:
     """DxgkCbMapContextAllocation: the GPU virtual address, 0 if there is none."""
     name = "DxgkCbMapContextAllocation"
-    _enter(machine, name, hAdapter)
+    enter(machine, name, hAdapter)
     item = machine.handles.find(arg.hAllocation, OsContextAllocation, f"{name}: hAllocation")
     if _fails(machine, name):
         return 0
@@ -118,7 +113,7 @@ def map_context_allocation(machine: Machine, hAdapter: Handle,
 
 def get_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA) -> Handle:
     """DxgkCbGetHandleData: the driver's handle; nothing holds the object (ALC-21)."""
-    _enter(machine, "DxgkCbGetHandleData")
+    enter(machine, "DxgkCbGetHandleData")
     item = machine.handles.find(arg.hObject, OsAllocation, "DxgkCbGetHandleData: hObject")
     return item.kmd
 
@@ -127,7 +122,7 @@ def acquire_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA,
                         ReleaseHandle: Out[Handle]) -> Handle:
     """DxgkCbAcquireHandleData: as GetHandleData, and the object stays until it is released."""
     name = "DxgkCbAcquireHandleData"
-    _enter(machine, name)
+    enter(machine, name)
     item = machine.handles.find(arg.hObject, OsAllocation, f"{name}: hObject")
     item.references += 1
     ReleaseHandle.value = item.handle
@@ -138,7 +133,7 @@ def acquire_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA,
 def release_handle_data(machine: Machine, arg: DXGKARGCB_RELEASEHANDLEDATA) -> None:
     """DxgkCbReleaseHandleData, once for each acquire."""
     name = "DxgkCbReleaseHandleData"
-    _enter(machine, name)
+    enter(machine, name)
     item = machine.handles.find(arg.ReleaseHandle, OsAllocation, f"{name}: ReleaseHandle")
     if item.references == 0:
         stop(Kind.CONTRACT, f"{name}: {item!r} is released more often than acquired", "0xC4",
@@ -152,7 +147,7 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     """DxgkCbNotifyInterrupt: a fence that was submitted, is complete, and was not reported before
     (FEN-01, FEN-03; stop 0x119/0x1)."""
     name = "DxgkCbNotifyInterrupt"
-    _enter(machine, name, hAdapter)
+    enter(machine, name, hAdapter)
     if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED:
         _preempted(machine, arg)
         return
@@ -195,22 +190,13 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
 
 def notify_dpc(machine: Machine, hAdapter: Handle) -> None:
     """DxgkCbNotifyDpc."""
-    _enter(machine, "DxgkCbNotifyDpc", hAdapter)
+    enter(machine, "DxgkCbNotifyDpc", hAdapter)
     machine.callback("DxgkCbNotifyDpc", ())
 
 
 def queue_dpc(machine: Machine, hAdapter: Handle) -> bool:
     """DxgkCbQueueDpc: at most one is queued (INT-04)."""
-    _enter(machine, "DxgkCbQueueDpc", hAdapter)
+    enter(machine, "DxgkCbQueueDpc", hAdapter)
     machine.callback("DxgkCbQueueDpc", ())
     already, machine.adapter.dpc_queued = machine.adapter.dpc_queued, True
     return not already
-
-
-def synchronize_execution(machine: Machine, hAdapter: Handle,
-                          routine: Callable[[], None]) -> NtStatus:
-    """DxgkCbSynchronizeExecution: runs `routine` at the level of the ISR."""
-    _enter(machine, "DxgkCbSynchronizeExecution", hAdapter)
-    with machine.processor.at(Irql.DIRQL):
-        routine()
-    return NtStatus.STATUS_SUCCESS

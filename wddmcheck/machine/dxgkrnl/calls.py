@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from wddmcheck.machine.dxgkrnl.facts import CallFacts, facts
 from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
 from wddmcheck.machine.miniport import Preempt, Wait
+from wddmcheck.machine.processor import Irql
 from wddmcheck.machine.status import NtStatus
 
 if TYPE_CHECKING:
@@ -56,14 +57,16 @@ class Failures:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A call of a DDI. `status` is None until it returns; `at` says where it is; `callbacks` are
-    those of its last stretch; `made` are the objects that Dxgkrnl got from it."""
+    """A call of a DDI. `status` is None until it returns; `at` says where it is, `irql` at which
+    level; `callbacks` are those of its last stretch; `made` are the objects that Dxgkrnl got from
+    it, `making` those that it will get. `interrupt`: it is an ISR or a DPC, no thread."""
 
     name: str
     args: dict[str, object]
     facts: CallFacts
     failures: Failures = field(default_factory=Failures)
     process: OsProcess | None = None
+    irql: Irql = Irql.PASSIVE_LEVEL
     interrupt: bool = False
     steps: Steps | None = None
     status: NtStatus | None = None
@@ -72,6 +75,7 @@ class Call:
     waiting: Wait | None = None
     callbacks: list[CallbackMade] = field(default_factory=list)
     made: list[OsObject] = field(default_factory=list)
+    making: list[OsObject] = field(default_factory=list)
 
     @property
     def at(self) -> str:
@@ -96,11 +100,14 @@ class Call:
 
 def new_call(name: str, args: dict[str, object], failing: tuple[str, ...]) -> Call:
     """A call that has not begun."""
-    return Call(name, args, facts(name), Failures(set(failing), bool(failing)))
+    form = facts(name)
+    return Call(name, args, form, Failures(set(failing), bool(failing)), irql=form.lowest)
 
 
 def clash(call: Call, other: Call) -> str:
-    """Why two calls may not overlap, "" if they may."""
+    """Why two calls may not overlap, "" if they may. No level holds back ISRs and DPCs."""
+    if call.interrupt or other.interrupt:
+        return ""
     for one in (call, other):
         if one.facts.level >= 2:
             return f"{one.name} is at threading level {one.facts.level}: nothing else runs"

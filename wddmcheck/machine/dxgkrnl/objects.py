@@ -65,12 +65,16 @@ class OsContext(OsObject):
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsContextAllocation(OsObject):
-    """A context allocation that the driver made: of a context, or shared by those of a device."""
+    """A context allocation that the driver made: of a context, or shared by those of a device.
+    `updating`: the driver waits for DxgkCbUpdateContextAllocation, and `update_data` is what it gave
+    to that."""
 
     device: OsDevice
     context: OsContext | None
     page: int
     va: int = 0
+    updating: bool = False
+    update_data: int = 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)

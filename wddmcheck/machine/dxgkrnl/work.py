@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.dxgkrnl.blocking import interrupt_lock, release_interrupt_lock
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
 from wddmcheck.machine.dxgkrnl.registry import ddi
@@ -87,15 +88,20 @@ def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
 
 @ddi
 def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Steps:
-    """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice. `shared`: another
-    device on the same line raises the interrupt, which the driver must not claim."""
+    """INT-01, INT-02, INT-08: the ISR, at DIRQL, between StartDevice and StopDevice, with the
+    interrupt's lock. `shared`: another device on the same line raises the interrupt, which the
+    driver must not claim."""
+    call.interrupt = True
     m.require(m.adapter.state == "started", "no ISR is connected")
     if shared:
         m.require(not m.gpu.pending, "the device raises an interrupt of its own")
     else:
         m.require(m.gpu.interrupts_enabled, "the device's interrupts are disabled", driver=True)
         m.require(m.gpu.pending, "the device raises no interrupt", driver=True)
+    _alone(m, call)
+    yield interrupt_lock(m)
     claimed = yield from m.driver(call, m.adapter.kmd, 0)
+    release_interrupt_lock(m)
     if bool(claimed) is shared:
         m.report(Finding(Kind.CONTRACT, "DxgkDdiInterruptRoutine claims the interrupt of another "
                          "device" if shared else "DxgkDdiInterruptRoutine does not claim the "
@@ -108,10 +114,18 @@ def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
     """INT-04, INT-05: the DPC, if one is queued; it is off the queue before it runs."""
     m.require(m.adapter.state == "started", "no DPC can be queued")
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
+    _alone(m, call)
+    call.interrupt = True
     m.adapter.dpc_queued = False
     yield from m.driver(call, m.adapter.kmd)
     _retire(m)
     return None
+
+
+def _alone(m: Machine, call: Call) -> None:
+    """An ISR or a DPC does not run twice at once."""
+    m.require(not any(c.name == call.name for c in m.calls), f"{call.name} runs already",
+              driver=True)
 
 
 def _retire(m: Machine) -> None:

@@ -20,7 +20,8 @@ NODES = 2
 
 @dataclass(slots=True)
 class Gpu:
-    """The device. `pending`: it raises its interrupt line. `healthy`: it comes up when the driver
+    """The device. `pending`: it raises its interrupt line. `component_powered`: its power component
+    is not in a lower F-state. `healthy`: it comes up when the driver
     starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
     `post_display`: it can hand over the boot display. These are for the caller to set,
     to inject failures."""
@@ -34,6 +35,7 @@ class Gpu:
     copy_busy: bool = False
     resettable: bool = True
     post_display: bool = True
+    component_powered: bool = True
 
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
@@ -73,10 +75,11 @@ class Gpu:
 @dataclass(slots=True)
 class Registers:
     """The register file of a GPU, as mapped into the driver's address space. `touched` is told of
-    each access (but for fences, which are in memory)."""
+    each access (but for fences, which are in memory), `unpowered` of one to what has no power."""
 
     gpu: Gpu
     touched: Callable[[], None] = lambda: None
+    unpowered: Callable[[], None] = lambda: None
 
     @property
     def interrupt_status(self) -> int:
@@ -95,6 +98,18 @@ class Registers:
         self.touched()
         if self.gpu.present:
             self.gpu.interrupts_enabled = enabled
+
+    def power_component(self, powered: bool) -> None:
+        """Switch the power component on or off."""
+        self.touched()
+        if self.gpu.present:
+            self.gpu.component_powered = powered
+
+    def change_component(self) -> None:
+        """Change a setting of the power component; it is lost where the component has no power."""
+        self.touched()
+        if self.gpu.present and not self.gpu.component_powered:
+            self.unpowered()
 
     def initialize(self) -> bool:
         """Bring the device up; False if it does not come up."""

@@ -63,7 +63,7 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
         case Context():
             areas = [m.handles.objects.get(a) for a in content.areas]
             save = None if not areas else areas[0].handle if areas[0] is not None else GONE
-            return Seen("Context", key, handle | {"life": _life(m, content)}, {
+            return Seen("Context", key, handle | {"life": context_life(m, content)}, {
                 "device": key_of(content.device), "save": save, "uses": key_of(content.uses)})
         case Resource():
             return Seen("Resource", key, handle)
@@ -106,7 +106,7 @@ def _current(m: Machine) -> int | None:
     return GONE
 
 
-def _life(m: Machine, context: Context) -> str:
+def context_life(m: Machine, context: Context) -> str:
     """How far the packet of a context has got, by its three clocks."""
     if context.fence == 0:
         return "Idle"
