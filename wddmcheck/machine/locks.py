@@ -2,7 +2,7 @@
 owns a lock, at which IRQL it is taken and given back, and in which order locks are taken.
 
 Source: the pages of KeAcquireSpinLock, KeAcquireSpinLockAtDpcLevel, ExAcquirePushLockExclusive and
-KeEnterCriticalRegion in the driver reference; codes of deadlock detection: "Bug Check 0xC4".
+KeEnterCriticalRegion in the driver reference; the bug checks 0x1, 0xF, 0x10, 0xC4 and 0xC8.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Irql, Processor
 from wddmcheck.machine.waits import Wait
 
-SELF_DEADLOCK = "0xC4/0x1000"
-NOT_ACQUIRED = "0xC4/0x1007"
 
 
 @dataclass(slots=True, eq=False)
 class Lock:
-    """A lock. `owner` is the call that holds it, None while it is free; `where` is where it took
-    it; `before` is the IRQL to go back to."""
+    """A lock; `OWNED` and `NOT_OWNED` are the stop codes of who takes it twice, and of who releases
+    it and does not have it ("": the thread hangs, or worse). `name` says what it
+    protects. `owner` is the call that holds it, None while it is free; `where` is where it took it;
+    `before` is the IRQL to go back to."""
 
     name: str
     owner: object = None
     where: str = ""
     before: Irql = Irql.PASSIVE_LEVEL
     SORT = "lock"
+    OWNED, NOT_OWNED = "", ""
 
     @property
     def held(self) -> bool:
@@ -35,13 +36,14 @@ class Lock:
         return self.owner is not None
 
     def __repr__(self) -> str:
-        return f"{self.SORT} {self.name}"
+        return f"the {self.SORT} of the {self.name}"
 
 
 class SpinLock(Lock):
     """A KSPIN_LOCK: whoever waits for it spins, at DISPATCH_LEVEL or above."""
 
     SORT = "spin lock"
+    OWNED, NOT_OWNED = "0xF", "0x10"
 
 
 class PushLock(Lock):
@@ -76,8 +78,8 @@ class Locks:
         return self._wait(lock, before)
 
     def KeAcquireSpinLockAtDpcLevel(self, lock: SpinLock) -> Wait:
-        """Wait for the lock where the IRQL is DISPATCH_LEVEL or above already; to be yielded. Raises
-        `BugCheck` below (0xC4/0x40) and for a lock that the thread has."""
+        """Wait for the lock where the IRQL is DISPATCH_LEVEL or above already; to be yielded.
+        Raises `BugCheck` below (0xC4/0x40) and for a lock that the thread has."""
         if self.processor.irql < Irql.DISPATCH_LEVEL:
             stop(Kind.BAD_IRQL, "KeAcquireSpinLockAtDpcLevel is called at "
                  f"{self.processor.irql.name}; its page asks for DISPATCH_LEVEL or above",
@@ -115,8 +117,9 @@ class Locks:
         self.critical.remove(self.pool.caller)
 
     def ExAcquirePushLockExclusive(self, lock: PushLock) -> Wait:
-        """Wait for the lock, in a critical region; to be yielded. Raises `BugCheck` above APC_LEVEL,
-        outside of a critical region (0xC4/0xEA), and for a lock that the thread has."""
+        """Wait for the lock, in a critical region; to be yielded. Raises `BugCheck` above
+        APC_LEVEL, outside of a critical region (0xC4/0xEA), and for a lock that the thread has: it
+        hangs."""
         self.processor.require("ExAcquirePushLockExclusive", Irql.PASSIVE_LEVEL, Irql.APC_LEVEL)
         if self.pool.caller not in self.critical:
             stop(Kind.LOCK, f"{lock!r} is taken outside of a critical region", "0xC4/0xEA")
@@ -151,7 +154,7 @@ class Locks:
         caller = self.pool.caller
         if lock.owner is caller:
             stop(Kind.STUCK, f"{lock!r} is taken by the thread that has it: it waits for itself",
-                 SELF_DEADLOCK, details=(f"it was taken at {lock.where}",))
+                 lock.OWNED, details=(f"it was taken at {lock.where}",))
         for other in self.taken:
             if other.owner is caller:
                 self._ordered(other, lock)
@@ -175,7 +178,8 @@ class Locks:
 
     def _release(self, lock: Lock) -> None:
         if lock.owner is None or lock.owner is not self.pool.caller:
-            stop(Kind.LOCK, f"{lock!r} is released by a thread that does not have it", NOT_ACQUIRED)
+            stop(Kind.LOCK, f"{lock!r} is released by a thread that does not have it",
+                 lock.NOT_OWNED)
         self.free(lock, lock.owner)
 
     def _ordered(self, first: Lock, second: Lock) -> None:
@@ -186,7 +190,7 @@ class Locks:
                       if a is second and b in self._before(first)), "")
         if other:
             self.noticed.append(Finding(
-                Kind.STUCK, f"{second!r} is asked for with {first!r} held, and elsewhere they are "
+                Kind.LOCK, f"{second!r} is asked for with {first!r} held, and elsewhere they are "
                 "taken the other way round: two threads that do this at once wait for each other",
                 where=call_site(), details=(f"the other way round at {other}",)))
 

@@ -112,7 +112,7 @@ class Machine:
     last_fence: int = 0
     fences: list[Fences] = field(default_factory=lambda: [Fences() for _ in range(NODES)])
     component: PowerComponent = field(default_factory=PowerComponent)
-    interrupt_lock: SpinLock = field(default_factory=lambda: SpinLock("of the interrupt"))
+    interrupt_lock: SpinLock = field(default_factory=lambda: SpinLock("interrupt"))
     running: Call | None = None
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
@@ -192,6 +192,13 @@ class Machine:
     def unplug(self) -> None:
         """The device disappears from the bus. Raises `OutOfReachError`."""
         self._hardware(self.gpu.unplug)
+
+    def run_until_idle(self) -> None:
+        """Whatever can go on does, until nothing can; reports the calls that are stuck. Raises
+        `BugCheck`."""
+        from wddmcheck.machine.progress import run_until_idle
+
+        run_until_idle(self)
 
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 

@@ -1,5 +1,6 @@
-"""Structures of what goes on while an adapter runs: updates of context allocations, power components,
-the current fence. As in `structs`, fields have their documented names; handles are numbers.
+"""Structures of what goes on while an adapter runs: updates of context allocations, power
+components, the current fence. As in `structs`, fields have their documented names; handles are
+numbers.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ class FState(IntEnum):
 
 @dataclass(slots=True)
 class DXGKARGCB_UPDATECONTEXTALLOCATION:
-    """NS:d3dkmddi._DXGKARGCB_UPDATECONTEXTALLOCATION. hAllocation i is Dxgkrnl's; pPrivateDriverData
-    i comes back in the paging operation."""
+    """NS:d3dkmddi._DXGKARGCB_UPDATECONTEXTALLOCATION. hAllocation i is Dxgkrnl's;
+    pPrivateDriverData i comes back in the paging operation."""
 
     hAllocation: int
     pPrivateDriverData: int = 0
@@ -26,8 +27,8 @@ class DXGKARGCB_UPDATECONTEXTALLOCATION:
 
 @dataclass(slots=True)
 class DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION:
-    """NS:d3dkmddi._DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION. ContextAllocation i is an address
-    in the paging process; pDriverPrivateData i is what the driver gave to the callback."""
+    """NS:d3dkmddi._DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION. ContextAllocation i is an
+    address in the paging process; pDriverPrivateData i is what the driver gave to the callback."""
 
     ContextAllocation: int
     pDriverPrivateData: int

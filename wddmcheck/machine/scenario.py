@@ -156,6 +156,11 @@ class Scenario:
         __tracebackhide__ = True
         self._hardware(self.machine.vsync)
 
+    def run_until_idle(self) -> None:
+        """Whatever can go on does: a call that then has not returned never will."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.run_until_idle)
+
     # --- with -------------------------------------------------------------------------------------
 
     def __enter__(self) -> Scenario:

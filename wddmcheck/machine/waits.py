@@ -15,8 +15,9 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The driver blocks until `ready()`; `what` says on what, for people. `then` happens as the wait
-    ends, before anything else can. `parks`: others may run meanwhile even if it is over at once."""
+    """The driver blocks until `ready()`; `what` says on what, for people. `then` happens as the
+    wait ends, before anything else can. `parks`: others may run meanwhile even if it is over at
+    once."""
 
     what: str
     ready: Callable[[], bool]

@@ -171,7 +171,8 @@ class _Judge:
         if not whole or (last is not None and any(f.stops for f in last.faults)):
             return None
         number = last.number if last is not None else 0
-        later = self.runner.settle(self.file.story)
+        later = tuple(f for f in self.runner.settle(self.file.story)
+                      if accepted is None or f.kind in accepted)
         if later:
             return self._finding(Verdict.REPRODUCED, number, later,
                                  "the state is reached, and then: ")

@@ -50,12 +50,13 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
-    `settle` what happens by itself after the last step. `records` are what the classes of the model
-    are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
-    `look` sees them there; nothing is known where a model is coarser than the machine. What belongs
-    to no object is a field of "", and has the value in `first` at first, if that is no false or 0. `callbacks` are those that the model tells of, all if empty.
-    `reference` is the miniport that does what the model says; `policies` are what Dxgkrnl does in the
-    model without being asked. `settles` says in words what `settle` is."""
+    `settle` what happens by itself after the last step, `settles` the same in words. `records` are
+    what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
+    that the machine has too, and `look` sees them there; nothing is known where a model is coarser
+    than the machine. What belongs to no object is a field of "", and is as in `first` at first,
+    else false or 0. `callbacks` are those that the model tells of, all if empty. `reference` is the
+    miniport that does what the model says, `policies` what Dxgkrnl does in it without being
+    asked."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)

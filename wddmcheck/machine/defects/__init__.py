@@ -8,30 +8,40 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices
+from wddmcheck.machine.defects import adapters, allocations, contexts, devices, locking
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "allocation_keeps_creating_device": allocations.KeepsCreatingDevice,
     "callback_gets_kmd_handle": contexts.PassesItsOwnHandle,
+    "callback_under_spin_lock": locking.CallbackUnderSpinLock,
     "closeallocation_frees_the_allocation": allocations.CloseFreesAllocation,
     "createallocation_failure_leaves_first": allocations.FailedCreateLeavesFirst,
     "createcontext_failure_frees_twice": contexts.FailedCreateFreesTwice,
     "createcontext_failure_leaks_save_area": contexts.FailedCreateLeaksSaveArea,
+    "destroy_takes_lock_twice": locking.DestroyTakesLockTwice,
     "destroyallocation_empty_list_leaks_resource": allocations.EmptyListLeaksResource,
     "destroyallocation_frees_resource_unasked": allocations.FreesResourceUnasked,
     "destroyallocation_ignores_destroyresource": allocations.IgnoresDestroyResource,
     "destroycontext_leaves_save_area": contexts.LeavesSaveArea,
     "destroydevice_keeps_the_device": devices.KeepsTheDevice,
     "destroydevice_leaves_shared_save_area": devices.LeavesSharedSaveArea,
+    "dpc_frees_save_area": locking.DpcFreesSaveArea,
     "dpc_walks_freed_context": contexts.StaysOnSubmissionList,
     "escape_keeps_raw_pointer": allocations.KeepsRawPointer,
+    "failed_create_keeps_lock": locking.FailedCreateKeepsLock,
+    "fstate_activates_component": locking.FStateActivatesComponent,
+    "hardware_touched_after_idle": locking.TouchesAfterIdle,
+    "isr_takes_node_lock": locking.IsrTakesNodeLock,
+    "locks_in_two_orders": locking.LocksInTwoOrders,
     "paging_caches_allocation": allocations.CachesPagedAllocation,
     "reset_reports_twice": contexts.ReportsTwiceAfterReset,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,
     "stop_frees_isr_state_first": adapters.FreesIsrStateFirst,
     "stop_leaks_isr_state": adapters.LeaksIsrState,
+    "submit_takes_mutex": locking.SubmitTakesPushLock,
+    "update_under_adapter_lock": locking.UpdateUnderTableLock,
     "yardstick_b1": contexts.LeavesFurtherAreas,
     "yardstick_b2": contexts.FreesAreaBeingRead,
 })

@@ -36,7 +36,7 @@ def update_context_allocation(machine: Machine, hAdapter: Handle,
 
 def set_power_component_active(machine: Machine, hAdapter: Handle,
                                ComponentIndex: int) -> Blocking[None]:
-    """DxgkCbSetPowerComponentActive (PWR-06): returns when the component is in F0, for which Dxgkrnl
+    """DxgkCbSetPowerComponentActive (PWR-06): returns when the component is in F0; for that Dxgkrnl
     may call DxgkDdiSetPowerComponentFState on another thread."""
     name = "DxgkCbSetPowerComponentActive"
     enter(machine, name, hAdapter)

@@ -1,4 +1,4 @@
-"""What is checked of every callback: the level it is called at, and the adapter it is called for."""
+"""What is checked of every callback: the level that it is called at, and the adapter."""
 
 from __future__ import annotations
 

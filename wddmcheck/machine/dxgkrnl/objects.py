@@ -66,8 +66,8 @@ class OsContext(OsObject):
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsContextAllocation(OsObject):
     """A context allocation that the driver made: of a context, or shared by those of a device.
-    `updating`: the driver waits for DxgkCbUpdateContextAllocation, and `update_data` is what it gave
-    to that."""
+    `updating`: the driver waits for DxgkCbUpdateContextAllocation; `update_data` is what it gave to
+    that."""
 
     device: OsDevice
     context: OsContext | None

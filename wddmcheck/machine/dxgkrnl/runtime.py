@@ -12,7 +12,6 @@ from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.runtime_structs import DXGKARG_QUERYCURRENTFENCE, FState
 
 F_STATES = FState.__members__
-
 COMPONENT = 0
 """The only power component of the adapter."""
 

@@ -43,10 +43,10 @@ class SharedAdapter(Adapter):
 
     TAG: ClassVar[str] = "WAdp"
     table: dict[Handle, Context] = field(default_factory=dict)
-    table_lock: PushLock = field(default_factory=lambda: PushLock("of the table of contexts"))
-    paging_lock: PushLock = field(default_factory=lambda: PushLock("of the paging engine"))
-    node_lock: SpinLock = field(default_factory=lambda: SpinLock("of the node"))
-    power_lock: SpinLock = field(default_factory=lambda: SpinLock("of the power component"))
+    table_lock: PushLock = field(default_factory=lambda: PushLock("table of contexts"))
+    paging_lock: PushLock = field(default_factory=lambda: PushLock("paging engine"))
+    node_lock: SpinLock = field(default_factory=lambda: SpinLock("node"))
+    power_lock: SpinLock = field(default_factory=lambda: SpinLock("power component"))
 
 
 class LockingMiniport(ReferenceMiniport):
@@ -181,6 +181,10 @@ class LockingMiniport(ReferenceMiniport):
     def queue(self, context: Context, fence: int) -> Blocking[None]:
         """Give the node a packet; at DIRQL."""
         yield PREEMPT
+        self.enqueue(context, fence)
+
+    def enqueue(self, context: Context, fence: int) -> None:
+        """The packet is on the driver's list, and on the node."""
         assert context.hardware is not None
         context.fence, context.reported = fence, False
         node = context.adapter.nodes[context.node]
@@ -216,8 +220,12 @@ class LockingMiniport(ReferenceMiniport):
         return SUCCESS
 
     def report_overdue(self, adapter: SharedAdapter) -> Blocking[None]:
-        """FEN-01: each fence once; at DIRQL."""
+        """What a thread does in the ISR's place."""
         yield PREEMPT
+        self.report_complete(adapter)
+
+    def report_complete(self, adapter: SharedAdapter) -> None:
+        """FEN-01: each fence once; at DIRQL."""
         registers = self.registers(adapter)
         for ordinal, node in enumerate(adapter.nodes):
             for context in node.submissions:
