@@ -274,6 +274,12 @@ class SimpleMiniport:
         adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
         return OK
 
+    # --- power ------------------------------------------------------------------------------------
+
+    def DxgkDdiSetPowerComponentFState(self, DriverContext, ComponentIndex, State):
+        self.pool.at(DriverContext, Adapter).registers.power_component(State == 0)
+        return OK
+
     # --- allocations ------------------------------------------------------------------------------
 
     def DxgkDdiCreateAllocation(self, hAdapter, pCreateAllocation):

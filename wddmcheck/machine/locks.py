@@ -15,7 +15,6 @@ from wddmcheck.machine.processor import Irql, Processor
 from wddmcheck.machine.waits import Wait
 
 
-
 @dataclass(slots=True, eq=False)
 class Lock:
     """A lock; `OWNED` and `NOT_OWNED` are the stop codes of who takes it twice, and of who releases

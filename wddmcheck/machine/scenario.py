@@ -213,7 +213,7 @@ class Scenario:
                                  "was made to fail")
         if outcome not in (ANY, found):
             raise _PreventedError(f"{call.name}: {found}, not {outcome}")
-        made = [*call.made] if call.returned else []
+        made = [*call.made] if call.returned else [*call.making]
         return Took(call, made + [c.result for c in call.callbacks if c.result is not None])
 
     def _hardware(self, act: Callable[[], None]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
-from wddmcheck.replay.families import words_of
+from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.replay.families import machine_for, words_of
 from wddmcheck.replay.runner import Done, Runner
 from wddmcheck.report.narrate import Narrator
 from wddmcheck.result.verdict import Step
@@ -19,19 +20,17 @@ class Pair:
     reference miniport of the family, unless `factory` says otherwise."""
 
     layout: Layout
-    factory: Factory | None = None
+    factory: Factory = ReferenceMiniport
     machine: Machine = field(init=False)
     narrator: Narrator = field(init=False)
     runner: Runner = field(init=False)
 
     def __post_init__(self) -> None:
         system = self.layout.system
-        words = words_of(system.family)
         known = {k: v for k, v in system.policies if k in Policies.__slots__}
-        self.machine = Machine(self.factory or words.reference,
-                               Policies(**{**words.policies, **known}))
+        self.machine = machine_for(self.factory, system.family, known)
         self.narrator = Narrator(self.layout)
-        self.runner = Runner(self.machine, {}, words, compare_state=True)
+        self.runner = Runner(self.machine, {}, words_of(system.family), compare_state=True)
 
     def take(self, step: Step) -> Done:
         """Take a step of the model on both. Raises `InternalError` if it is none of the model's;

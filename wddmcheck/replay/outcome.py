@@ -13,8 +13,8 @@ from enum import Enum
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
 from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.machine import Machine, Policies
-from wddmcheck.replay.families import FAMILIES, words_for
+from wddmcheck.machine.machine import Machine
+from wddmcheck.replay.families import FAMILIES, machine_for
 from wddmcheck.replay.miniports import Chosen
 from wddmcheck.replay.runner import Done, Runner, runner_for
 from wddmcheck.replay.vocabulary import UnknownStepError
@@ -95,8 +95,6 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
 
 
 def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
-    words = words_for(file.story)
-    factory = words.reference if chosen.reference else chosen.factory
     known = {k: v for k, v in file.policies if k in POLICIES}
     for policy, choice in known.items():
         if choice not in POLICIES[policy]:
@@ -104,7 +102,7 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
                 CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
                 help=f"it has {', '.join(POLICIES[policy])}"),), exit_code=2)
     try:
-        return Machine(factory, Policies(**{**words.policies, **known}))
+        return machine_for(chosen.factory, file.story.family, known)
     except Exception as error:
         if chosen.reference or chosen.defect:
             raise

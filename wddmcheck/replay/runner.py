@@ -74,7 +74,7 @@ class Runner:
         stopped = False
         try:
             for act in self.words.acts(step, self.pools):
-                call = self._do(act) or call
+                call = self.do(act) or call
             if call is not None and step.call:
                 self.calls[step.call] = call
         except OutOfReachError as error:
@@ -101,13 +101,15 @@ class Runner:
         noted = len(self.machine.findings)
         with suppress(BugCheck, OutOfReachError):
             for act in self.words.settle(story):
-                self._do(act)
+                self.do(act)
         return self._new(noted)
 
     def _new(self, noted: int) -> tuple[Finding, ...]:
         return tuple(self.machine.findings[noted:])
 
-    def _do(self, act: Act) -> Call | None:
+    def do(self, act: Act) -> Call | None:
+        """Do one thing with the machine; the call, if it was one. Raises `OutOfReachError`,
+        `BugCheck`."""
         args = {name: self._given(value) for name, value in act.args}
         if act.hardware:
             getattr(self.machine, act.name)(*args.values())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wddmcheck.machine.miniport import PREEMPT, Pauses
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
-from wddmcheck.machine.reference.locking import LockingMiniport, SharedAdapter
-from wddmcheck.machine.reference.objects import Adapter, Context
+from wddmcheck.machine.reference.locking import LockingMiniport
+from wddmcheck.machine.reference.objects import Adapter, Context, SharedAdapter
 from wddmcheck.machine.runtime_structs import FState
 from wddmcheck.machine.structs import (
     DXGKARG_CREATECONTEXT,

@@ -21,9 +21,9 @@ NODES = 2
 @dataclass(slots=True)
 class Gpu:
     """The device. `pending`: it raises its interrupt line. `component_powered`: its power component
-    is not in a lower F-state. `healthy`: it comes up when the driver
-    starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
-    `post_display`: it can hand over the boot display. These are for the caller to set,
+    is not in a lower F-state; `component_changes` counts changes of its settings. `healthy`: it
+    comes up when the driver starts it; `copy_busy`: the copy engine takes no transfer now;
+    `resettable`: a reset works; `post_display`: it can hand over the boot display. These are for the caller to set,
     to inject failures."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
@@ -36,6 +36,7 @@ class Gpu:
     resettable: bool = True
     post_display: bool = True
     component_powered: bool = True
+    component_changes: int = 0
 
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
@@ -108,8 +109,10 @@ class Registers:
     def change_component(self) -> None:
         """Change a setting of the power component; it is lost where the component has no power."""
         self.touched()
-        if self.gpu.present and not self.gpu.component_powered:
-            self.unpowered()
+        if self.gpu.present:
+            self.gpu.component_changes += self.gpu.component_powered
+            if not self.gpu.component_powered:
+                self.unpowered()
 
     def initialize(self) -> bool:
         """Bring the device up; False if it does not come up."""

@@ -7,16 +7,14 @@ The order of the locks is: paging before table, node before the interrupt's.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar
 
 from wddmcheck.machine.gpu.node import Packet
-from wddmcheck.machine.locks import PushLock, SpinLock
+from wddmcheck.machine.locks import PushLock
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Result, Wait
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
 from wddmcheck.machine.reference.miniport import ReferenceMiniport
-from wddmcheck.machine.reference.objects import Adapter, Context, Device
+from wddmcheck.machine.reference.objects import Adapter, Context, Device, SharedAdapter
 from wddmcheck.machine.runtime_structs import (
     DXGKARG_QUERYCURRENTFENCE,
     DXGKARGCB_UPDATECONTEXTALLOCATION,
@@ -34,19 +32,6 @@ from wddmcheck.machine.structs import (
     PagingOperation,
 )
 from wddmcheck.machine.waits import Blocking
-
-
-@dataclass(eq=False, repr=False)
-class SharedAdapter(Adapter):
-    """The device context block with its locks. `table` has the contexts by Dxgkrnl's handle of
-    their save area, which is all that a paging operation knows of them."""
-
-    TAG: ClassVar[str] = "WAdp"
-    table: dict[Handle, Context] = field(default_factory=dict)
-    table_lock: PushLock = field(default_factory=lambda: PushLock("table of contexts"))
-    paging_lock: PushLock = field(default_factory=lambda: PushLock("paging engine"))
-    node_lock: SpinLock = field(default_factory=lambda: SpinLock("node"))
-    power_lock: SpinLock = field(default_factory=lambda: SpinLock("power component"))
 
 
 class LockingMiniport(ReferenceMiniport):

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from wddmcheck.machine.gpu.device import NODES, Registers
 from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.locks import PushLock, SpinLock
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
@@ -47,6 +48,19 @@ class Adapter(Structure):
     isr: IsrState | None = None
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
+
+
+@dataclass(eq=False, repr=False)
+class SharedAdapter(Adapter):
+    """The device context block with its locks. `table` has the contexts by Dxgkrnl's handle of
+    their save area, which is all that a paging operation knows of them."""
+
+    TAG: ClassVar[str] = "WAdp"
+    table: dict[Handle, Context] = field(default_factory=dict)
+    table_lock: PushLock = field(default_factory=lambda: PushLock("table of contexts"))
+    paging_lock: PushLock = field(default_factory=lambda: PushLock("paging engine"))
+    node_lock: SpinLock = field(default_factory=lambda: SpinLock("node"))
+    power_lock: SpinLock = field(default_factory=lambda: SpinLock("power component"))
 
 
 @dataclass(eq=False, repr=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.objects import OsContextAllocation
 from wddmcheck.machine.machine import Machine
-from wddmcheck.machine.reference.locking import SharedAdapter
-from wddmcheck.machine.reference.objects import Context, Device, Process
+from wddmcheck.machine.reference.objects import Context, Device, Process, SharedAdapter
 from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of
 from wddmcheck.replay.families.miniport_state import context_life
 
