@@ -23,8 +23,8 @@ class Gpu:
     """The device. `pending`: it raises its interrupt line. `component_powered`: its power component
     is not in a lower F-state; `component_changes` counts changes of its settings. `healthy`: it
     comes up when the driver starts it; `copy_busy`: the copy engine takes no transfer now;
-    `resettable`: a reset works; `post_display`: it can hand over the boot display. These are for the caller to set,
-    to inject failures."""
+    `resettable`: a reset works; `post_display`: it can hand over the boot display. These are for
+    the caller to set, to inject failures."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
