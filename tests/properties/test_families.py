@@ -24,9 +24,12 @@ from wddmcheck.machine.findings import OutOfReachError
 from wddmcheck.replay.agree import Pair
 from wddmcheck.report.story import Argument, StoryStep, Value, ValueKind
 
-SCOPES = (("locks", "small"), ("locks", "paging"))
+SCOPES = (
+    ("locks", "small"), ("locks", "paging"), ("threading", "small"), ("threading", "watchdog"),
+    ("threading", "contexts"), ("threading", "classes"))
 
-BOUNDED = frozenset({"DxgkDdiCreateProcess", "DxgkDdiCreateDevice", "DxgkDdiCreateContext"})
+BOUNDED = frozenset({"DxgkDdiCreateProcess", "DxgkDdiCreateDevice", "DxgkDdiCreateContext",
+                     "DxgkDdiCreateOverlay"})
 """What a model forbids because of its scope, or as an assumption that keeps it small."""
 
 Asked = tuple[str, tuple[tuple[str, Value], ...]]

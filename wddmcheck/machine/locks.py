@@ -52,7 +52,7 @@ class PushLock(Lock):
     SORT = "push lock"
 
 
-@dataclass(slots=True)
+@dataclass
 class Locks:
     """The routines of locks, for the calls of one driver. `pool.caller` is the thread that runs.
     `orders` are the pairs of locks of which one was asked for while the other was held, with the

@@ -43,16 +43,20 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
     G04: how far a context's work has got when it is destroyed, completed or retired.
-    G09: DestroyAllocation waits for paging work that names the allocation, or does not."""
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not.
+    G19: ISRs run during StopDevice and SetPowerState, or not.
+    G26: threads of one process stay out of each other's way (honoured), or not (dropped)."""
 
     G04: str = "completed"
     G09: str = "waits"
+    G19: str = "on"
+    G26: str = "honoured"
 
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
-    knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
+    """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
+    runs) or asleep (in D3); `removed`: the driver knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
     `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
@@ -62,6 +66,11 @@ class Adapter:
     removed: bool = False
     resetting: bool = False
     to_reset: bool = False
+
+    @property
+    def up(self) -> bool:
+        """Whether it is started, in whatever state of power."""
+        return self.state not in ("absent", "added")
 
 
 @dataclass(slots=True)
@@ -133,13 +142,13 @@ class Machine:
     # --- steps ------------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Callable[..., Call]:
-        if name.startswith("Dxgk") and name in load():
+        if not name.startswith("_") and name in load():
             return partial(self.call, name)
         raise AttributeError(f"a machine has no `{name}`")
 
     @property
     def known_calls(self) -> Collection[str]:
-        """The DDIs that this Dxgkrnl calls."""
+        """The DDIs that this Dxgkrnl calls, and what runs of a driver without it."""
         return load().keys()
 
     def call(self, name: str, /, *, failing: str | tuple[str, ...] = (), **args: object) -> Call:
@@ -148,7 +157,7 @@ class Machine:
         side = load().get(name)
         if side is None:
             raise OutOfReachError(f"this Dxgkrnl never calls {name}")
-        if not callable(getattr(self.miniport, name, None)):
+        if name.startswith("Dxgk") and not callable(getattr(self.miniport, name, None)):
             raise OutOfReachError(f"the driver has no {name}", driver=True)
         call = new_call(name, dict(args), (failing,) if isinstance(failing, str) else failing)
         call.steps = side(self, call, **args)
@@ -209,7 +218,7 @@ class Machine:
 
     def admit(self, call: Call, process: OsProcess | None = None) -> None:
         """Check that `call` may overlap the calls in flight. Raises `OutOfReachError`."""
-        call.process = process
+        call.process = process if self.policies.G26 == "honoured" else None
         for other in self.calls:
             why = clash(call, other)
             if why:

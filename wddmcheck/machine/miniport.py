@@ -35,6 +35,7 @@ from wddmcheck.machine.structs import (
     Handle,
     Out,
 )
+from wddmcheck.machine.threads import Threads
 from wddmcheck.machine.waits import PREEMPT, Blocking, Preempt, Wait
 
 __all__ = ["PREEMPT", "Factory", "Kernel", "Miniport", "Pauses", "Preempt", "Result", "Wait"]
@@ -46,10 +47,10 @@ Pauses: TypeAlias = Blocking[NtStatus]
 Result: TypeAlias = NtStatus | Pauses
 
 
-@dataclass(slots=True)
-class Kernel(Locks):
-    """What a driver may use besides the callbacks of Dxgkrnl: memory, locks, and waiting for its
-    DPC. `dpcs_done` tells whether its DPC is neither queued nor running, nor its ISR."""
+@dataclass
+class Kernel(Locks, Threads):
+    """What a driver may use besides the callbacks of Dxgkrnl: memory, locks, threads of its own,
+    and waiting for its DPC. `dpcs_done` tells whether its DPC is neither queued nor running, nor its ISR."""
 
     dpcs_done: Callable[[], bool]
 

@@ -355,7 +355,8 @@ class PagingOperation(IntEnum):
     """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
 
     DXGK_OPERATION_TRANSFER = 0
-    DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION = 10
+    DXGK_OPERATION_FLUSH_TLB = 12
+    DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION = 13
 
 
 class DXGK_TRANSFERFLAGS(IntFlag):
@@ -368,8 +369,8 @@ class DXGK_TRANSFERFLAGS(IntFlag):
 
 @dataclass(slots=True)
 class DXGKARG_BUILDPAGINGBUFFER:
-    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer and UpdateContextAllocation (i,
-    the only one that fills it). hAllocation i is the driver's and may be NULL; DmaSize io."""
+    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer, FlushTlb, and
+    UpdateContextAllocation (i, filled for that one only). hAllocation i is the driver's and may be NULL; DmaSize io."""
 
     hAllocation: Handle
     Flags: DXGK_TRANSFERFLAGS

@@ -113,7 +113,9 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G04": ("completed", "retired"), "G09": ("waits", "immediate")}
+    "G04": ("completed", "retired"), "G09": ("waits", "immediate"), "G19": ("on", "off"),
+    "G26": ("honoured", "dropped", "one_thread", "any_thread")}
+"""What each policy may be. Models ask G26 in different words."""
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:

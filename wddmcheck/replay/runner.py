@@ -56,7 +56,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.names = Names(self.words.records)
-        self.told = ToldState(self.pools, self.words.known, self.words.first)
+        self.told = ToldState(self.pools, self.words.known, self.words.initial)
 
     def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
@@ -151,11 +151,10 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
-        known = self.words.callbacks
         names = {c.name: {a.name for a in c.args} for c in step.calls}
         wanted = sorted(self._told(c, passing) for c in step.calls)
         made = sorted(self._made(c, names.get(c.name)) for c in call.callbacks
-                      if not known or c.name in known)
+                      if c.name not in self.words.untold)
         for text in _without(wanted, made):
             yield f"the driver does not call {text}"
         for text in _without(made, wanted):

@@ -22,17 +22,18 @@ FIRST = frozenset({"", "none", "false", "0"})
 @dataclass(slots=True)
 class ToldState:
     """The state of the model, followed through a story by the changes of its steps. `known` are the
-    classes and fields that the machine has too; what else a variant adds is not compared. `first`
-    are the values at first of what belongs to no object."""
+    classes and fields that the machine has too; what else a variant adds is not compared. `initial`
+    are the values at first of fields, by class, that are not the usual ones; what belongs to no
+    object is a field of the class ""."""
 
     pools: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
-    first: Mapping[str, str] = field(default_factory=dict)
+    initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     objects: dict[str, Fields] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if "" in self.known:     # what belongs to no object is always there
-            self.objects[""] = dict(self.first)
+            self.objects[""] = dict(self.initial.get("", {}))
 
     def follow(self, step: StoryStep) -> tuple[str, ...]:
         """Take the changes of a step; the identities that it created and that are still there."""
@@ -43,15 +44,16 @@ class ToldState:
                     born[change.subject] = None
                 case ChangeKind.DESTROYED:
                     born.pop(change.subject, None)
-            known = self.known.get(self.pools.get(change.subject, ""))
+            pool = self.pools.get(change.subject, "" if not change.subject else "?")
+            known = self.known.get(pool)
             if known is not None:
-                self._take(change, known)
+                self._take(change, known, self.initial.get(pool, {}))
         return tuple(born)
 
-    def _take(self, change: Change, known: frozenset[str]) -> None:
+    def _take(self, change: Change, known: frozenset[str], initial: Mapping[str, str]) -> None:
         match change.kind:
             case ChangeKind.CREATED:
-                self.objects[change.subject] = _created(change, known)
+                self.objects[change.subject] = _created(change, known, initial)
             case ChangeKind.DESTROYED:
                 self.objects.pop(change.subject, None)
             case _:
@@ -60,8 +62,9 @@ class ToldState:
                     _change(fields, change)
 
 
-def _created(change: Change, known: frozenset[str]) -> Fields:
-    fields: Fields = {f.name: _value(f.value) for f in change.fields if f.name in known}
+def _created(change: Change, known: frozenset[str], initial: Mapping[str, str]) -> Fields:
+    fields: Fields = {**initial, **{f.name: _value(f.value) for f in change.fields
+                                    if f.name in known}}
     if "life" in known:
         fields["life"] = change.after
     return {k: v for k, v in fields.items() if v not in FIRST}

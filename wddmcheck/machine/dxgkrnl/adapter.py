@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsProcess, OsResource
+from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsOverlay, OsProcess, OsResource
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.runtime_structs import FState
 from wddmcheck.machine.structs import DXGK_START_INFO, NULL, Out
 
 PHYSICAL_DEVICE = 0x2_0000
@@ -54,6 +55,8 @@ def _idle(m: Machine, call: Call) -> None:
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")
+    m.require(not any(m.handles.all(OsOverlay)), "there are overlays")
+    m.require(m.component.state is FState.F0, "the power component is in a lower F-state")
     m.admit(call)
 
 
@@ -62,9 +65,14 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
     """ADP-06."""
     _idle(m, call)
     yield from m.driver(call, m.adapter.kmd)
-    if call.succeeded:
-        m.adapter.state = "added"
+    _stopped(m, call)
     return call.status
+
+
+def _stopped(m: Machine, call: Call) -> None:
+    """ADP-04: the driver's handle for callbacks ends here."""
+    if call.succeeded:
+        m.adapter.state, m.adapter.handle = "added", NULL
 
 
 @ddi
@@ -73,8 +81,7 @@ def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(m: Machine, call: Call) -> S
     _idle(m, call)
     m.gpu.post_display = not call.failures.take("post display")
     yield from m.driver(call, m.adapter.kmd, 0)
-    if call.succeeded:
-        m.adapter.state = "added"
+    _stopped(m, call)
     return call.status
 
 

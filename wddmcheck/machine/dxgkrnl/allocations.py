@@ -179,10 +179,16 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
     """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in
     the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
     buffer is too small; "busy": the copy engine takes nothing now. CAL-10: or what the driver asked
-    for with DxgkCbUpdateContextAllocation, UpdateContextAllocation, of a context allocation."""
+    for with DxgkCbUpdateContextAllocation, UpdateContextAllocation, of a context allocation; or
+    FlushTlb, which names nothing."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     if operation == "UpdateContextAllocation":
         yield from _update(m, call, area)
+        return call.status
+    if operation == "FlushTlb":
+        m.admit(call)
+        yield from m.driver(call, m.adapter.kmd, DXGKARG_BUILDPAGINGBUFFER(
+            NULL, DXGK_TRANSFERFLAGS.NONE, PagingOperation.DXGK_OPERATION_FLUSH_TLB))
         return call.status
     m.require(to != "system" or not any(_reads(m, c, [hAllocation] if hAllocation else [])
                                         for c in m.handles.all(OsContext)),

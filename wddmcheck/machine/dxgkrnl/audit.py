@@ -73,6 +73,15 @@ def touched(machine: Machine) -> None:
     if machine.adapter.removed:
         machine.report(Finding(Kind.CONTRACT, "the driver touches the hardware after "
                                "DxgkDdiNotifySurpriseRemoval", where=call_site()))
+    if machine.gpu.low_power:
+        machine.report(Finding(Kind.BAD_ACCESS, "the driver touches a device that it has put to "
+                               "sleep", where=call_site()))
+
+
+def torn(machine: Machine) -> None:
+    """Two threads write the ring at once (GEN-04)."""
+    machine.report(Finding(Kind.BAD_ACCESS, "a command is written to the ring over one that is not "
+                           "complete: two threads write it at once", where=call_site()))
 
 
 def unpowered(machine: Machine) -> None:

@@ -59,7 +59,9 @@ class Failures:
 class Call:
     """A call of a DDI. `status` is None until it returns; `at` says where it is, `irql` at which
     level; `callbacks` are those of its last stretch; `made` are the objects that Dxgkrnl got from
-    it, `making` those that it will get. `interrupt`: it is an ISR or a DPC, no thread."""
+    it, `making` those that it will get. `level` is its threading level, `beside` are calls that may
+    overlap it all the same. `interrupt`: it is an ISR or a DPC; `thread`: a thread of the driver's
+    own."""
 
     name: str
     args: dict[str, object]
@@ -67,7 +69,10 @@ class Call:
     failures: Failures = field(default_factory=Failures)
     process: OsProcess | None = None
     irql: Irql = Irql.PASSIVE_LEVEL
+    level: int = 0
+    beside: frozenset[str] = frozenset()
     interrupt: bool = False
+    thread: bool = False
     steps: Steps | None = None
     status: NtStatus | None = None
     result: object = None
@@ -101,17 +106,19 @@ class Call:
 def new_call(name: str, args: dict[str, object], failing: tuple[str, ...]) -> Call:
     """A call that has not begun."""
     form = facts(name)
-    return Call(name, args, form, Failures(set(failing), bool(failing)), irql=form.lowest)
+    return Call(name, args, form, Failures(set(failing), bool(failing)), irql=form.lowest,
+                level=form.level)
 
 
 def clash(call: Call, other: Call) -> str:
-    """Why two calls may not overlap, "" if they may. No level holds back ISRs and DPCs."""
-    if call.interrupt or other.interrupt:
+    """Why two calls may not overlap, "" if they may. No level holds back ISRs, DPCs and threads of
+    the driver's own."""
+    if call.interrupt or other.interrupt or call.thread or other.thread:
         return ""
-    for one in (call, other):
-        if one.facts.level >= 2:
-            return f"{one.name} is at threading level {one.facts.level}: nothing else runs"
-    if call.facts.level == other.facts.level == 1 and call.facts.klass == other.facts.klass:
+    for one, two in ((call, other), (other, call)):
+        if one.level >= 2 and two.name not in one.beside:
+            return f"{one.name} is at threading level {one.level}: nothing else runs"
+    if call.level == other.level == 1 and call.facts.klass == other.facts.klass:
         return f"both are in the class {call.facts.klass or 'of level one'}"
     if call.process is not None and call.process is other.process:
         return "both belong to one process"

@@ -102,6 +102,11 @@ class OsOpening(OsObject):
     va: int = 0
 
 
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsOverlay(OsObject):
+    """An overlay."""
+
+
 O = TypeVar("O", bound=OsObject)  # noqa: E741
 
 

@@ -16,7 +16,7 @@ SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
 _MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
-            "runtime")
+            "runtime", "power", "display", "own_threads")
 
 
 def ddi(side: Side) -> Side:

@@ -17,6 +17,10 @@ from wddmcheck.machine.structs import (
 )
 
 
+QUIET = frozenset({"DxgkDdiStopDevice", "DxgkDdiSetPowerState"})
+"""Calls during which, by policy G19, no ISR runs."""
+
+
 def ready(m: Machine) -> None:
     """The scheduler has an engine that it can use."""
     m.require(m.gpu.present, "the device is gone")
@@ -26,10 +30,10 @@ def ready(m: Machine) -> None:
 @ddi
 def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
                          hOpen: OsOpening | None = None,
-                         area: OsContextAllocation | None = None) -> Steps:
+                         area: OsContextAllocation | None = None, tracked: bool = True) -> Steps:
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
     context's device, and perhaps a context allocation of that device (which is the driver's own
-    affair: it travels as private data)."""
+    affair: it travels as private data). Not `tracked`: what becomes of it is left out."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
@@ -49,6 +53,10 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
         m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
     m.admit(call)
     m.last_fence += 1
+    if not tracked:
+        yield from m.driver(call, m.adapter.kmd, DXGKARG_SUBMITCOMMAND(
+            hContext.kmd, m.last_fence, (), (NULL, 0), hContext.node))
+        return call.status
     fences.last_submitted = m.last_fence
     hContext.fence, hContext.reported = m.last_fence, False
     hContext.preempted, hContext.work = False, (hOpen, area)
@@ -92,7 +100,9 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
     interrupt's lock. `shared`: another device on the same line raises the interrupt, which the
     driver must not claim."""
     call.interrupt = True
-    m.require(m.adapter.state == "started", "no ISR is connected")
+    m.require(m.adapter.state != "absent", "no ISR is connected")
+    m.require(m.policies.G19 == "on" or not any(c.name in QUIET for c in m.calls),
+              "interrupts are held back")
     if shared:
         m.require(not m.gpu.pending, "the device raises an interrupt of its own")
     else:
@@ -112,7 +122,7 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
 @ddi
 def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
     """INT-04, INT-05: the DPC, if one is queued; it is off the queue before it runs."""
-    m.require(m.adapter.state == "started", "no DPC can be queued")
+    m.require(m.adapter.state != "absent", "no DPC can be queued")
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
     _alone(m, call)
     call.interrupt = True

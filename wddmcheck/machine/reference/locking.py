@@ -13,6 +13,7 @@ from wddmcheck.machine.gpu.node import Packet
 from wddmcheck.machine.locks import PushLock
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Result, Wait
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
+from wddmcheck.machine.reference.exclusion import lock, unlock
 from wddmcheck.machine.reference.miniport import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, Context, Device, SharedAdapter
 from wddmcheck.machine.runtime_structs import (
@@ -56,15 +57,13 @@ class LockingMiniport(ReferenceMiniport):
         assert isinstance(adapter, SharedAdapter)
         return adapter
 
-    def lock(self, lock: PushLock) -> Blocking[None]:
-        """Take a lock that threads wait for at PASSIVE_LEVEL."""
-        self.kernel.KeEnterCriticalRegion()
-        yield self.kernel.ExAcquirePushLockExclusive(lock)
+    def lock(self, wanted: PushLock) -> Blocking[None]:
+        """Take a lock."""
+        return lock(self.kernel, wanted)
 
-    def unlock(self, lock: PushLock) -> None:
+    def unlock(self, held: PushLock) -> None:
         """Give it back."""
-        self.kernel.ExReleasePushLockExclusive(lock)
-        self.kernel.KeLeaveCriticalRegion()
+        unlock(self.kernel, held)
 
     # --- contexts ---------------------------------------------------------------------------------
 

@@ -14,7 +14,9 @@ from wddmcheck.machine.gpu.device import NODES, Registers
 from wddmcheck.machine.gpu.node import HwContext
 from wddmcheck.machine.locks import PushLock, SpinLock
 from wddmcheck.machine.pool import PagedStructure, Structure
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
+from wddmcheck.machine.threads import Event, Timer
 
 
 @dataclass(eq=False, repr=False)
@@ -64,6 +66,58 @@ class SharedAdapter(Adapter):
 
 
 @dataclass(eq=False, repr=False)
+class WatchdogState(Structure):
+    """What the watchdog's DPC and thread work on. `hangs`: the GPU has not been seen alive."""
+
+    TAG: ClassVar[str] = "WDog"
+    hangs: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class WatchedAdapter(Adapter):
+    """The device context block with what many threads share. `head` is the first on the list of
+    contexts; `power` is what the device was put in last. `stopping`: nothing is set or queued
+    again. `timer` is the watchdog's, `suspicion` wakes its thread, and it `runs`. `dpc_due` and
+    `dpc_runs` are for those who wait for the DPC. `clock`, `found_hung` and `asked` are what the
+    last queries and looks gave."""
+
+    TAG: ClassVar[str] = "WAdp"
+    head: Context | None = None
+    list_lock: PushLock = field(default_factory=lambda: PushLock("list of contexts"))
+    power_lock: PushLock = field(default_factory=lambda: PushLock("power state"))
+    power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
+    stopping: bool = False
+    watchdog: WatchdogState | None = None
+    timer: Timer | None = None
+    suspicion: Event = field(default_factory=Event)
+    runs: bool = False
+    dpc_due: bool = False
+    dpc_runs: bool = False
+    clock: int = 0
+    found_hung: bool = False
+    asked: Handle = NULL
+
+    @property
+    def watchdog_timer(self) -> Timer:
+        """The timer."""
+        assert self.timer is not None
+        return self.timer
+
+    @property
+    def looking(self) -> bool:
+        """Whether the watchdog's thread runs, or is about to."""
+        return self.suspicion.signaled or self.runs
+
+
+@dataclass(eq=False, repr=False)
+class Overlay(Structure):
+    """An overlay. `programmed`: the hardware shows it."""
+
+    TAG: ClassVar[str] = "WOvl"
+    programmed: bool = False
+
+
+@dataclass(eq=False, repr=False)
 class Process(PagedStructure):
     """A process."""
 
@@ -87,7 +141,8 @@ class Context(Structure):
     """A context on a node. `areas` are its context allocations; the first is where the hardware
     saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
     `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
-    the context allocation, that it reads."""
+    the context allocation, that it reads. `next` is the next on the list of contexts, in a driver
+    that has one."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -100,6 +155,7 @@ class Context(Structure):
     reported: bool = False
     uses: Allocation | None = None
     reads: Handle = NULL
+    next: Context | None = None
 
 
 @dataclass(eq=False, repr=False)

@@ -11,6 +11,7 @@ from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families.locks import LOCKS
 from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families.threading import THREADING
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
@@ -18,6 +19,7 @@ from wddmcheck.report.story import Story
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "locks": LOCKS,
     "miniport": MINIPORT,
+    "threading": THREADING,
     "yardstick": YARDSTICK,
 })
 """The vocabulary of each family, by the name of its model."""

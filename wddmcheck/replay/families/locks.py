@@ -75,5 +75,5 @@ def _settle(story: Story) -> tuple[Act, ...]:
 
 
 LOCKS = Vocabulary(_acts, CLASSES, KNOWN, look, _settle, "whatever can go on does",
-                   first={"component": "F0", "powered": "true"}, reference=LockingMiniport,
+                   initial={"": {"component": "F0", "powered": "true"}}, reference=LockingMiniport,
                    policies={"G04": "retired"})
