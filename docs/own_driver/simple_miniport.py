@@ -276,6 +276,16 @@ class SimpleMiniport:
 
     # --- power ------------------------------------------------------------------------------------
 
+    def DxgkDdiSetPowerState(self, MiniportDeviceContext, DeviceUid, DevicePowerState, ActionType):
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        adapter.registers.enable_interrupts(DevicePowerState == 1)      # D0
+        yield self.kernel.KeFlushQueuedDpcs()
+        return OK
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter, pQueryAdapterInfo):
+        pQueryAdapterInfo.pOutputData.value = 0                # nothing is worth telling
+        return OK
+
     def DxgkDdiSetPowerComponentFState(self, DriverContext, ComponentIndex, State):
         self.pool.at(DriverContext, Adapter).registers.power_component(State == 0)
         return OK

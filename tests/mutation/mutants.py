@@ -18,7 +18,7 @@ PARTS = ("common", "adapters", "devices", "contexts", "allocations", "escapes", 
          "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 
-FAMILIES = {"locking": "LockingMiniport"}
+FAMILIES = {"locking": "LockingMiniport", "threaded": "ThreadedMiniport"}
 """Modules of the reference miniports of other families, which are made from it."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.machine import test_locking as locking_tests
+from tests.machine import test_threaded as threaded_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.test_reference import load
 from tests.support.walks import Walk, walk
@@ -20,10 +21,13 @@ from wddmcheck.machine.miniport import Factory
 from wddmcheck.replay.families import machine_for, words_of
 from wddmcheck.replay.runner import Runner
 
-FAMILY = {"locking": "locks"}
+FAMILY = {"locking": "locks", "threaded": "threading"}
 """The family that a module is the reference miniport of."""
 
-SCOPES = {"locks": ("small", "paging")}
+SCOPES = {"locks": ("small", "paging"), "threading": ("watchdog", "contexts", "classes")}
+
+OWN = {"locks": locking_tests, "threading": threaded_tests}
+"""Tests of the miniport itself."""
 
 EQUIVALENT: dict[str, str] = {}
 """Mutants that no test can tell from the miniport, each with the reason."""
@@ -40,7 +44,7 @@ def walks(family: str) -> tuple[Walk, ...]:
 @cache
 def battery(family: str) -> tuple[Callable[[Machine], None], ...]:
     """Functions that take a machine: those of the miniport itself, and of its kept runs."""
-    found = [f for name, f in vars(locking_tests).items() if name.startswith("test_")]
+    found = [f for name, f in vars(OWN[family]).items() if name.startswith("test_")]
     for path in sorted(Path("counterexamples").glob("*/test_*.py")):
         if f'wddm_family("{family}")' in path.read_text("utf-8"):
             tests = vars(load(path))

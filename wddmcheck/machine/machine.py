@@ -56,8 +56,8 @@ class Policies:
 @dataclass(slots=True)
 class Adapter:
     """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
-    runs) or asleep (in D3); `removed`: the driver knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
-    `to_reset`: the reset of an engine did not work."""
+    runs) or asleep (in D3); `removed`: the driver knows of a surprise removal; `resetting`: between
+    ResetFromTimeout and RestartFromTimeout; `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
     kmd: Handle = 0

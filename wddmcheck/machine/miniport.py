@@ -50,7 +50,8 @@ Result: TypeAlias = NtStatus | Pauses
 @dataclass
 class Kernel(Locks, Threads):
     """What a driver may use besides the callbacks of Dxgkrnl: memory, locks, threads of its own,
-    and waiting for its DPC. `dpcs_done` tells whether its DPC is neither queued nor running, nor its ISR."""
+    and waiting for its DPC. `dpcs_done` tells whether its DPC is neither queued nor running, nor
+    its ISR."""
 
     dpcs_done: Callable[[], bool]
 

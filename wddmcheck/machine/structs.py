@@ -370,7 +370,8 @@ class DXGK_TRANSFERFLAGS(IntFlag):
 @dataclass(slots=True)
 class DXGKARG_BUILDPAGINGBUFFER:
     """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer, FlushTlb, and
-    UpdateContextAllocation (i, filled for that one only). hAllocation i is the driver's and may be NULL; DmaSize io."""
+    UpdateContextAllocation (i, filled for that one only). hAllocation i is the driver's and may be
+    NULL; DmaSize io."""
 
     hAllocation: Handle
     Flags: DXGK_TRANSFERFLAGS

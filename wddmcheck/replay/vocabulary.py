@@ -53,10 +53,10 @@ class Vocabulary:
     `settle` what happens by itself after the last step, `settles` the same in words. `records` are
     what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
     that the machine has too, and `look` sees them there; nothing is known where a model is coarser
-    than the machine. What belongs to no object is a field of the class "". `initial` are values that
-    fields have at first, by class, where these are not none, false or 0. `untold` are callbacks of
-    which the model does not tell. `reference` is the miniport that does what the model says,
-    `policies` what Dxgkrnl does in it without being asked."""
+    than the machine. What belongs to no object is a field of the class "". `initial` are values
+    that fields have at first, by class, where these are not none, false or 0. `untold` are
+    callbacks of which the model does not tell. `reference` is the miniport that does what the model
+    says, `policies` what Dxgkrnl does in it without being asked."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)

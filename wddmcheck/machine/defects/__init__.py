@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices, locking
+from wddmcheck.machine.defects import adapters, allocations, contexts, devices, locking, threaded
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
@@ -16,6 +16,7 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "callback_gets_kmd_handle": contexts.PassesItsOwnHandle,
     "callback_under_spin_lock": locking.CallbackUnderSpinLock,
     "closeallocation_frees_the_allocation": allocations.CloseFreesAllocation,
+    "context_list_without_lock": threaded.ListWithoutLock,
     "createallocation_failure_leaves_first": allocations.FailedCreateLeavesFirst,
     "createcontext_failure_frees_twice": contexts.FailedCreateFreesTwice,
     "createcontext_failure_leaks_save_area": contexts.FailedCreateLeaksSaveArea,
@@ -24,6 +25,7 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "destroyallocation_frees_resource_unasked": allocations.FreesResourceUnasked,
     "destroyallocation_ignores_destroyresource": allocations.IgnoresDestroyResource,
     "destroycontext_leaves_save_area": contexts.LeavesSaveArea,
+    "destroycontext_writes_ring": threaded.DestroyContextWritesRing,
     "destroydevice_keeps_the_device": devices.KeepsTheDevice,
     "destroydevice_leaves_shared_save_area": devices.LeavesSharedSaveArea,
     "dpc_frees_save_area": locking.DpcFreesSaveArea,
@@ -35,12 +37,18 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "isr_takes_node_lock": locking.IsrTakesNodeLock,
     "locks_in_two_orders": locking.LocksInTwoOrders,
     "paging_caches_allocation": allocations.CachesPagedAllocation,
+    "power_down_before_interrupts": threaded.PowersDownFirst,
+    "queryadapterinfo_assumes_process": threaded.QueryAssumesProcess,
+    "queryadapterinfo_without_lock": threaded.QueryWithoutLock,
     "reset_reports_twice": contexts.ReportsTwiceAfterReset,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,
     "stop_frees_isr_state_first": adapters.FreesIsrStateFirst,
+    "stop_frees_under_worker": threaded.StopFreesUnderThread,
     "stop_leaks_isr_state": adapters.LeaksIsrState,
+    "stop_leaves_interrupts_enabled": threaded.StopLeavesInterrupts,
     "submit_takes_mutex": locking.SubmitTakesPushLock,
+    "timer_rearmed_after_cancel": threaded.RearmsTimer,
     "update_under_adapter_lock": locking.UpdateUnderTableLock,
     "yardstick_b1": contexts.LeavesFurtherAreas,
     "yardstick_b2": contexts.FreesAreaBeingRead,

@@ -16,7 +16,6 @@ from wddmcheck.machine.structs import (
     NULL,
 )
 
-
 QUIET = frozenset({"DxgkDdiStopDevice", "DxgkDdiSetPowerState"})
 """Calls during which, by policy G19, no ISR runs."""
 

@@ -21,11 +21,11 @@ NODES = 2
 @dataclass(slots=True)
 class Gpu:
     """The device. `pending`: it raises its interrupt line. `component_powered`: its power component
-    is not in a lower F-state; `low_power`: the driver has put the device to sleep; `command_open`: a
-    command is being written to the ring; `component_changes` counts changes of its settings. `healthy`: it
-    comes up when the driver starts it; `copy_busy`: the copy engine takes no transfer now;
-    `resettable`: a reset works; `post_display`: it can hand over the boot display. These are for
-    the caller to set, to inject failures."""
+    is not in a lower F-state, and `component_changes` counts changes of its settings; `low_power`:
+    the driver has put the device to sleep; `command_open`: a command is being written to the ring.
+    `healthy`: it comes up when the driver starts it; `copy_busy`: the copy engine takes no transfer
+    now; `resettable`: a reset works; `post_display`: it can hand over the boot display. These are
+    for the caller to set, to inject failures."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)

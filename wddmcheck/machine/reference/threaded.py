@@ -200,15 +200,15 @@ class ThreadedMiniport(ReferenceMiniport):
         return SUCCESS
 
     def unlist(self, adapter: WatchedAdapter, context: Context) -> None:
-        """Take a context off the list."""
+        """Take a context off the list, on which it has to be."""
         if adapter.head is context:
             adapter.head = context.next
             return
         before = adapter.head
         while before is not None and before.next is not context:
             before = before.next
-        if before is not None:
-            before.next = context.next
+        assert before is not None, "a context is not on the list of contexts"
+        before.next = context.next
 
     # --- level one: two classes, and level two ----------------------------------------------------
 

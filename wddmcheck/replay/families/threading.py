@@ -13,8 +13,8 @@ from wddmcheck.machine.dxgkrnl.objects import (
 )
 from wddmcheck.machine.reference.threaded import ThreadedMiniport
 from wddmcheck.replay.families.threading_state import KNOWN, look
-from wddmcheck.replay.vocabulary import Act, Given, UnknownStepError, Vocabulary, given
-from wddmcheck.report.story import StoryStep
+from wddmcheck.replay.vocabulary import Act, Given, Ref, UnknownStepError, Vocabulary, given
+from wddmcheck.report.story import Story, StoryStep
 
 CLASSES: dict[str, type[OsObject]] = {
     "Process": OsProcess, "Device": OsDevice, "Context": OsContext, "Overlay": OsOverlay,
@@ -61,6 +61,14 @@ def _failing(step: StoryStep) -> tuple[str, ...]:
     return tuple(f"pool:{pool}" for pool in step.failed)
 
 
-THREADING = Vocabulary(_acts, CLASSES, KNOWN, look,
+def _settle(story: Story) -> tuple[Act, ...]:
+    """A context that is not on the list shows when it is to be taken off."""
+    if story.property != "every_context_is_listed":
+        return ()
+    left = [life.object for life in story.lives if life.pool == "Context" and life.died is None]
+    return tuple(Act("DxgkDdiDestroyContext", (("hContext", Ref(c)),), whole=True) for c in left)
+
+
+THREADING = Vocabulary(_acts, CLASSES, KNOWN, look, _settle, "the contexts are destroyed",
                        initial={"": {"osPower": "Working"}, "Adapter": {"power": "D0"}},
                        reference=ThreadedMiniport)
