@@ -92,6 +92,43 @@ def test_the_thread_finds_what_the_timer_suspects(machine: Machine) -> None:
     assert machine.findings == []
 
 
+def test_stop_waits_for_the_dpc_and_for_the_thread(machine: Machine) -> None:
+    started(machine)
+    machine.vsync()
+    machine.call("DxgkDdiInterruptRoutine")
+    timer = machine.call("timer_expires")
+    machine.resume(timer)
+    stop = machine.resume(machine.resume(machine.call("DxgkDdiStopDevice")))
+    assert stop.at == "waits for KeFlushQueuedDpcs"
+    dpc = machine.call("DxgkDdiDpcRoutine")
+    with pytest.raises(OutOfReachError, match="KeFlushQueuedDpcs"):
+        machine.resume(stop)
+    machine.resume(dpc)
+    assert machine.resume(stop).at == "waits for the watchdog's thread"
+    thread = machine.call("thread_runs")
+    with pytest.raises(OutOfReachError, match="thread"):
+        machine.resume(stop)
+    machine.resume(thread)
+    assert machine.resume(stop).returned
+    assert machine.findings == []
+
+
+def test_the_dpc_is_done_before_the_device_sleeps(machine: Machine) -> None:
+    started(machine)
+    machine.vsync()
+    machine.call("DxgkDdiInterruptRoutine")
+    down = machine.resume(machine.call("DxgkDdiSetPowerState", state="D3"))
+    assert down.at == "waits for the DPC"
+    dpc = machine.call("DxgkDdiDpcRoutine")
+    with pytest.raises(OutOfReachError, match="the DPC"):
+        machine.resume(down)
+    machine.resume(dpc)
+    machine.run_until_idle()
+    assert (down.returned, machine.gpu.low_power, machine.findings) == (True, True, [])
+    run(machine, "DxgkDdiSetPowerState", state="D0")
+    assert not machine.gpu.low_power
+
+
 def test_by_policy_no_isr_runs_beside_level_three() -> None:
     machine = Machine(ThreadedMiniport, Policies(G19="off"))
     started(machine)

@@ -77,8 +77,8 @@ class WatchdogState(Structure):
 class WatchedAdapter(Adapter):
     """The device context block with what many threads share. `head` is the first on the list of
     contexts; `power` is what the device was put in last. `stopping`: nothing is set or queued
-    again. `timer` is the watchdog's, `suspicion` wakes its thread, and it `runs`. `dpc_due` and
-    `dpc_runs` are for those who wait for the DPC. `clock`, `found_hung` and `asked` are what the
+    again. `timer` is the watchdog's, `suspicion` is signaled until its thread has looked. `dpc_due`
+    and `dpc_runs` are for those who wait for the DPC. `clock`, `found_hung` and `asked` are what the
     last queries and looks gave."""
 
     TAG: ClassVar[str] = "WAdp"
@@ -90,7 +90,6 @@ class WatchedAdapter(Adapter):
     watchdog: WatchdogState | None = None
     timer: Timer | None = None
     suspicion: Event = field(default_factory=Event)
-    runs: bool = False
     dpc_due: bool = False
     dpc_runs: bool = False
     clock: int = 0
@@ -102,12 +101,6 @@ class WatchedAdapter(Adapter):
         """The timer."""
         assert self.timer is not None
         return self.timer
-
-    @property
-    def looking(self) -> bool:
-        """Whether the watchdog's thread runs, or is about to."""
-        return self.suspicion.signaled or self.runs
-
 
 @dataclass(eq=False, repr=False)
 class Overlay(Structure):

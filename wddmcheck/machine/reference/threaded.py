@@ -105,7 +105,7 @@ class ThreadedMiniport(ReferenceMiniport):
         self.kernel.KeCancelTimer(adapter.watchdog_timer)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
-        yield Wait("the watchdog's thread", lambda: not adapter.looking, parks=True)
+        yield Wait("the watchdog's thread", lambda: not adapter.suspicion.signaled, parks=True)
         self.free_watchdog(adapter)
         self.registers(adapter).acknowledge_interrupt()
 
@@ -151,13 +151,11 @@ class ThreadedMiniport(ReferenceMiniport):
 
     def look_at_gpu(self, adapter: WatchedAdapter) -> Blocking[None]:
         """The thread: what does the GPU do?"""
-        adapter.runs = True
         watchdog = adapter.watchdog
         yield PREEMPT
         assert watchdog is not None
         adapter.found_hung = watchdog.hangs
         self.kernel.KeClearEvent(adapter.suspicion)
-        adapter.runs = False
 
     # --- level zero: contexts on a list -----------------------------------------------------------
 

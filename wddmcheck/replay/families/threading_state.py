@@ -85,6 +85,6 @@ def _adapter(m: Machine, key: int, content: WatchedAdapter) -> Seen:
         "dpcQueued": flag(m.adapter.dpc_queued),
         "power": "D3" if asleep else "D0",
         "stopping": flag(content.stopping),
-        "timerSet": flag(content.watchdog_timer.set),
+        "timerSet": flag(content.timer is not None and content.timer.set),
         "workQueued": flag(content.suspicion.signaled),
     }, {"work": key_of(content.watchdog)})
