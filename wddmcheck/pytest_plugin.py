@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
 
 MARKER = "wddm_policies"
+FAMILY = "wddm_family"
 PREVENTED = "wddm_prevented"
 
 
@@ -31,13 +32,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line("markers", f"{MARKER}(G04=..., ...): what Dxgkrnl does in this test "
                             "where the documentation is silent")
+    config.addinivalue_line("markers", f"{FAMILY}(name): the family of models that this test is "
+                            "from, whose reference miniport it runs on unless another is named")
 
 
 @pytest.fixture
 def wddm_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """A fresh machine with the miniport under test. Raises `pytest.UsageError`."""
     from wddmcheck.diagnostics.diagnostic import UserError
-    from wddmcheck.machine.machine import Machine, Policies
+    from wddmcheck.replay.families import machine_for
     from wddmcheck.replay.miniports import choose
 
     config = request.config
@@ -48,7 +51,9 @@ def wddm_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     except UserError as error:
         text = "; ".join(f"{d.message} ({d.help})" for d in error.diagnostics)
         raise pytest.UsageError(f"--miniport: {text}") from None
-    machine = Machine(chosen.factory, Policies(**(marker.kwargs if marker is not None else {})))
+    family = request.node.get_closest_marker(FAMILY)
+    machine = machine_for(chosen.factory, family.args[0] if family is not None else "miniport",
+                          marker.kwargs if marker is not None else {})
     yield machine
     request.node.user_properties.extend((PREVENTED, note) for note in machine.notes)
 

@@ -274,6 +274,22 @@ class SimpleMiniport:
         adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
         return OK
 
+    # --- power ------------------------------------------------------------------------------------
+
+    def DxgkDdiSetPowerState(self, MiniportDeviceContext, DeviceUid, DevicePowerState, ActionType):
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        adapter.registers.enable_interrupts(DevicePowerState == 1)      # D0
+        yield self.kernel.KeFlushQueuedDpcs()
+        return OK
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter, pQueryAdapterInfo):
+        pQueryAdapterInfo.pOutputData.value = 0                # nothing is worth telling
+        return OK
+
+    def DxgkDdiSetPowerComponentFState(self, DriverContext, ComponentIndex, State):
+        self.pool.at(DriverContext, Adapter).registers.power_component(State == 0)
+        return OK
+
     # --- allocations ------------------------------------------------------------------------------
 
     def DxgkDdiCreateAllocation(self, hAdapter, pCreateAllocation):
@@ -337,6 +353,8 @@ class SimpleMiniport:
         adapter = self.pool.at(hAdapter, Adapter)
         if pEscape.command == "inspect":
             return self.inspect(adapter, pEscape.hAllocation)
+        if pEscape.command not in ("create area", "destroy area"):
+            return NtStatus.STATUS_INVALID_PARAMETER
         context = self.pool.at(pEscape.hContext, Context)
         if pEscape.command == "create area":
             device = self.pool.at(pEscape.hDevice, Device)

@@ -109,7 +109,7 @@ def test_the_dpc_signals_one_event_after_the_other(machine: Machine) -> None:
     machine.DxgkDdiInterruptRoutine()
     machine.user_mode_waits()
     call = machine.DxgkDdiDpcRoutine(first=items[1])
-    with pytest.raises(OutOfReachError, match="the DPC runs already"):
+    with pytest.raises(OutOfReachError, match="DxgkDdiDpcRoutine runs already"):
         machine.adapter.dpc_queued = True
         machine.DxgkDdiDpcRoutine()
     machine.adapter.dpc_queued = False

@@ -81,7 +81,7 @@ def test_what_user_mode_rings_for_is_read_from_its_ring_buffer(machine: Machine)
 
 
 def test_a_second_doorbell_waits_until_the_location_is_free(machine: Machine) -> None:
-    """Whoever wants the location while another takes it waits for the driver's mutex."""
+    """Whoever wants the location while another takes it waits for the driver's lock."""
     owner = context(machine)
     first, second, third = (doorbell(machine, owner) for _ in range(3))
     connect(machine, first)
@@ -89,8 +89,8 @@ def test_a_second_doorbell_waits_until_the_location_is_free(machine: Machine) ->
     assert taking.at == "preempted"           # in DxgkCbDisconnectDoorbell
     waiting = machine.DxgkDdiConnectDoorbell(hDoorbell=third)
     leaving = machine.DxgkDdiDisconnectDoorbell(hDoorbell=first)
-    assert waiting.at == leaving.at == "waits for DoorbellLock"
-    with pytest.raises(OutOfReachError, match="still waits for DoorbellLock"):
+    assert waiting.at == leaving.at == "waits for the push lock of the physical doorbell"
+    with pytest.raises(OutOfReachError, match="still waits for the push lock"):
         machine.resume(waiting)
     machine.resume(taking)
     for call in (leaving, waiting, taking):
@@ -108,7 +108,7 @@ def test_a_destroyed_doorbell_waits_as_well(machine: Machine) -> None:
     connect(machine, first)
     taking = machine.DxgkDdiConnectDoorbell(hDoorbell=second)
     destroying = machine.DxgkDdiDestroyDoorbell(hDoorbell=third)
-    assert destroying.at == "waits for DoorbellLock"
+    assert destroying.at == "waits for the push lock of the physical doorbell"
     machine.resume(taking)
     assert machine.resume(destroying).returned
     assert machine.resume(taking).returned

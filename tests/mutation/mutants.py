@@ -18,6 +18,9 @@ PARTS = ("common", "adapters", "events", "devices", "suspension", "contexts", "h
          "allocations", "escapes", "native_fences", "work", "recovery", "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 
+FAMILIES = {"locking": "LockingMiniport", "threaded": "ThreadedMiniport"}
+"""Modules of the reference miniports of other families, which are made from it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -37,7 +40,7 @@ class Mutant:
     def factory(self) -> Factory:
         """The mutated driver: all parts anew, one of them changed."""
         made: dict[str, ModuleType] = {}
-        for part in PARTS:
+        for part in PARTS if self.part in PARTS else (*PARTS, self.part):
             tree = parsed(part)
             if part == self.part:
                 _LeaveOut(self.index).visit(tree)
@@ -46,13 +49,13 @@ class Mutant:
             module = made[name] = ModuleType(name)
             with replaced(made):
                 exec(compile(tree, str(FOLDER / f"{part}.py"), "exec"), module.__dict__)
-        found: Factory = made["wddmcheck.machine.reference.miniport"].ReferenceMiniport
+        found: Factory = getattr(module, FAMILIES.get(self.part, "ReferenceMiniport"))
         return found
 
 
-def mutants() -> Iterator[Mutant]:
+def mutants(parts: tuple[str, ...] = PARTS) -> Iterator[Mutant]:
     """All of them, in the order of the source."""
-    for part in PARTS:
+    for part in parts:
         finder = _Finder()
         finder.visit(parsed(part))
         seen: dict[tuple[str, str], int] = {}

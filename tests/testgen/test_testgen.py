@@ -15,10 +15,11 @@ from wddmcheck.cli.main import run
 from wddmcheck.diagnostics.diagnostic import UserError
 from wddmcheck.ir.evaluate import Layout, initial_state, take
 from wddmcheck.machine.defects import DEFECTS
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import DriverMistake
 from wddmcheck.replay.agree import Pair
+from wddmcheck.replay.families import machine_for
 from wddmcheck.report import trace_file
 from wddmcheck.testgen.layout import code, docstring
 from wddmcheck.testgen.pytest_file import pytest_file
@@ -49,10 +50,11 @@ def load(path: Path) -> Callable[[Machine], None]:
 def test_it_fails_on_the_defect_and_passes_on_the_reference(name: str) -> None:
     (path,) = KEPT[name].parent.glob("test_*.py")
     test = load(path)
-    policies = Policies(G09="immediate" if name == "paging_caches_allocation" else "waits")
-    test(Machine(ReferenceMiniport, policies))
+    family = trace_file.read(KEPT[name]).story.family
+    policies = {"G09": "immediate" if name == "paging_caches_allocation" else "waits"}
+    test(machine_for(ReferenceMiniport, family, policies))
     with pytest.raises(DriverMistake):
-        test(Machine(DEFECTS[name], policies))
+        test(machine_for(DEFECTS[name], family, policies))
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -26,6 +26,7 @@ class Kind(Enum):
     BAD_ACCESS = "bad access"
     CONTRACT = "broken contract"
     GPU_ACCESS = "GPU access to freed memory"
+    LOCK = "misused lock"
     STUCK = "stuck"
 
 

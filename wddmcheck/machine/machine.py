@@ -30,12 +30,14 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsOpening,
     OsProcess,
 )
-from wddmcheck.machine.dxgkrnl.registry import events, load
+from wddmcheck.machine.dxgkrnl.registry import BY_ITSELF, events, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
+from wddmcheck.machine.locks import SpinLock
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Processor
+from wddmcheck.machine.runtime_structs import FState
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 
 
@@ -43,24 +45,29 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
     G04: how far a context's work has got when it is destroyed, completed or retired.
-    G09: DestroyAllocation waits for paging work that names the allocation, or does not. Rotation:
-    ConnectDoorbell may come while another doorbell is disconnected ("overlaps", "serialised").
-    Signals: the GPU may signal a native fence until_destroyed, or until_closed by all processes.
-    G17: the CPU events of a device go before it (events_first), or in any_order."""
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not.
+    G17: the CPU events of a device go before it (events_first), or in any_order.
+    G19: ISRs run during StopDevice and SetPowerState, or not.
+    G26: threads of one process stay out of each other's way (honoured), or not (dropped).
+    Rotation: ConnectDoorbell may come while another doorbell is disconnected ("overlaps",
+    "serialised").
+    Signals: the GPU may signal a native fence until_destroyed, or until_closed by all processes."""
 
     G04: str = "completed"
     G09: str = "waits"
+    G17: str = "any_order"
+    G19: str = "on"
+    G26: str = "honoured"
     Rotation: str = "overlaps"
     Signals: str = "until_destroyed"
-    G17: str = "any_order"
 
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added, started or asleep (in D3);
-    `removed`: the driver knows of a surprise removal; `resetting`: between ResetFromTimeout and
-    RestartFromTimeout; `to_reset`: the reset of an engine did not work; `awaits_resume`: between
-    ResetHwEngine and ResumeHwEngine."""
+    """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
+    runs) or asleep (in D3); `removed`: the driver knows of a surprise removal; `resetting`: between
+    ResetFromTimeout and RestartFromTimeout; `to_reset`: the reset of an engine did not work;
+    `awaits_resume`: between ResetHwEngine and ResumeHwEngine."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -70,6 +77,16 @@ class Adapter:
     resetting: bool = False
     to_reset: bool = False
     awaits_resume: bool = False
+
+    @property
+    def up(self) -> bool:
+        """Whether it is started, in whatever state of power."""
+        return self.state not in ("absent", "added")
+
+    @property
+    def awake(self) -> bool:
+        """Whether it is started, and not in D3; it may be on its way there."""
+        return self.up and self.state != "asleep"
 
 
 @dataclass(slots=True)
@@ -92,6 +109,15 @@ class Fences:
     preempting: int = 0
 
 
+@dataclass(slots=True)
+class PowerComponent:
+    """What Dxgkrnl takes the power component of the adapter to be in, and how many have activated
+    it and not let go of it since."""
+
+    state: FState = FState.F0
+    references: int = 0
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
     """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `notes` are
@@ -110,9 +136,12 @@ class Machine:
     steps: int = 0
     last_fence: int = 0
     fences: list[Fences] = field(default_factory=lambda: [Fences() for _ in range(NODES)])
+    component: PowerComponent = field(default_factory=PowerComponent)
+    interrupt_lock: SpinLock = field(default_factory=lambda: SpinLock("interrupt"))
     running: Call | None = None
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
+    kernel: Kernel = field(init=False)
     miniport: Miniport = field(init=False)
     interface: DXGKRNL_INTERFACE = field(init=False)
 
@@ -120,8 +149,8 @@ class Machine:
         self.pool = Pool(self.processor, fails=self._pool_fails,
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
-        self.miniport = self.factory(
-            Kernel(self.pool, self.processor, self.dpcs_done))
+        self.kernel = Kernel(self.pool, self.processor, self.dpcs_done)
+        self.miniport = self.factory(self.kernel)
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
@@ -129,7 +158,7 @@ class Machine:
     # --- steps ------------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("Dxgk") and name in load():
+        if not name.startswith("_") and name in load():
             return partial(self.call, name)
         if not name.startswith("_") and name in events():
             return partial(self.happen, name)
@@ -137,8 +166,13 @@ class Machine:
 
     @property
     def known_calls(self) -> Collection[str]:
-        """The DDIs that this Dxgkrnl calls."""
+        """The DDIs that this Dxgkrnl calls, and what runs of a driver without it."""
         return load().keys()
+
+    def has(self, name: str) -> bool:
+        """Whether the driver has what a call runs: a method of that name, unless what runs is what
+        it gave to the kernel."""
+        return name in BY_ITSELF or callable(getattr(self.miniport, name, None))
 
     def call(self, name: str, /, *, failing: str | tuple[str, ...] = (), **args: object) -> Call:
         """Begin a DDI and run it to its first pause, or to its return. `failing`: what fails in it,
@@ -146,7 +180,7 @@ class Machine:
         side = load().get(name)
         if side is None:
             raise OutOfReachError(f"this Dxgkrnl never calls {name}")
-        if not callable(getattr(self.miniport, name, None)):
+        if not self.has(name):
             raise OutOfReachError(f"the driver has no {name}", driver=True)
         call = new_call(name, dict(args), (failing,) if isinstance(failing, str) else failing)
         call.steps = side(self, call, **args)
@@ -199,6 +233,13 @@ class Machine:
         """The device disappears from the bus. Raises `OutOfReachError`."""
         self._hardware(self.gpu.unplug)
 
+    def run_until_idle(self) -> None:
+        """Whatever can go on does, until nothing can; reports the calls that are stuck. Raises
+        `BugCheck`."""
+        from wddmcheck.machine.progress import run_until_idle
+
+        run_until_idle(self)
+
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 
     def require(self, fact: object, why: str, *, driver: bool = False) -> None:
@@ -208,7 +249,7 @@ class Machine:
 
     def admit(self, call: Call, process: OsProcess | None = None) -> None:
         """Check that `call` may overlap the calls in flight. Raises `OutOfReachError`."""
-        call.process = process
+        call.process = process if self.policies.G26 == "honoured" else None
         for other in self.calls:
             why = clash(call, other)
             if why:
@@ -218,6 +259,10 @@ class Machine:
     def busy(self, item: OsObject) -> bool:
         """Whether a call in flight is about an object."""
         return any(item in call.args.values() for call in self.calls)
+
+    def dpcs_done(self) -> bool:
+        """Whether no DPC is queued, and none runs, nor an ISR."""
+        return not self.adapter.dpc_queued and not any(c.interrupt for c in self.calls)
 
     def driver(self, call: Call, *args: object) -> Steps:
         """Run the driver's DDI with `args`; the value is its status."""
@@ -243,18 +288,19 @@ class Machine:
     def _advance(self, call: Call) -> bool:
         """Run a call to its next pause or to its end; whether that was its end."""
         self._begin_step()
-        call.callbacks, call.waiting = [], None
+        ended, call.waiting = call.waiting, None
+        call.callbacks = []
         self.running, self.pool.caller = call, call
-        assert call.steps is not None
         try:
-            with self.processor.at(call.facts.lowest):
-                pause = next(call.steps)
-                while isinstance(pause, Wait) and not pause.parks and pause.ready():
-                    pause = next(call.steps)
-            call.waiting = pause if isinstance(pause, Wait) else None
+            with self.processor.at(call.irql):
+                try:
+                    call.waiting = self._to_pause(call, ended)
+                finally:
+                    call.irql = self.processor.irql
         except StopIteration as end:
             call.returned = True
             call.result = end.value
+            self._leave(call)
         except BugCheck as end:
             self._stop(end)
         except OutOfReachError:
@@ -262,7 +308,30 @@ class Machine:
             raise
         finally:
             self.running, self.pool.caller = None, None
+            while self.kernel.noticed:
+                self.report(self.kernel.noticed.pop(0))
         return call.returned
+
+    def _to_pause(self, call: Call, ended: Wait | None) -> Wait | None:
+        """Run a call to its next pause: what it waits for, None if it is preempted. Raises
+        `StopIteration` at its end."""
+        assert call.steps is not None
+        if ended is not None:
+            ended.then()
+        while True:
+            pause = next(call.steps)
+            if not isinstance(pause, Wait):
+                return None
+            if pause.parks or not pause.ready():
+                return pause
+            pause.then()
+
+    def _leave(self, call: Call) -> None:
+        """The thread of a call leaves the driver."""
+        try:
+            self.kernel.at_return(call, call.name)
+        except BugCheck as end:
+            self._stop(end)
 
     def _hardware(self, act: Callable[[], None]) -> None:
         self._begin_step()
@@ -284,11 +353,6 @@ class Machine:
         self.report(end.finding)
         self.stopped = self.findings[-1]
         raise end
-
-    def dpcs_done(self) -> bool:
-        """Whether the driver's DPC is neither queued nor running."""
-        return not self.adapter.dpc_queued and all(
-            c.name != "DxgkDdiDpcRoutine" for c in self.calls)
 
     def _pool_fails(self, kind: str) -> bool:
         call = self.running

@@ -8,12 +8,11 @@ interleave with is a generator: it yields `PREEMPT` where it can be interrupted 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from wddmcheck.machine.pool import Pool
-from wddmcheck.machine.processor import Processor
+from wddmcheck.machine.locks import Locks
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_START_INFO,
@@ -36,42 +35,29 @@ from wddmcheck.machine.structs import (
     Handle,
     Out,
 )
+from wddmcheck.machine.threads import Threads
+from wddmcheck.machine.waits import PREEMPT, Blocking, Preempt, Wait
+
+__all__ = ["PREEMPT", "Factory", "Kernel", "Miniport", "Pauses", "Preempt", "Result", "Wait"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """The driver blocks until `ready()`; `what` says on what, for people. `parks`: others may run
-    meanwhile even if it is over at once."""
-
-    what: str
-    ready: Callable[[], bool]
-    parks: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Preempt:
-    """The driver can be interrupted here."""
-
-
-PREEMPT: Final = Preempt()
-
-Pauses: TypeAlias = Generator[Preempt | Wait, None, NtStatus]
+Pauses: TypeAlias = Blocking[NtStatus]
 """The result of a DDI that is a generator."""
 
 Result: TypeAlias = NtStatus | Pauses
 
 
-@dataclass(slots=True)
-class Kernel:
-    """What a driver may use besides the callbacks of Dxgkrnl: memory, and waiting for its DPC.
-    `dpcs_done` tells whether its DPC is neither queued nor running."""
+@dataclass
+class Kernel(Locks, Threads):
+    """What a driver may use besides the callbacks of Dxgkrnl: memory, locks, threads of its own,
+    and waiting for its DPC. `dpcs_done` tells whether its DPC is neither queued nor running, nor
+    its ISR."""
 
-    pool: Pool
-    processor: Processor
     dpcs_done: Callable[[], bool]
 
     def KeFlushQueuedDpcs(self) -> Wait:
-        """Wait until the driver's DPC has run; to be yielded."""
+        """Wait until the driver's DPCs have run, which they do on a processor whose ISR has
+        returned; to be yielded."""
         return Wait("KeFlushQueuedDpcs", self.dpcs_done)
 
 
@@ -153,8 +139,7 @@ class Miniport(Protocol):
                                 MessageNumber: int) -> bool:
         """NC:dispmprt.DXGKDDI_INTERRUPT_ROUTINE."""
 
-    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> Generator[
-            Preempt | Wait, None, None] | None:
+    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> Blocking[None] | None:
         """NC:dispmprt.DXGKDDI_DPC_ROUTINE."""
 
     def DxgkDdiCreateAllocation(self, hAdapter: Handle,

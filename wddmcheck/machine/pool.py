@@ -149,6 +149,8 @@ class Pool:
         """The structure at `address`, as a cast of a handle to a pointer. The block may be freed:
         whoever touches it finds out. Raises `BugCheck` where nothing of that class ever was."""
         block = self.blocks.get(address)
+        if address == 0:
+            stop(Kind.BAD_ACCESS, f"NULL is used as a pointer to {kind.__name__}", "0x50")
         if block is None:
             stop(Kind.BAD_HANDLE, f"{address:#x} is used as a pointer to {kind.__name__}, and "
                  "nothing is mapped there (is it a handle of Dxgkrnl's?)", "0x50",

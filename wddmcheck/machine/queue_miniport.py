@@ -1,5 +1,5 @@
 """The DDIs that a miniport has only if the GPU schedules its contexts by itself, and those of user-
-mode submission and power: `machine.miniport` has what every miniport has."""
+mode submission: `machine.miniport` has what every miniport has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Protocol
 
 from wddmcheck.machine.miniport import Miniport, Result
 from wddmcheck.machine.queue_structs import (
-    DEVICE_POWER_STATE,
     DXGKARG_CONNECTDOORBELL,
     DXGKARG_CREATEDOORBELL,
     DXGKARG_CREATEHWQUEUE,
@@ -18,7 +17,6 @@ from wddmcheck.machine.queue_structs import (
     DXGKARG_RESUMEHWENGINE,
     DXGKARG_SUBMITCOMMANDTOHWQUEUE,
     DXGKARG_SUSPENDCONTEXT,
-    POWER_ACTION,
 )
 from wddmcheck.machine.structs import Handle
 
@@ -64,8 +62,3 @@ class QueueMiniport(Miniport, Protocol):
 
     def DxgkDdiDestroyDoorbell(self, pArgs: DXGKARG_DESTROYDOORBELL) -> Result:
         """NC:d3dkmddi.DXGKDDI_DESTROYDOORBELL."""
-
-    def DxgkDdiSetPowerState(self, MiniportDeviceContext: Handle, DeviceUid: int,
-                             DevicePowerState: DEVICE_POWER_STATE,
-                             ActionType: POWER_ACTION) -> Result:
-        """NC:dispmprt.DXGKDDI_SET_POWER_STATE."""

@@ -1,4 +1,4 @@
-"""The argument structures of hardware queues, doorbells, suspension and power, as `machine.structs`
+"""The argument structures of hardware queues, doorbells and suspension, as `machine.structs`
 has the others. (CreateHwQueue has no page of its own: its fields are those that the overview of
 user-mode work submission speaks of.)
 """
@@ -129,22 +129,3 @@ class DXGKARGCB_DISCONNECTDOORBELL:
     hHwQueue: Handle
     DisconnectReason: D3DDDI_DOORBELLSTATUS = (
         D3DDDI_DOORBELLSTATUS.D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY)
-
-
-class DEVICE_POWER_STATE(IntEnum):
-    """NE:wudfddi._DEVICE_POWER_STATE."""
-
-    PowerDeviceD0 = 1
-    PowerDeviceD1 = 2
-    PowerDeviceD2 = 3
-    PowerDeviceD3 = 4
-
-
-class POWER_ACTION(IntEnum):
-    """NE:wdm.POWER_ACTION, as far as it is used here."""
-
-    PowerActionSleep = 2
-
-
-DISPLAY_ADAPTER_HW_ID = 0xFFFF_FFFF
-"""The DeviceUid of the adapter itself."""

@@ -196,6 +196,11 @@ class Scenario:
         __tracebackhide__ = True
         self._hardware(self.machine.vsync)
 
+    def run_until_idle(self) -> None:
+        """Whatever can go on does: a call that then has not returned never will."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.run_until_idle)
+
     # --- with -------------------------------------------------------------------------------------
 
     def __enter__(self) -> Scenario:
@@ -226,7 +231,7 @@ class Scenario:
     def _call(self, name: str, /, *, outcome: str = SUCCESS, whole: bool = False,
               failing: str | tuple[str, ...] = (), **args: object) -> Took:
         __tracebackhide__ = True
-        if not callable(getattr(self.machine.miniport, name, None)):
+        if not self.machine.has(name):
             if not hasattr(Miniport, name):
                 self.steps += 1
                 raise _PreventedError(f"the driver has no {name}, which not every driver has")
@@ -251,7 +256,7 @@ class Scenario:
                                  "was made to fail")
         if outcome not in (ANY, found):
             raise _PreventedError(f"{call.name}: {found}, not {outcome}")
-        made = [*call.made] if call.returned else []
+        made = [*call.made] if call.returned else [*call.making]
         return Took(call, made + [c.result for c in call.callbacks if c.result is not None])
 
     def _hardware(self, act: Callable[[], None]) -> None:

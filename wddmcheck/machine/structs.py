@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from wddmcheck.machine.runtime_structs import (
+    DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION,
+    DXGKARGCB_UPDATECONTEXTALLOCATION,
+)
 from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.waits import Blocking
 
 if TYPE_CHECKING:
     from wddmcheck.machine.event_structs import DXGKARGCB_SIGNALEVENT
-    from wddmcheck.machine.miniport import Pauses
     from wddmcheck.machine.queue_structs import (
         DXGKARGCB_DISCONNECTDOORBELL,
         DXGKARGCB_INVALIDATEHWCONTEXT,
@@ -362,6 +366,8 @@ class PagingOperation(IntEnum):
     """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
 
     DXGK_OPERATION_TRANSFER = 0
+    DXGK_OPERATION_FLUSH_TLB = 12
+    DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION = 13
 
 
 class DXGK_TRANSFERFLAGS(IntFlag):
@@ -374,13 +380,15 @@ class DXGK_TRANSFERFLAGS(IntFlag):
 
 @dataclass(slots=True)
 class DXGKARG_BUILDPAGINGBUFFER:
-    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operation Transfer. hAllocation i is the driver's and
-    may be NULL; DmaSize io."""
+    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer, FlushTlb, and
+    UpdateContextAllocation (i, filled for that one only). hAllocation i is the driver's and may be
+    NULL; DmaSize io."""
 
     hAllocation: Handle
     Flags: DXGK_TRANSFERFLAGS
     Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
     DmaSize: int = 4096
+    UpdateContextAllocation: DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION | None = None
 
 
 # --- interrupts ----------------------------------------------------------------------------------
@@ -416,7 +424,9 @@ class DXGKARGCB_NOTIFY_INTERRUPT_DATA:
 
 @dataclass(frozen=True, slots=True)
 class DXGKRNL_INTERFACE:
-    """NS:dispmprt._DXGKRNL_INTERFACE: the adapter's OS handle and the callbacks."""
+    """NS:dispmprt._DXGKRNL_INTERFACE: the adapter's OS handle and the callbacks. Those that may not
+    return at once are delegated to, with `yield from`; DxgkCbSynchronizeExecution if its routine is
+    a generator."""
 
     DeviceHandle: Handle
     DxgkCbMapMemory: Callable[[], object]
@@ -429,7 +439,11 @@ class DXGKRNL_INTERFACE:
     DxgkCbNotifyInterrupt: Callable[[Handle, DXGKARGCB_NOTIFY_INTERRUPT_DATA], None]
     DxgkCbNotifyDpc: Callable[[Handle], None]
     DxgkCbQueueDpc: Callable[[Handle], bool]
-    DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], None]], NtStatus]
-    DxgkCbDisconnectDoorbell: Callable[[DXGKARGCB_DISCONNECTDOORBELL], Pauses]
+    DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], Any]], Any]
+    DxgkCbDisconnectDoorbell: Callable[[DXGKARGCB_DISCONNECTDOORBELL], Blocking[NtStatus]]
     DxgkCbInvalidateHwContext: Callable[[DXGKARGCB_INVALIDATEHWCONTEXT], NtStatus]
     DxgkCbSignalEvent: Callable[[DXGKARGCB_SIGNALEVENT], NtStatus]
+    DxgkCbUpdateContextAllocation: Callable[[Handle, DXGKARGCB_UPDATECONTEXTALLOCATION],
+                                            Blocking[NtStatus]]
+    DxgkCbSetPowerComponentActive: Callable[[Handle, int], Blocking[None]]
+    DxgkCbSetPowerComponentIdle: Callable[[Handle, int], None]

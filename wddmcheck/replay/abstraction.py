@@ -4,16 +4,18 @@ the model's words. Each family has its own (`replay.families`), for the referenc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from wddmcheck.machine.dxgkrnl.objects import OsObject
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.pool import block_of, freed
 
 GONE = -1
 """Stands for the key of an object that a reference still names after its death."""
 
-
 NO_OBJECT = 0
-"""The key of what belongs to no object: the variables of the model. Their class is ""."""
+"""The key of what belongs to no object of a model, its variables; their class and name are ""."""
 
 
 @dataclass(slots=True)
@@ -37,3 +39,25 @@ def key_of(structure: object) -> int | None:
 def flag(value: bool) -> str:
     """A truth value as the model writes it."""
     return "true" if value else "false"
+
+
+def structures(machine: Machine,
+               see: Callable[[Machine, int, object], Seen | None]) -> list[Seen]:
+    """What `see` makes of the driver's structures (of the machine, a key and the structure; None
+    where it is of no interest), in the order of their creation."""
+    seen = (see(machine, block.address, block.content) for block in machine.pool.live())
+    return [s for s in seen if s is not None]
+
+
+def handle(record: OsObject | None) -> dict[str, str]:
+    """Whether Dxgkrnl may use the object."""
+    return {"handle": flag(record is not None and record.open)}
+
+
+def adapter(machine: Machine) -> dict[str, str]:
+    """What every model has of the adapter: started or not, and its interrupt and DPC."""
+    return {
+        "life": "Started" if machine.adapter.up else "Added",
+        "interrupts": flag(machine.gpu.interrupts_enabled),
+        "pending": flag(machine.gpu.raised),
+        "dpcQueued": flag(machine.adapter.dpc_queued)}

@@ -8,7 +8,7 @@ from wddmcheck.ir.evaluate import Layout
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.replay.families import words_of
+from wddmcheck.replay.families import machine_for, words_of
 from wddmcheck.replay.runner import Done, Runner
 from wddmcheck.report.narrate import Narrator
 from wddmcheck.result.verdict import Step
@@ -16,7 +16,8 @@ from wddmcheck.result.verdict import Step
 
 @dataclass(slots=True)
 class Pair:
-    """A run of a model of one of the families at a scope, and the same on a machine."""
+    """A run of a model of one of the families at a scope, and the same on a machine: on the
+    reference miniport of the family, unless `factory` says otherwise."""
 
     layout: Layout
     factory: Factory = ReferenceMiniport
@@ -27,7 +28,7 @@ class Pair:
     def __post_init__(self) -> None:
         system = self.layout.system
         known = {k: v for k, v in system.policies if k in Policies.__slots__}
-        self.machine = Machine(self.factory, Policies(**known))
+        self.machine = machine_for(self.factory, system.family, known)
         self.narrator = Narrator(self.layout)
         self.runner = Runner(self.machine, {}, words_of(system.family), compare_state=True)
 

@@ -13,8 +13,8 @@ from enum import Enum
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
 from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.machine import Machine, Policies
-from wddmcheck.replay.families import FAMILIES
+from wddmcheck.machine.machine import Machine
+from wddmcheck.replay.families import FAMILIES, machine_for
 from wddmcheck.replay.miniports import Chosen
 from wddmcheck.replay.runner import Done, Runner, runner_for
 from wddmcheck.replay.vocabulary import UnknownStepError
@@ -33,6 +33,9 @@ ACCEPTED: Mapping[str, frozenset[Kind]] = {
                                      Kind.BAD_IRQL}),
     "no_null_dereference": frozenset({Kind.BAD_ACCESS}),
     "no_leak": frozenset({Kind.LEAK}),
+    "irql_respected": frozenset({Kind.BAD_IRQL}),
+    "locks_respected": frozenset({Kind.LOCK, Kind.STUCK}),
+    "no_stuck_call": frozenset({Kind.STUCK}),
 }
 """How a built-in property shows when it is violated. What a model claims in its own words may show
 in any way."""
@@ -99,7 +102,7 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
                 CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
                 help=f"it has {', '.join(POLICIES[policy])}"),), exit_code=2)
     try:
-        return Machine(chosen.factory, Policies(**known))
+        return machine_for(chosen.factory, file.story.family, known)
     except Exception as error:
         if chosen.reference or chosen.defect:
             raise
@@ -111,8 +114,10 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
     "G04": ("completed", "retired"), "G09": ("waits", "immediate"),
-    "Rotation": ("overlaps", "serialised"), "Signals": ("until_destroyed", "until_closed"),
-    "G17": ("any_order", "events_first")}
+    "G17": ("any_order", "events_first"), "G19": ("on", "off"),
+    "G26": ("honoured", "dropped", "one_thread", "any_thread"),
+    "Rotation": ("overlaps", "serialised"), "Signals": ("until_destroyed", "until_closed")}
+"""What each policy may be. Models ask G26 in different words."""
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:
@@ -168,7 +173,8 @@ class _Judge:
         if not whole or (last is not None and any(f.stops for f in last.faults)):
             return None
         number = last.number if last is not None else 0
-        later = self.runner.settle(self.file.story)
+        later = tuple(f for f in self.runner.settle(self.file.story)
+                      if accepted is None or f.kind in accepted)
         if later:
             return self._finding(Verdict.REPRODUCED, number, later,
                                  "the state is reached, and then: ")

@@ -14,7 +14,6 @@ from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade
 from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.machine import Machine
-from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families import words_for
 from wddmcheck.replay.names import Names
 from wddmcheck.replay.views import ToldState, differences
@@ -75,7 +74,7 @@ class Runner:
         stopped = False
         try:
             for act in self.words.acts(step, self.pools):
-                call = self._do(act) or call
+                call = self.do(act) or call
             if call is not None and step.call:
                 self.calls[step.call] = call
         except OutOfReachError as error:
@@ -85,7 +84,7 @@ class Runner:
             stopped = True
         born = tuple((i, self.pools[i]) for i in self.told.follow(step))
         if call is not None:
-            made: list[OsObject] = [*call.made] if call.returned else []
+            made: list[OsObject] = [*call.made] if call.returned else [*call.making]
             made += [c.result for c in call.callbacks if c.result is not None]
             self.names.bind_records(born, made)
         deviations: tuple[str, ...] = ()
@@ -102,13 +101,15 @@ class Runner:
         noted = len(self.machine.findings)
         with suppress(BugCheck, OutOfReachError):
             for act in self.words.settle(story):
-                self._do(act)
+                self.do(act)
         return self._new(noted)
 
     def _new(self, noted: int) -> tuple[Finding, ...]:
         return tuple(self.machine.findings[noted:])
 
-    def _do(self, act: Act) -> Call | None:
+    def do(self, act: Act) -> Call | None:
+        """Do one thing with the machine; the call, if it was one. Raises `OutOfReachError`,
+        `BugCheck`."""
         args = {name: self._given(value) for name, value in act.args}
         if act.hardware:
             getattr(self.machine, act.name)(*args.values())
@@ -135,7 +136,7 @@ class Runner:
 
     def _deviations(self, step: StoryStep, call: Call | None,
                     born: tuple[tuple[str, str], ...]) -> Iterator[str]:
-        if call is not None and step.kind == "ddi":
+        if call is not None:
             yield from _parted(step, call)
         if call is not None and self.words.same_state:
             yield from self._callbacks(step, call)
@@ -150,8 +151,10 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
+        names = {c.name: {a.name for a in c.args} for c in step.calls}
         wanted = sorted(self._told(c, passing) for c in step.calls)
-        made = sorted(self._made(c) for c in call.callbacks if c.name not in self.words.untold)
+        made = sorted(self._made(c, names.get(c.name)) for c in call.callbacks
+                      if c.name not in self.words.untold)
         for text in _without(wanted, made):
             yield f"the driver does not call {text}"
         for text in _without(made, wanted):
@@ -164,8 +167,9 @@ class Runner:
             for a in made.args if a.name != "space")
         return f"{made.name}({shown})" + _failed(made.status)
 
-    def _made(self, made: CallbackMade) -> str:
-        shown = ", ".join(self._named(a) for _, a in made.args)
+    def _made(self, made: CallbackMade, names: set[str] | None) -> str:
+        """A callback as the machine has it, with those arguments that the story has too."""
+        shown = ", ".join(self._named(a) for name, a in made.args if names is None or name in names)
         return f"{made.name}({shown})" + _failed(made.status.name)
 
     def _named(self, item: object) -> str:
@@ -183,12 +187,16 @@ def runner_for(story: Story, machine: Machine) -> Runner:
     words = words_for(story)
     pools = {life.object: life.pool for life in story.lives}
     return Runner(machine, pools, words, words.same_state
-                  and isinstance(machine.miniport, ReferenceMiniport))
+                  and isinstance(machine.miniport, words.reference))
+
+
+STOPS = {"pauses": "preempted", "waits": "waits"}
+"""Where a call stops half way, in a story and on the machine."""
 
 
 def _parted(step: StoryStep, call: Call) -> Iterator[str]:
     """Where the call is, if not where the step says."""
-    wanted = {"pauses": "preempted", "waits": "waits"}.get(step.at.partition(" ")[0], "returned")
+    wanted = STOPS.get(step.at.partition(" ")[0], "returned")
     if not call.at.startswith(wanted):
         yield f"{step.block} {_where(call)}; in the model it {step.at or 'returns'}"
     elif call.status is not None and step.status and call.status.name != step.status:

@@ -22,9 +22,9 @@ FIRST = frozenset({"", "none", "false", "0"})
 @dataclass(slots=True)
 class ToldState:
     """The state of the model, followed through a story by the changes of its steps. `known` are the
-    classes and fields that the machine has too (those of the class "" are variables); what else a
-    variant adds is not compared. `initial` are the values that fields have at first, where these
-    are not the usual ones."""
+    classes and fields that the machine has too; what else a variant adds is not compared. `initial`
+    are the values at first of fields, by class, that are not the usual ones; what belongs to no
+    object is a field of the class ""."""
 
     pools: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
@@ -32,7 +32,7 @@ class ToldState:
     objects: dict[str, Fields] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if "" in self.known:
+        if "" in self.known:     # what belongs to no object is always there
             self.objects[""] = dict(self.initial.get("", {}))
 
     def follow(self, step: StoryStep) -> tuple[str, ...]:
@@ -44,9 +44,9 @@ class ToldState:
                     born[change.subject] = None
                 case ChangeKind.DESTROYED:
                     born.pop(change.subject, None)
-            pool = self.pools.get(change.subject, "")
+            pool = self.pools.get(change.subject, "" if not change.subject else "?")
             known = self.known.get(pool)
-            if known is not None and (pool or not change.subject):
+            if known is not None:
                 self._take(change, known, self.initial.get(pool, {}))
         return tuple(born)
 
@@ -112,9 +112,9 @@ def differences(told: Mapping[str, Fields], seen: Mapping[str, Fields]) -> list[
             mine, other = told[identity], seen[identity]
             for name in sorted(mine.keys() | other.keys()):
                 one, two = mine.get(name), other.get(name)
+                whose = f"{identity}." if identity else ""
                 if one != two:
-                    what = f"{identity}.{name}" if identity else name
-                    result.append(f"{what} is {_show(two, one)}; in the model it is "
+                    result.append(f"{whose}{name} is {_show(two, one)}; in the model it is "
                                   f"{_show(one, two)}")
     return result
 

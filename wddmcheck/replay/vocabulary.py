@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.abstraction import Seen
 from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
 
@@ -51,18 +52,22 @@ class Vocabulary:
     """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
     `settle` what happens by itself after the last step, `settles` the same in words. `records` are
     what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
-    that the machine has too (with `initial` values that are not the usual ones), and `look` sees
-    them there; nothing is known where a model is coarser than the machine. `untold` are callbacks
-    of which the model does not tell."""
+    that the machine has too, and `look` sees them there; nothing is known where a model is coarser
+    than the machine. What belongs to no object is a field of the class "". `initial` are values
+    that fields have at first, by class, where these are not none, false or 0. `untold` are
+    callbacks of which the model does not tell. `reference` is the miniport that does what the model
+    says, `policies` what Dxgkrnl does in it without being asked."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     look: Callable[[Machine], list[Seen]] = lambda machine: []
-    initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    untold: frozenset[str] = frozenset()
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
     settles: str = "what the GPU has is finished"
+    initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    untold: frozenset[str] = frozenset()
+    reference: type[ReferenceMiniport] = ReferenceMiniport
+    policies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def same_state(self) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.replay.families import words_of
 from wddmcheck.replay.outcome import POLICIES
 from wddmcheck.report.story import Cited, Story
 from wddmcheck.report.trace_file import TraceFile
@@ -33,11 +35,11 @@ def pytest_file(file: TraceFile) -> TestFile:
     story = file.story
     lines = list(script(story).lines())
     chosen = [(k, v) for k, v in file.policies if k in POLICIES]
-    body = "\n".join(_test(story, lines, chosen))
+    marks = [*marker(chosen), *family_marker(story.family)]
+    body = "\n".join(_test(story, lines, marks))
     digest = sha256(body.encode()).hexdigest()[:10]
     name = f"test_{word(story.system)}_{word(story.property)}_{digest}.py"
-    marked = bool(list(marker(chosen)))
-    text = "\n".join([*_header(story), "", *imports(kinds_named(lines), marked), "", "",
+    text = "\n".join([*_header(story), "", *imports(kinds_named(lines), bool(marks)), "", "",
                       body]) + "\n"
     return TestFile(name, text)
 
@@ -87,8 +89,14 @@ def marker(chosen: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"@pytest.mark.wddm_policies({words})"
 
 
-def _test(story: Story, lines: list[str], chosen: list[tuple[str, str]]) -> Iterator[str]:
-    yield from marker(chosen)
+def family_marker(family: str) -> Iterator[str]:
+    """The marker for a family whose reference miniport is not that of models/miniport.wddm."""
+    if words_of(family).reference is not ReferenceMiniport:
+        yield f'@pytest.mark.wddm_family("{family}")'
+
+
+def _test(story: Story, lines: list[str], marks: list[str]) -> Iterator[str]:
+    yield from marks
     yield f"def test_{word(story.system)}(wddm_machine):"
     yield "    with Scenario(wddm_machine) as run:"
     for line in lines:

@@ -23,6 +23,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsResource,
 )
 from wddmcheck.replay.families import words_for
+from wddmcheck.replay.runner import STOPS
 from wddmcheck.replay.vocabulary import Act, Given, Ref, Vocabulary
 from wddmcheck.report.story import ChangeKind, Story, StoryStep
 
@@ -33,7 +34,6 @@ _ATTRIBUTES: Mapping[type[OsObject], str] = {
     OsHwQueue: "queue", OsDoorbell: "doorbell", OsGlobalFence: "fence",
     OsLocalFence: "local_fence", OsCpuEvent: "cpu_event", OsProcessEvent: "process_event",
 }
-_STOPS = {"pauses": "preempted", "waits": "waits"}
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
 
 
@@ -70,9 +70,10 @@ class Script:
             yield self._act(act, "", "")
         born = [c.subject for c in step.changes if c.kind is ChangeKind.CREATED
                 and c.subject in self.used and c.subject != step.call]
-        outcome = "any" if broken else _STOPS.get(step.at.partition(" ")[0], step.status)
+        stops = step.at.partition(" ")[0]
+        outcome = "any" if broken else STOPS.get(stops, step.status)
         if step.at:
-            yield f"# {_SHORT.get(step.at, step.at)}:"
+            yield f"# {_SHORT.get(stops, step.at)}:"
         if acts[-1].hardware or outcome in ("", "STATUS_SUCCESS"):
             outcome = ""
         yield from self._last(acts[-1], step, born, outcome)

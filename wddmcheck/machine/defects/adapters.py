@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
-from wddmcheck.machine.miniport import PREEMPT, Preempt, Wait
+from wddmcheck.machine.miniport import PREEMPT
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, IsrState
+from wddmcheck.machine.waits import Blocking
 
 
 class FreesIsrStateFirst(ReferenceMiniport):
     """What the ISR works on goes before the interrupt is disabled."""
 
-    def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+    def quiesce(self, adapter: Adapter) -> Blocking[None]:
         """Against INT-06."""
         self.pool.free(adapter.isr, IsrState.TAG)
         yield PREEMPT
@@ -24,7 +23,7 @@ class FreesIsrStateFirst(ReferenceMiniport):
 class LeaksIsrState(ReferenceMiniport):
     """What StartDevice allocated for the ISR is forgotten."""
 
-    def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+    def quiesce(self, adapter: Adapter) -> Blocking[None]:
         """Against ADP-08."""
         self.registers(adapter).enable_interrupts(False)
         yield PREEMPT

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
-from wddmcheck.machine.miniport import Pauses, Preempt, Wait
+from wddmcheck.machine.miniport import Pauses
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, CpuEvent, Process, ProcessEvent
 from wddmcheck.machine.structs import Handle
-
-Waits = Generator[Preempt | Wait, None, None]
+from wddmcheck.machine.waits import Blocking
 
 
 class IgnoresSignalInProgress(ReferenceMiniport):
     """DestroyCpuEvent does not wait for the signal that the DPC has begun."""
 
-    def signals_done(self, item: CpuEvent) -> Waits:
+    def signals_done(self, item: CpuEvent) -> Blocking[None]:
         """Against EVT-02."""
         yield from ()
 
@@ -32,7 +29,7 @@ class ReadsDeviceOfEvent(ReferenceMiniport):
 class DestroysProcessDuringSignal(ReferenceMiniport):
     """DestroyProcess does not wait for the thread that signals an event of the process."""
 
-    def process_signals_done(self, adapter: Adapter, process: Process) -> Waits:
+    def process_signals_done(self, adapter: Adapter, process: Process) -> Blocking[None]:
         """Against PRC-05."""
         yield from ()
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
-from wddmcheck.machine.miniport import Kernel, Pauses, Preempt, Wait
+from wddmcheck.machine.miniport import Kernel, Pauses
 from wddmcheck.machine.queue_structs import (
     DXGKARG_CONNECTDOORBELL,
     DXGKARG_DESTROYDOORBELL,
@@ -13,8 +11,7 @@ from wddmcheck.machine.queue_structs import (
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, Doorbell
 from wddmcheck.machine.structs import Handle
-
-Waits = Generator[Preempt | Wait, None, None]
+from wddmcheck.machine.waits import Blocking
 
 
 class LeavesWiring(ReferenceMiniport):
@@ -38,7 +35,7 @@ class ReadsRingBuffer(ReferenceMiniport):
 class PassesOsHandleOfQueue(ReferenceMiniport):
     """DisconnectDoorbell passes the queue as Dxgkrnl calls it."""
 
-    def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Waits:
+    def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """Against DBL-05: this callback wants the driver's handle."""
         yield from self.dxgk(adapter).DxgkCbDisconnectDoorbell(
             DXGKARGCB_DISCONNECTDOORBELL(doorbell.queue.os_handle))
@@ -49,7 +46,7 @@ class PassesOsHandleOfQueue(ReferenceMiniport):
 class FreesLocationBeforeUnmapping(ReferenceMiniport):
     """DisconnectDoorbell gives the location to others, and leaves the unmapping to Dxgkrnl."""
 
-    def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Waits:
+    def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """Against DBL-05."""
         adapter.wired = None
         self.wire(adapter, None)
@@ -59,7 +56,7 @@ class FreesLocationBeforeUnmapping(ReferenceMiniport):
 class ReusesLocationBeforeDisconnect(ReferenceMiniport):
     """ConnectDoorbell takes the location first, and says so to Dxgkrnl later."""
 
-    def take_location(self, adapter: Adapter, doorbell: Doorbell) -> Waits:
+    def take_location(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """Against DBL-05."""
         victim, adapter.wired = adapter.wired, doorbell
         self.wire(adapter, doorbell)
@@ -81,7 +78,7 @@ class TakesLocationWhileConnecting(ReferenceMiniport):
         self.connecting.discard(pArgs.hDoorbell)
         return status
 
-    def take_from_user_mode(self, adapter: Adapter, doorbell: Doorbell) -> Waits:
+    def take_from_user_mode(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """Against DBL-05: it will be mapped when its call has returned."""
         if self.pool.address(doorbell) not in self.connecting:
             yield from super().take_from_user_mode(adapter, doorbell)

@@ -10,12 +10,14 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsCpuEvent,
     OsGlobalFence,
+    OsOverlay,
     OsProcess,
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.runtime_structs import FState
 from wddmcheck.machine.structs import DXGK_START_INFO, NULL, Out
 
 PHYSICAL_DEVICE = 0x2_0000
@@ -63,6 +65,8 @@ def _idle(m: Machine, call: Call) -> None:
     m.require(not any(m.handles.all(OsGlobalFence)) and not any(m.handles.all(OsCpuEvent)),
               "there are native fences or CPU events")
     m.require(not m.adapter.awaits_resume, "the engine was reset and not resumed")
+    m.require(not any(m.handles.all(OsOverlay)), "there are overlays")
+    m.require(m.component.state is FState.F0, "the power component is in a lower F-state")
     m.admit(call)
 
 
@@ -71,9 +75,14 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
     """ADP-06."""
     _idle(m, call)
     yield from m.driver(call, m.adapter.kmd)
-    if call.succeeded:
-        m.adapter.state = "added"
+    _stopped(m, call)
     return call.status
+
+
+def _stopped(m: Machine, call: Call) -> None:
+    """ADP-04: the driver's handle for callbacks ends here."""
+    if call.succeeded:
+        m.adapter.state, m.adapter.handle = "added", NULL
 
 
 @ddi
@@ -82,8 +91,7 @@ def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(m: Machine, call: Call) -> S
     _idle(m, call)
     m.gpu.post_display = not call.failures.take("post display")
     yield from m.driver(call, m.adapter.kmd, 0)
-    if call.succeeded:
-        m.adapter.state = "added"
+    _stopped(m, call)
     return call.status
 
 

@@ -20,6 +20,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.runtime_structs import DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONINFO,
     DXGK_CREATEALLOCATIONFLAGS,
@@ -34,6 +35,7 @@ from wddmcheck.machine.structs import (
     DXGKARG_OPENALLOCATION,
     INTERFACE_VERSION,
     NULL,
+    PagingOperation,
     PrivateData,
 )
 
@@ -188,12 +190,22 @@ def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsO
 
 @ddi
 def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
-                             hAllocation: OsAllocation | None = None,
-                             to: str = "segment") -> Steps:
+                             hAllocation: OsAllocation | None = None, to: str = "segment",
+                             area: OsContextAllocation | None = None) -> Steps:
     """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in
     the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
-    buffer is too small; "busy": the copy engine takes nothing now."""
+    buffer is too small; "busy": the copy engine takes nothing now. CAL-10: or what the driver asked
+    for with DxgkCbUpdateContextAllocation, UpdateContextAllocation, of a context allocation; or
+    FlushTlb, which names nothing."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    if operation == "UpdateContextAllocation":
+        yield from _update(m, call, area)
+        return call.status
+    if operation == "FlushTlb":
+        m.admit(call)
+        yield from m.driver(call, m.adapter.kmd, DXGKARG_BUILDPAGINGBUFFER(
+            NULL, DXGK_TRANSFERFLAGS.NONE, PagingOperation.DXGK_OPERATION_FLUSH_TLB))
+        return call.status
     m.require(to != "system" or not any(_reads(m, c, [hAllocation] if hAllocation else [])
                                         for c in m.handles.all(OsContext)),
               f"{hAllocation!r} is used on the GPU")
@@ -217,6 +229,21 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
         if not starts and hAllocation is not None:
             memory.move(m, hAllocation, to)
         m.paging.transferring, m.paging.allocation = starts, hAllocation if starts else None
+    return call.status
+
+
+def _update(m: Machine, call: Call, area: OsContextAllocation | None) -> Steps:
+    m.require(area is not None and area.updating, f"nobody asked for an update of {area!r}",
+              driver=True)
+    m.admit(call)
+    assert area is not None
+    arg = DXGKARG_BUILDPAGINGBUFFER(
+        NULL, DXGK_TRANSFERFLAGS.NONE, PagingOperation.DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION,
+        UpdateContextAllocation=DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION(
+            area.va, area.update_data))
+    yield from m.driver(call, m.adapter.kmd, arg)
+    if call.succeeded:
+        area.updating = False
     return call.status
 
 

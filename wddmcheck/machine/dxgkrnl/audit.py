@@ -83,6 +83,21 @@ def touched(machine: Machine) -> None:
     if machine.adapter.removed:
         machine.report(Finding(Kind.CONTRACT, "the driver touches the hardware after "
                                "DxgkDdiNotifySurpriseRemoval", where=call_site()))
+    if machine.gpu.low_power:
+        machine.report(Finding(Kind.BAD_ACCESS, "the driver touches a device that it has put to "
+                               "sleep", where=call_site()))
+
+
+def torn(machine: Machine) -> None:
+    """Two threads write the ring at once (GEN-04)."""
+    machine.report(Finding(Kind.BAD_ACCESS, "a command is written to the ring over one that is not "
+                           "complete: two threads write it at once", where=call_site()))
+
+
+def unpowered(machine: Machine) -> None:
+    """The driver changes what has no power: not after DxgkCbSetPowerComponentIdle (PWR-06)."""
+    machine.report(Finding(Kind.BAD_ACCESS, "the driver changes a power component that is in a "
+                           "lower F-state", where=call_site()))
 
 
 def after_failed_create(machine: Machine, call: Call) -> None:

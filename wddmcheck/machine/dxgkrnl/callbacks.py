@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl import audit, event_callbacks, memory, queue_callbacks
-from wddmcheck.machine.dxgkrnl.calls import CallbackMade, enter
+from wddmcheck.machine.dxgkrnl import audit, blocking, event_callbacks, memory, queue_callbacks
+from wddmcheck.machine.dxgkrnl.calls import CallbackMade
+from wddmcheck.machine.dxgkrnl.entry import enter
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -17,7 +17,6 @@ from wddmcheck.machine.dxgkrnl.objects import (
 from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
-from wddmcheck.machine.processor import Irql
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CREATECONTEXTALLOCATIONFLAGS,
@@ -45,10 +44,13 @@ def interface(machine: Machine) -> DXGKRNL_INTERFACE:
         partial(get_handle_data, machine), partial(acquire_handle_data, machine),
         partial(release_handle_data, machine), partial(notify_interrupt, machine),
         partial(notify_dpc, machine), partial(queue_dpc, machine),
-        partial(synchronize_execution, machine),
+        partial(blocking.synchronize_execution, machine),
         partial(queue_callbacks.disconnect_doorbell, machine),
         partial(queue_callbacks.invalidate_hw_context, machine),
-        partial(event_callbacks.signal_event, machine))
+        partial(event_callbacks.signal_event, machine),
+        partial(blocking.update_context_allocation, machine),
+        partial(blocking.set_power_component_active, machine),
+        partial(blocking.set_power_component_idle, machine))
 
 
 def _fails(machine: Machine, name: str) -> bool:
@@ -57,7 +59,8 @@ def _fails(machine: Machine, name: str) -> bool:
 
 def map_memory(machine: Machine) -> Registers:
     """DxgkCbMapMemory: the register file."""
-    return Registers(machine.gpu, partial(audit.touched, machine))
+    return Registers(machine.gpu, partial(audit.touched, machine),
+                     partial(audit.unpowered, machine), partial(audit.torn, machine))
 
 
 def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLOCATION) -> NtStatus:
@@ -206,12 +209,3 @@ def queue_dpc(machine: Machine, hAdapter: Handle) -> bool:
     machine.callback("DxgkCbQueueDpc", ())
     already, machine.adapter.dpc_queued = machine.adapter.dpc_queued, True
     return not already
-
-
-def synchronize_execution(machine: Machine, hAdapter: Handle,
-                          routine: Callable[[], None]) -> NtStatus:
-    """DxgkCbSynchronizeExecution: runs `routine` at the level of the ISR."""
-    enter(machine, "DxgkCbSynchronizeExecution", hAdapter)
-    with machine.processor.at(Irql.DIRQL):
-        routine()
-    return NtStatus.STATUS_SUCCESS

@@ -13,14 +13,13 @@ from inspect import isgenerator
 from typing import TYPE_CHECKING, TypeAlias
 
 from wddmcheck.machine.dxgkrnl.facts import CallFacts, facts
-from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError, stop
+from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
 from wddmcheck.machine.miniport import Preempt, Wait
+from wddmcheck.machine.processor import Irql
 from wddmcheck.machine.status import NtStatus
 
 if TYPE_CHECKING:
     from wddmcheck.machine.dxgkrnl.objects import OsObject, OsProcess
-    from wddmcheck.machine.machine import Machine
-    from wddmcheck.machine.structs import Handle
 
 Steps: TypeAlias = Generator[Preempt | Wait, None, "NtStatus | bool | None"]
 
@@ -58,16 +57,22 @@ class Failures:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A call of a DDI. `status` is None until it returns; `at` says where it is; `callbacks` are
-    those of its last stretch; `made` are the objects that Dxgkrnl got from it. `interrupt`: it is
-    an ISR, a DPC or a thread of the driver's own, which no level holds back."""
+    """A call of a DDI. `status` is None until it returns; `at` says where it is, `irql` at which
+    level; `callbacks` are those of its last stretch; `made` are the objects that Dxgkrnl got from
+    it, `making` those that it will get. `level` is its threading level, `beside` are calls that may
+    overlap it all the same. `interrupt`: it is an ISR or a DPC; `thread`: a thread of the driver's
+    own."""
 
     name: str
     args: dict[str, object]
     facts: CallFacts
     failures: Failures = field(default_factory=Failures)
     process: OsProcess | None = None
+    irql: Irql = Irql.PASSIVE_LEVEL
+    level: int = 0
+    beside: frozenset[str] = frozenset()
     interrupt: bool = False
+    thread: bool = False
     steps: Steps | None = None
     status: NtStatus | None = None
     result: object = None
@@ -75,6 +80,7 @@ class Call:
     waiting: Wait | None = None
     callbacks: list[CallbackMade] = field(default_factory=list)
     made: list[OsObject] = field(default_factory=list)
+    making: list[OsObject] = field(default_factory=list)
 
     @property
     def at(self) -> str:
@@ -99,30 +105,24 @@ class Call:
 
 def new_call(name: str, args: dict[str, object], failing: tuple[str, ...]) -> Call:
     """A call that has not begun."""
-    return Call(name, args, facts(name), Failures(set(failing), bool(failing)))
+    form = facts(name)
+    return Call(name, args, form, Failures(set(failing), bool(failing)), irql=form.lowest,
+                level=form.level)
 
 
 def clash(call: Call, other: Call) -> str:
-    """Why two calls may not overlap, "" if they may. No level holds back ISRs and DPCs."""
-    if call.interrupt or other.interrupt:
+    """Why two calls may not overlap, "" if they may. No level holds back ISRs, DPCs and threads of
+    the driver's own."""
+    if call.interrupt or other.interrupt or call.thread or other.thread:
         return ""
-    for one in (call, other):
-        if one.facts.level >= 2:
-            return f"{one.name} is at threading level {one.facts.level}: nothing else runs"
-    if call.facts.level == other.facts.level == 1 and call.facts.klass == other.facts.klass:
+    for one, two in ((call, other), (other, call)):
+        if one.level >= 2 and two.name not in one.beside:
+            return f"{one.name} is at threading level {one.level}: nothing else runs"
+    if call.level == other.level == 1 and call.facts.klass == other.facts.klass:
         return f"both are in the class {call.facts.klass or 'of level one'}"
     if call.process is not None and call.process is other.process:
         return "both belong to one process"
     return ""
-
-
-def enter(machine: Machine, name: str, adapter: Handle | None = None) -> None:
-    """The driver calls back: at a level that the page allows, and with the handle of its adapter
-    where the callback takes one. Raises `BugCheck`."""
-    form = facts(name)
-    machine.processor.require(name, form.lowest, form.highest)
-    if adapter is not None and adapter != machine.adapter.handle:
-        stop(Kind.BAD_HANDLE, f"{name}: {adapter:#x} is not the adapter's DeviceHandle", "0xC4")
 
 
 def drive(miniport: object, name: str, args: tuple[object, ...]) -> Steps:

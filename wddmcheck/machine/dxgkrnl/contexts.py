@@ -37,6 +37,7 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     m.admit(call, hDevice.process)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
                                       queues=queues, made_by=call))
+    call.making.append(context)
     version = INTERFACE_VERSION + call.failures.take("version")
     flags = DXGK_CREATECONTEXTFLAGS.VirtualAddressing
     if queues:
@@ -80,6 +81,8 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
+    m.require(not any(hContext in c.args.values() for c in m.calls),
+              f"a call is under way that names {hContext!r}", driver=True)
     packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
     m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl.calls import enter
+from wddmcheck.machine.dxgkrnl.entry import enter
 from wddmcheck.machine.dxgkrnl.objects import (
     OsCpuEvent,
     OsGlobalFence,

@@ -70,6 +70,6 @@ def user_mode_waits(m: Machine) -> None:
 def SignalProcessEvent(m: Machine, call: Call, item: OsProcessEvent) -> Steps:
     """A thread of the driver signals an event of a process: no call of Dxgkrnl's, and held back by
     no level."""
-    call.interrupt = True
+    call.thread = True
     yield from drive(m.miniport, call.name, (m.adapter.kmd, item.handle))
     return None

@@ -127,12 +127,16 @@ class OsDoorbell(OsObject):
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsContextAllocation(OsObject):
-    """A context allocation that the driver made: of a context, or shared by those of a device."""
+    """A context allocation that the driver made: of a context, or shared by those of a device.
+    `updating`: the driver waits for DxgkCbUpdateContextAllocation; `update_data` is what it gave to
+    that."""
 
     device: OsDevice
     context: OsContext | None
     page: int
     va: int = 0
+    updating: bool = False
+    update_data: int = 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
@@ -201,6 +205,11 @@ class OsProcessEvent(OsObject):
 
     process: OsProcess
     held: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsOverlay(OsObject):
+    """An overlay."""
 
 
 O = TypeVar("O", bound=OsObject)  # noqa: E741

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl.calls import enter
+from wddmcheck.machine.dxgkrnl.entry import enter
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
     DoorbellStatus,
@@ -85,4 +85,4 @@ def suspend_completed(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) ->
              objects=(context.kmd,))
     if context.suspension is Suspension.SUSPENDING and fence == context.suspend_fence:
         context.suspension = Suspension.SUSPENDED
-    machine.callback(name, (("hContext", context), ("ContextSuspendFence", fence)))
+    machine.callback(name, (("hContext", context), ("contextSuspendFence", fence)))

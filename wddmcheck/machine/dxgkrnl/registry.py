@@ -16,6 +16,10 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
+BY_ITSELF: set[str] = set()
+"""Those of `SIDES` that are no DDIs: what runs of a driver because it told the kernel to."""
+
+
 Event: TypeAlias = Callable[..., None]
 """Takes the machine and what it is about."""
 
@@ -25,13 +29,19 @@ driver, by name."""
 
 _MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
             "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps",
-            "native_fences", "events")
+            "native_fences", "events", "runtime", "display", "own_threads")
 
 
 def ddi(side: Side) -> Side:
     """Register a function under its own name as Dxgkrnl's side of the DDI of that name."""
     SIDES[side.__name__] = side
     return side
+
+
+def by_itself(side: Side) -> Side:
+    """Register a function under its own name as what the kernel runs of a driver itself."""
+    BY_ITSELF.add(side.__name__)
+    return ddi(side)
 
 
 def event(happens: Event) -> Event:

@@ -38,7 +38,7 @@ def ring_doorbell(m: Machine, doorbell: OsDoorbell) -> None:
 def terminate_process(m: Machine, process: OsProcess) -> None:
     """A process ends abnormally: its devices are in error, and what they have is to be suspended,
     disconnected and destroyed (HWQ-09)."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.awake, "the adapter is not started, or sleeps")
     devices = [d for d in m.handles.all(OsDevice) if d.process is process]
     m.require(process.open and any(d.state is not DeviceState.KILLED for d in devices),
               f"{process!r} is gone, has ended already, or has no device")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.dxgkrnl.blocking import interrupt_lock, release_interrupt_lock
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
@@ -20,6 +21,9 @@ from wddmcheck.machine.structs import (
     NULL,
 )
 
+QUIET = frozenset({"DxgkDdiStopDevice", "DxgkDdiSetPowerState"})
+"""Calls during which, by policy G19, no ISR runs."""
+
 
 def ready(m: Machine) -> None:
     """The scheduler has an engine that it can use."""
@@ -30,10 +34,10 @@ def ready(m: Machine) -> None:
 @ddi
 def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
                          hOpen: OsOpening | None = None,
-                         area: OsContextAllocation | None = None) -> Steps:
+                         area: OsContextAllocation | None = None, tracked: bool = True) -> Steps:
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
     context's device, and perhaps a context allocation of that device (which is the driver's own
-    affair: it travels as private data)."""
+    affair: it travels as private data). Not `tracked`: what becomes of it is left out."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
@@ -53,6 +57,10 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
         m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
     m.admit(call)
     m.last_fence += 1
+    if not tracked:
+        yield from m.driver(call, m.adapter.kmd, DXGKARG_SUBMITCOMMAND(
+            hContext.kmd, m.last_fence, (), (NULL, 0), hContext.node))
+        return call.status
     fences.last_submitted = m.last_fence
     hContext.fence, hContext.reported = m.last_fence, False
     hContext.preempted, hContext.work = False, (hOpen, area)
@@ -92,16 +100,22 @@ def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
 
 @ddi
 def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Steps:
-    """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice. `shared`: another
-    device on the same line raises the interrupt, which the driver must not claim."""
-    m.require(m.adapter.state == "started", "no ISR is connected")
+    """INT-01, INT-02, INT-08: the ISR, at DIRQL, between StartDevice and StopDevice, with the
+    interrupt's lock. `shared`: another device on the same line raises the interrupt, which the
+    driver must not claim."""
+    call.interrupt = True
+    m.require(m.adapter.state != "absent", "no ISR is connected")
+    m.require(m.policies.G19 == "on" or not any(c.name in QUIET for c in m.calls),
+              "interrupts are held back")
     if shared:
         m.require(not m.gpu.raised, "the device raises an interrupt of its own")
     else:
         m.require(m.gpu.interrupts_enabled, "the device's interrupts are disabled", driver=True)
         m.require(m.gpu.raised, "the device raises no interrupt", driver=True)
-    call.interrupt = True
+    _alone(m, call)
+    yield interrupt_lock(m)
     claimed = yield from m.driver(call, m.adapter.kmd, 0)
+    release_interrupt_lock(m)
     if bool(claimed) is shared:
         m.report(Finding(Kind.CONTRACT, "DxgkDdiInterruptRoutine claims the interrupt of another "
                          "device" if shared else "DxgkDdiInterruptRoutine does not claim the "
@@ -113,9 +127,9 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
 def DxgkDdiDpcRoutine(m: Machine, call: Call, first: OsCpuEvent | None = None) -> Steps:
     """INT-04, INT-05: the DPC, if one is queued and none runs; it is off the queue before it runs.
     `first`: of which event the GPU's list of what has happened tells first."""
-    m.require(m.adapter.state == "started", "no DPC can be queued")
+    m.require(m.adapter.state != "absent", "no DPC can be queued")
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
-    m.require(all(c.name != call.name for c in m.calls), "the DPC runs already", driver=True)
+    _alone(m, call)
     call.interrupt = True
     m.adapter.dpc_queued = False
     if first is not None and first.source is not None:
@@ -124,6 +138,12 @@ def DxgkDdiDpcRoutine(m: Machine, call: Call, first: OsCpuEvent | None = None) -
     yield from m.driver(call, m.adapter.kmd)
     _retire(m)
     return None
+
+
+def _alone(m: Machine, call: Call) -> None:
+    """An ISR or a DPC does not run twice at once."""
+    m.require(not any(c.name == call.name for c in m.calls), f"{call.name} runs already",
+              driver=True)
 
 
 def _retire(m: Machine) -> None:

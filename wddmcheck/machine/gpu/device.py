@@ -24,10 +24,12 @@ NODES = 2
 @dataclass(slots=True)
 class Gpu:
     """The device: nodes, which run packets, an engine that schedules contexts by itself, notices.
-    `pending`: the nodes or the display raise the interrupt line. `healthy`: it comes up when the
-    driver starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset
-    works; `post_display`: it can hand over the boot display. These are for the caller to set, to
-    inject failures."""
+    `pending`: the nodes or the display raise the interrupt line. `component_powered`: its power
+    component is not in a lower F-state, and `component_changes` counts changes of its settings;
+    `low_power`: the driver has put the device to sleep; `command_open`: a command is being written
+    to the ring. `healthy`: it comes up when the driver starts it; `copy_busy`: the copy engine
+    takes no transfer now; `resettable`: a reset works; `post_display`: it can hand over the boot
+    display. These are for the caller to set, to inject failures."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
@@ -40,6 +42,10 @@ class Gpu:
     copy_busy: bool = False
     resettable: bool = True
     post_display: bool = True
+    component_powered: bool = True
+    component_changes: int = 0
+    low_power: bool = False
+    command_open: bool = False
 
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
@@ -52,7 +58,7 @@ class Gpu:
 
     def power_cycle(self) -> None:
         """The state after the bus has reset the device."""
-        self.interrupts_enabled = self.pending = False
+        self.interrupts_enabled = self.pending = self.low_power = self.command_open = False
         self.engine, self.notices = Engine(self.memory), Notices()
         for node in self.nodes:
             node.reset()
@@ -86,10 +92,13 @@ class Gpu:
 @dataclass(slots=True)
 class Registers:
     """The register file of a GPU, as mapped into the driver's address space. `touched` is told of
-    each access (but for fences, which are in memory)."""
+    each access (but for fences, which are in memory), `unpowered` of one to what has no power,
+    `torn` of a command that another one runs into."""
 
     gpu: Gpu
     touched: Callable[[], None] = lambda: None
+    unpowered: Callable[[], None] = lambda: None
+    torn: Callable[[], None] = lambda: None
 
     @property
     def engine(self) -> EngineRegisters:
@@ -120,6 +129,43 @@ class Registers:
         self.touched()
         if self.gpu.present:
             self.gpu.interrupts_enabled = enabled
+
+    def sleep(self, asleep: bool) -> None:
+        """Put the device to sleep, or wake it: this register always answers."""
+        if self.gpu.present:
+            self.gpu.low_power = asleep
+
+    @property
+    def clock(self) -> int:
+        """The clock of the device, in MHz."""
+        self.touched()
+        return 100 if self.gpu.present and not self.gpu.low_power else GONE
+
+    def begin_command(self) -> None:
+        """Write a command behind the tail of the ring; the tail moves with `end_command`."""
+        self.touched()
+        if self.gpu.command_open:
+            self.torn()
+        self.gpu.command_open = True
+
+    def end_command(self) -> None:
+        """Move the tail behind the command."""
+        self.touched()
+        self.gpu.command_open = False
+
+    def power_component(self, powered: bool) -> None:
+        """Switch the power component on or off."""
+        self.touched()
+        if self.gpu.present:
+            self.gpu.component_powered = powered
+
+    def change_component(self) -> None:
+        """Change a setting of the power component; it is lost where the component has no power."""
+        self.touched()
+        if self.gpu.present:
+            self.gpu.component_changes += self.gpu.component_powered
+            if not self.gpu.component_powered:
+                self.unpowered()
 
     def initialize(self) -> bool:
         """Bring the device up; False if it does not come up."""

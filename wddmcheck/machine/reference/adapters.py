@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from wddmcheck.machine.gpu.device import Registers
-from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
+from wddmcheck.machine.miniport import PREEMPT, Pauses
 from wddmcheck.machine.reference.common import SUCCESS, Common
 from wddmcheck.machine.reference.objects import Adapter, IsrState
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGK_START_INFO, DXGKRNL_INTERFACE, Handle, Out
+from wddmcheck.machine.waits import Blocking
 
 
 class AdapterDdis(Common):
@@ -58,7 +57,7 @@ class AdapterDdis(Common):
         yield from self.quiesce(adapter)
         return SUCCESS
 
-    def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+    def quiesce(self, adapter: Adapter) -> Blocking[None]:
         """INT-06, INT-07: silence the source, drain the DPC, and only then free what they use."""
         if adapter.registers is not None:
             adapter.registers.enable_interrupts(False)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.locks import PushLock
 from wddmcheck.machine.miniport import Kernel
 from wddmcheck.machine.reference.objects import Adapter
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, INTERFACE_VERSION, Handle, PrivateData
+from wddmcheck.machine.waits import Blocking
 
 SUCCESS = NtStatus.STATUS_SUCCESS
 NO_MEMORY = NtStatus.STATUS_NO_MEMORY
@@ -28,6 +30,16 @@ class Common:
         """The callbacks of a started adapter."""
         assert adapter.dxgk is not None
         return adapter.dxgk
+
+    def lock(self, wanted: PushLock) -> Blocking[None]:
+        """Take a push lock, in a critical region."""
+        self.kernel.KeEnterCriticalRegion()
+        yield self.kernel.ExAcquirePushLockExclusive(wanted)
+
+    def unlock(self, held: PushLock) -> None:
+        """Give it back."""
+        self.kernel.ExReleasePushLockExclusive(held)
+        self.kernel.KeLeaveCriticalRegion()
 
     def free_areas(self, adapter: Adapter, areas: list[Handle]) -> None:
         """CAL-06: each context allocation once."""

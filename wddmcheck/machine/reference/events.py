@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from wddmcheck.machine.event_structs import DXGKARG_CREATECPUEVENT, DXGKARGCB_SIGNALEVENT
-from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
-from wddmcheck.machine.processor import Irql
+from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common
 from wddmcheck.machine.reference.objects import Adapter, CpuEvent, Device, Process, ProcessEvent
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import NULL, Handle
+from wddmcheck.machine.waits import Blocking
 
 
 class EventDdis(Common):
@@ -35,19 +33,20 @@ class EventDdis(Common):
         """EVT-02, EVT-03: out of reach of the DPC, then wait for the signal that it has begun. The
         device of the event may be gone."""
         item = self.pool.at(hKmdCpuEvent, CpuEvent)
-        self.unlist(item)
+        yield from self.unlist_event(item)
         yield from self.signals_done(item)
         item.adapter.cpu_events.remove(item)
         self.registers(item.adapter).notices.sources.remove(item.source)
         self.pool.free(item, CpuEvent.TAG)
         return SUCCESS
 
-    def unlist(self, item: CpuEvent) -> None:
-        """EVT-02: with the spin lock of the events."""
-        with self.kernel.processor.at(Irql.DISPATCH_LEVEL):
-            item.listed = item.source.armed = False
+    def unlist_event(self, item: CpuEvent) -> Blocking[None]:
+        """EVT-02: with the lock under which the DPC looks for what it signals."""
+        yield self.kernel.KeAcquireSpinLock(item.adapter.events_lock)
+        item.listed = item.source.armed = False
+        self.kernel.KeReleaseSpinLock(item.adapter.events_lock)
 
-    def signals_done(self, item: CpuEvent) -> Generator[Preempt | Wait, None, None]:
+    def signals_done(self, item: CpuEvent) -> Blocking[None]:
         """EVT-02."""
         yield Wait("the signal in progress", lambda: item.signals == 0, parks=True)
 
@@ -64,14 +63,22 @@ class EventDdis(Common):
             waiting.sort(key=lambda e: self.registers(adapter).notices.sources.index(e.source))
         return waiting[0] if waiting else None
 
-    def signal_due(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+    def next_due(self, adapter: Adapter) -> Blocking[CpuEvent | None]:
+        """EVT-02: the event that is due next, if there is one: its signal has begun."""
+        yield self.kernel.KeAcquireSpinLockAtDpcLevel(adapter.events_lock)
+        item = self.due(adapter)
+        if item is not None:
+            item.due = False
+            item.signals += 1
+        self.kernel.KeReleaseSpinLockFromDpcLevel(adapter.events_lock)
+        return item
+
+    def signal_due(self, adapter: Adapter) -> Blocking[None]:
         """EVT-02: one event; if more are due, the DPC comes again. What is being signalled is not
         freed."""
-        item = self.due(adapter)
+        item = yield from self.next_due(adapter)
         if item is None:
             return
-        item.due = False
-        item.signals += 1
         yield PREEMPT
         self.signal_cpu_event(item)
         item.signals -= 1
@@ -97,8 +104,7 @@ class EventDdis(Common):
         """Those of a process."""
         return [e for e in adapter.process_events if e.process is process]
 
-    def SignalProcessEvent(self, hAdapter: Handle, hEvent: Handle) -> Generator[
-            Preempt | Wait, None, None]:
+    def SignalProcessEvent(self, hAdapter: Handle, hEvent: Handle) -> Blocking[None]:
         """PRC-05: a thread of the driver signals an event, unless its process is on its way out."""
         adapter = self.pool.at(hAdapter, Adapter)
         for item in adapter.process_events:
@@ -114,8 +120,7 @@ class EventDdis(Common):
         self.dxgk(adapter).DxgkCbSignalEvent(DXGKARGCB_SIGNALEVENT(
             item.process.os_handle, item.handle, LastUse=last))
 
-    def run_down_events(self, adapter: Adapter, process: Process) -> Generator[
-            Preempt | Wait, None, None]:
+    def run_down_events(self, adapter: Adapter, process: Process) -> Blocking[None]:
         """PRC-05: no new signals, none in progress; the last one says so."""
         for item in self.events_of(adapter, process):
             item.closing = True
@@ -125,8 +130,7 @@ class EventDdis(Common):
             adapter.process_events.remove(item)
             self.pool.free(item, ProcessEvent.TAG)
 
-    def process_signals_done(self, adapter: Adapter, process: Process) -> Generator[
-            Preempt | Wait, None, None]:
+    def process_signals_done(self, adapter: Adapter, process: Process) -> Blocking[None]:
         """PRC-05: the process does not go while it is signalled."""
         yield Wait("the signals in progress", lambda: not any(
             e.signals for e in self.events_of(adapter, process)), parks=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
-from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
+from wddmcheck.machine.miniport import PREEMPT, Pauses
 from wddmcheck.machine.queue_structs import (
     D3DDDI_DOORBELLSTATUS,
     DXGKARG_CONNECTDOORBELL,
@@ -20,6 +18,7 @@ from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common
 from wddmcheck.machine.reference.objects import Adapter, Allocation, Context, Doorbell, HwQueue
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import Handle
+from wddmcheck.machine.waits import Blocking
 
 CONNECTED = D3DDDI_DOORBELLSTATUS.D3DDDI_DOORBELLSTATUS_CONNECTED
 
@@ -72,23 +71,21 @@ class HardwareQueueDdis(Common):
         """DBL-02, DBL-05: it takes the physical doorbell from the queue that has it."""
         doorbell = self.pool.at(pArgs.hDoorbell, Doorbell)
         adapter = doorbell.queue.context.adapter
-        yield from adapter.doorbell_lock.acquire()
+        yield from self.lock(adapter.doorbell_lock)
         yield from self.take_location(adapter, doorbell)
         pArgs.KernelCpuVirtualAddress = self.wire(adapter, doorbell)
-        adapter.doorbell_lock.release()
+        self.unlock(adapter.doorbell_lock)
         pArgs.Status = CONNECTED
         yield PREEMPT
         return SUCCESS
 
-    def take_location(self, adapter: Adapter, doorbell: Doorbell) -> Generator[
-            Preempt | Wait, None, None]:
+    def take_location(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """DBL-05: the location is free when the callback has returned, not before."""
         if adapter.wired is not None and adapter.wired is not doorbell:
             yield from self.take_from_user_mode(adapter, adapter.wired)
         adapter.wired = doorbell
 
-    def take_from_user_mode(self, adapter: Adapter, doorbell: Doorbell) -> Generator[
-            Preempt | Wait, None, None]:
+    def take_from_user_mode(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """DBL-05: by the driver's handle of the queue."""
         yield from self.dxgk(adapter).DxgkCbDisconnectDoorbell(
             DXGKARGCB_DISCONNECTDOORBELL(self.pool.address(doorbell.queue)))
@@ -103,15 +100,14 @@ class HardwareQueueDdis(Common):
         before others can get the location."""
         doorbell = self.pool.at(pArgs.hDoorbell, Doorbell)
         adapter = doorbell.queue.context.adapter
-        yield from adapter.doorbell_lock.acquire()
+        yield from self.lock(adapter.doorbell_lock)
         if adapter.wired is doorbell:
             yield from self.give_up_location(adapter, doorbell)
-        adapter.doorbell_lock.release()
+        self.unlock(adapter.doorbell_lock)
         yield PREEMPT
         return SUCCESS
 
-    def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Generator[
-            Preempt | Wait, None, None]:
+    def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """DBL-05: nobody leads there any more, and then it is free."""
         yield from self.take_from_user_mode(adapter, doorbell)
         adapter.wired = None
@@ -121,12 +117,12 @@ class HardwareQueueDdis(Common):
         """DBL-04, HWQ-09: its ring buffer may be gone already."""
         doorbell = self.pool.at(pArgs.hDoorbell, Doorbell)
         adapter = doorbell.queue.context.adapter
-        yield from adapter.doorbell_lock.acquire()
+        yield from self.lock(adapter.doorbell_lock)
         self.leave_location(adapter, doorbell)
         queue = doorbell.queue
         queue.ring = queue.gpu.ring = None
         self.pool.free(doorbell, Doorbell.TAG)
-        adapter.doorbell_lock.release()
+        self.unlock(adapter.doorbell_lock)
         return SUCCESS
 
     def leave_location(self, adapter: Adapter, doorbell: Doorbell) -> None:

@@ -15,9 +15,11 @@ from wddmcheck.machine.gpu.engine import Entry
 from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
 from wddmcheck.machine.gpu.node import HwContext
 from wddmcheck.machine.gpu.notices import NativeFence, Source
-from wddmcheck.machine.mutex import Mutex
+from wddmcheck.machine.locks import PushLock, SpinLock
 from wddmcheck.machine.pool import PagedStructure, Structure
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
+from wddmcheck.machine.threads import Event, Timer
 
 
 @dataclass(eq=False, repr=False)
@@ -45,7 +47,7 @@ class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
     surprise removal. `contexts` are those that the GPU schedules; `wired` is the doorbell that has
     the physical one, which `doorbell_lock` protects. `fences`, `cpu_events` and `process_events`
-    are all that there are."""
+    are all that there are; with `events_lock` a CPU event is taken out of reach of the DPC."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -56,9 +58,69 @@ class Adapter(Structure):
     fences: list[GlobalFence] = field(default_factory=list)
     cpu_events: list[CpuEvent] = field(default_factory=list)
     process_events: list[ProcessEvent] = field(default_factory=list)
-    doorbell_lock: Mutex = field(default_factory=lambda: Mutex("DoorbellLock"))
+    doorbell_lock: PushLock = field(default_factory=lambda: PushLock("physical doorbell"))
+    events_lock: SpinLock = field(default_factory=lambda: SpinLock("CPU events"))
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
+
+
+@dataclass(eq=False, repr=False)
+class SharedAdapter(Adapter):
+    """The device context block with its locks. `table` has the contexts by Dxgkrnl's handle of
+    their save area, which is all that a paging operation knows of them."""
+
+    TAG: ClassVar[str] = "WAdp"
+    table: dict[Handle, Context] = field(default_factory=dict)
+    table_lock: PushLock = field(default_factory=lambda: PushLock("table of contexts"))
+    paging_lock: PushLock = field(default_factory=lambda: PushLock("paging engine"))
+    node_lock: SpinLock = field(default_factory=lambda: SpinLock("node"))
+    power_lock: SpinLock = field(default_factory=lambda: SpinLock("power component"))
+
+
+@dataclass(eq=False, repr=False)
+class WatchdogState(Structure):
+    """What the watchdog's DPC and thread work on. `hangs`: the GPU has not been seen alive."""
+
+    TAG: ClassVar[str] = "WDog"
+    hangs: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class WatchedAdapter(Adapter):
+    """The device context block with what many threads share. `head` is the first on the list of
+    contexts; `power` is what the device was put in last. `stopping`: nothing is set or queued
+    again. `timer` is the watchdog's, `suspicion` is signaled until its thread has looked.
+    `dpc_due` and `dpc_runs` are for those who wait for the DPC. `clock`, `found_hung` and `asked`
+    are what the last queries and looks gave."""
+
+    TAG: ClassVar[str] = "WAdp"
+    head: Context | None = None
+    list_lock: PushLock = field(default_factory=lambda: PushLock("list of contexts"))
+    power_lock: PushLock = field(default_factory=lambda: PushLock("power state"))
+    power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
+    stopping: bool = False
+    watchdog: WatchdogState | None = None
+    timer: Timer | None = None
+    suspicion: Event = field(default_factory=Event)
+    dpc_due: bool = False
+    dpc_runs: bool = False
+    clock: int = 0
+    found_hung: bool = False
+    asked: Handle = NULL
+
+    @property
+    def watchdog_timer(self) -> Timer:
+        """The timer."""
+        assert self.timer is not None
+        return self.timer
+
+
+@dataclass(eq=False, repr=False)
+class Overlay(Structure):
+    """An overlay. `programmed`: the hardware shows it."""
+
+    TAG: ClassVar[str] = "WOvl"
+    programmed: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -87,7 +149,7 @@ class Context(Structure):
     saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
     `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
     the context allocation, that it reads. `entry`: where it is on the GPU's run list, if the GPU
-    schedules it."""
+    schedules it. `next` is the next on the list of contexts, in a driver that has one."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -101,6 +163,7 @@ class Context(Structure):
     uses: Allocation | None = None
     reads: Handle = NULL
     entry: Entry | None = None
+    next: Context | None = None
 
 
 @dataclass(eq=False, repr=False)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from wddmcheck.machine.miniport import PREEMPT, Pauses
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE, POWER_ACTION
 from wddmcheck.machine.queue_structs import (
-    DEVICE_POWER_STATE,
     DXGKARG_RESETHWENGINE,
     DXGKARG_RESUMECONTEXT,
     DXGKARG_RESUMEHWENGINE,
     DXGKARG_SUSPENDCONTEXT,
     DXGKARGCB_INVALIDATEHWCONTEXT,
-    POWER_ACTION,
 )
 from wddmcheck.machine.reference.common import SUCCESS, Common
 from wddmcheck.machine.reference.objects import Adapter, Context

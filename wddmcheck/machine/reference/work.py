@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import Packet
-from wddmcheck.machine.miniport import Preempt, Wait
 from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.events import EventDdis
 from wddmcheck.machine.reference.native_fences import NativeFenceDdis
@@ -20,6 +17,7 @@ from wddmcheck.machine.structs import (
     NULL,
     Handle,
 )
+from wddmcheck.machine.waits import Blocking
 
 
 class WorkDdis(SuspensionDdis, NativeFenceDdis, EventDdis):
@@ -94,8 +92,7 @@ class WorkDdis(SuspensionDdis, NativeFenceDdis, EventDdis):
             DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED, PreemptionFenceId=fence,
             LastCompletedFenceId=node.last_completed, NodeOrdinal=ordinal))
 
-    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> Generator[
-            Preempt | Wait, None, None]:
+    def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> Blocking[None]:
         """INT-05: retire what has been reported, signal what is due."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         assert adapter.isr is not None

@@ -6,15 +6,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.miniport import Factory
+from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families.fences_events import FENCES_EVENTS
 from wddmcheck.replay.families.hardware_queues import HARDWARE_QUEUES
+from wddmcheck.replay.families.locks import LOCKS
 from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families.threading import THREADING
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
 
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
+    "locks": LOCKS,
     "miniport": MINIPORT,
+    "threading": THREADING,
     "yardstick": YARDSTICK,
     "hardware_queues": HARDWARE_QUEUES,
     "fences_events": FENCES_EVENTS,
@@ -26,6 +33,14 @@ def words_of(family: str) -> Vocabulary:
     """The vocabulary of a family; that of models/miniport.wddm, whose names are the machine's, for
     one that is not known."""
     return FAMILIES.get(family, MINIPORT)
+
+
+def machine_for(factory: Factory, family: str, policies: Mapping[str, str]) -> Machine:
+    """A machine for a run of a family: on its own reference miniport if `factory` is the reference
+    miniport, with what Dxgkrnl does in it without being asked, and with `policies`."""
+    words = words_of(family)
+    made = words.reference if factory is ReferenceMiniport else factory
+    return Machine(made, Policies(**{**words.policies, **policies}))
 
 
 def words_for(story: Story) -> Vocabulary:

@@ -78,5 +78,6 @@ def _settle(story: Story) -> tuple[Act, ...]:
     return (Act("DxgkDdiDpcRoutine", whole=True), Act("user_mode_waits", hardware=True))
 
 
-FENCES_EVENTS = Vocabulary(_acts, CLASSES, KNOWN, look, INITIAL, settle=_settle,
-                           settles="what is queued runs, and user mode goes on waiting")
+FENCES_EVENTS = Vocabulary(_acts, CLASSES, KNOWN, look, _settle,
+                           "what is queued runs, and user mode goes on waiting", initial=INITIAL,
+                           untold=frozenset({"DxgkCbSynchronizeExecution"}))

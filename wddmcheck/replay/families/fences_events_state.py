@@ -19,7 +19,8 @@ from wddmcheck.machine.reference.objects import (
     Process,
     ProcessEvent,
 )
-from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of
+from wddmcheck.replay import abstraction
+from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of, structures
 
 KNOWN: dict[str, frozenset[str]] = {
     "": frozenset({"signalled", "collapsed", "heldEvents"}),
@@ -44,12 +45,7 @@ INITIAL: dict[str, dict[str, str]] = {
 
 def look(machine: Machine) -> list[Seen]:
     """The variables, and all objects in the order of their creation."""
-    seen = [_variables(machine)]
-    for block in machine.pool.live():
-        found = _structure(machine, block.address, block.content)
-        if found is not None:
-            seen.append(found)
-    return seen
+    return [_variables(machine), *structures(machine, _structure)]
 
 
 def _variables(m: Machine) -> Seen:
@@ -65,14 +61,10 @@ def _variables(m: Machine) -> Seen:
 
 def _structure(m: Machine, key: int, content: object) -> Seen | None:
     record = m.handles.of_driver(key)
-    handle = {"handle": flag(record is not None and record.open)}
+    handle = abstraction.handle(record)
     match content:
         case Adapter():
-            return Seen("Adapter", key, {
-                "life": "Started" if m.adapter.state == "started" else "Added",
-                "interrupts": flag(m.gpu.interrupts_enabled),
-                "pending": flag(m.gpu.raised),
-                "dpcQueued": flag(m.adapter.dpc_queued)})
+            return Seen("Adapter", key, abstraction.adapter(m))
         case Process():
             return Seen("Process", key, handle)
         case Device():

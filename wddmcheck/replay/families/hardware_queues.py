@@ -60,4 +60,4 @@ def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
     return (Act(step.block, args + extra, request(step, pools).failing),)
 
 
-HARDWARE_QUEUES = Vocabulary(_acts, CLASSES, KNOWN, look, INITIAL, UNTOLD)
+HARDWARE_QUEUES = Vocabulary(_acts, CLASSES, KNOWN, look, initial=INITIAL, untold=UNTOLD)

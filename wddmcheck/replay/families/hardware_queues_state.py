@@ -20,7 +20,8 @@ from wddmcheck.machine.reference.objects import (
     HwQueue,
     Process,
 )
-from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of
+from wddmcheck.replay import abstraction
+from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of, structures
 
 KNOWN: dict[str, frozenset[str]] = {
     "": frozenset({"running", "engine", "awaitsResume", "wired"}),
@@ -42,17 +43,10 @@ INITIAL: dict[str, dict[str, str]] = {
 }
 """Fields that are not false, zero or nothing at first."""
 
-_LIVES = {"added": "Added", "started": "Started", "asleep": "Asleep"}
-
 
 def look(machine: Machine) -> list[Seen]:
     """The variables, and all objects in the order of their creation."""
-    seen = [_globals(machine)]
-    for block in machine.pool.live():
-        found = _structure(machine, block.address, block.content)
-        if found is not None:
-            seen.append(found)
-    return seen
+    return [_globals(machine), *structures(machine, _structure)]
 
 
 def _globals(m: Machine) -> Seen:
@@ -78,14 +72,11 @@ def _running(m: Machine, entry: Entry | None) -> int | None:
 
 def _structure(m: Machine, key: int, content: object) -> Seen | None:
     record = m.handles.of_driver(key)
-    words = {"handle": flag(record is not None and record.open)}
+    words = abstraction.handle(record)
     match content:
         case Adapter():
-            return Seen("Adapter", key, {
-                "life": _LIVES.get(m.adapter.state, "Added"),
-                "interrupts": flag(m.gpu.interrupts_enabled),
-                "pending": flag(m.gpu.raised),
-                "dpcQueued": flag(m.adapter.dpc_queued)})
+            asleep = {"life": "Asleep"} if m.adapter.state == "asleep" else {}
+            return Seen("Adapter", key, abstraction.adapter(m) | asleep)
         case Process():
             return Seen("Process", key, words)
         case Device():

@@ -73,4 +73,4 @@ def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
     return (Act(step.block, args + asked.extra, asked.failing),)
 
 
-MINIPORT = Vocabulary(_acts, CLASSES, KNOWN, look)
+MINIPORT = Vocabulary(_acts, CLASSES, KNOWN, look, untold=frozenset({"DxgkCbSynchronizeExecution"}))

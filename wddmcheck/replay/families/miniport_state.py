@@ -19,7 +19,8 @@ from wddmcheck.machine.reference.objects import (
     Process,
     Resource,
 )
-from wddmcheck.replay.abstraction import GONE, Seen, flag, key_of
+from wddmcheck.replay import abstraction
+from wddmcheck.replay.abstraction import GONE, Seen, flag, key_of, structures
 
 KNOWN: dict[str, frozenset[str]] = {
     "Adapter": frozenset({"life", "interrupts", "pending", "dpcQueued", "isr", "current", "list",
@@ -39,18 +40,14 @@ its own affair and is not compared."""
 
 def look(machine: Machine) -> list[Seen]:
     """All objects, in the order of their creation."""
-    seen = []
-    for block in machine.pool.live():
-        found = _structure(machine, block.address, block.content)
-        if found is not None:
-            seen.append(found)
+    seen = structures(machine, _structure)
     seen += [_area(machine, a) for a in machine.handles.all(OsContextAllocation)]
     return seen
 
 
 def _structure(m: Machine, key: int, content: object) -> Seen | None:
     record = m.handles.of_driver(key)
-    handle = {"handle": flag(record is not None and record.open)}
+    handle = abstraction.handle(record)
     match content:
         case Adapter():
             return _adapter(m, key, content)
@@ -63,7 +60,7 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
         case Context():
             areas = [m.handles.objects.get(a) for a in content.areas]
             save = None if not areas else areas[0].handle if areas[0] is not None else GONE
-            return Seen("Context", key, handle | {"life": _life(m, content)}, {
+            return Seen("Context", key, handle | {"life": context_life(m, content)}, {
                 "device": key_of(content.device), "save": save, "uses": key_of(content.uses)})
         case Resource():
             return Seen("Resource", key, handle)
@@ -80,11 +77,7 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
 
 def _adapter(m: Machine, key: int, content: Adapter) -> Seen:
     moving = m.paging.allocation
-    return Seen("Adapter", key, {
-        "life": "Started" if m.adapter.state == "started" else "Added",
-        "interrupts": flag(m.gpu.interrupts_enabled),
-        "pending": flag(m.gpu.pending),
-        "dpcQueued": flag(m.adapter.dpc_queued),
+    return Seen("Adapter", key, abstraction.adapter(m) | {
         "transferring": flag(m.paging.transferring),
     }, {
         "isr": key_of(content.isr),
@@ -106,7 +99,7 @@ def _current(m: Machine) -> int | None:
     return GONE
 
 
-def _life(m: Machine, context: Context) -> str:
+def context_life(m: Machine, context: Context) -> str:
     """How far the packet of a context has got, by its three clocks."""
     if context.fence == 0:
         return "Idle"

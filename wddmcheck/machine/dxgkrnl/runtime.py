@@ -1,0 +1,56 @@
+"""Dxgkrnl's side of power components, and of asking for the current fence."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.objects import OsContext
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.work import ready
+from wddmcheck.machine.findings import Finding, Kind
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.runtime_structs import DXGKARG_QUERYCURRENTFENCE, FState
+
+F_STATES = FState.__members__
+COMPONENT = 0
+"""The only power component of the adapter."""
+
+
+@ddi
+def DxgkDdiSetPowerComponentFState(m: Machine, call: Call, FState: str) -> Steps:
+    """PWR-05, PWR-06: one transition of a component at a time, to or from F0, and out of F0 only
+    while nobody has activated it. On the way to F0 Dxgkrnl waits for the driver; on the way out the
+    component counts as off from the start."""
+    m.require(FState in F_STATES, f"there is no F-state {FState}")
+    wanted = F_STATES[FState]
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(wanted is not m.component.state, f"the component is in {wanted.name}")
+    m.require(not any(c.name == call.name for c in m.calls), "a transition is under way")
+    m.require(not wanted or not m.component.references, "the component is active", driver=True)
+    m.admit(call)
+    if wanted:
+        m.component.state = wanted
+    yield from m.driver(call, m.adapter.kmd, COMPONENT, wanted)
+    m.component.state = wanted
+    return call.status
+
+
+@ddi
+def DxgkDdiQueryCurrentFence(m: Machine, call: Call, node: int = 0) -> Steps:
+    """FEN-03: the scheduler has heard nothing of a node whose packet it takes to be complete."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    ready(m)
+    m.require(any(p.state is PacketState.DONE and not _reported(m, p.fence)
+                  for p in m.gpu.nodes[node].packets.values()), "nothing is overdue")
+    m.admit(call)
+    arg = DXGKARG_QUERYCURRENTFENCE(node)
+    yield from m.driver(call, m.adapter.kmd, arg)
+    latest = m.fences[node].last_completed
+    if call.succeeded and arg.CurrentFence != latest:
+        m.report(Finding(Kind.BAD_FENCE, f"{call.name} says that {arg.CurrentFence} is the current "
+                         f"fence, and the driver has reported {latest}"))
+    return call.status
+
+
+def _reported(m: Machine, fence: int) -> bool:
+    return any(c.fence == fence and c.reported for c in m.handles.all(OsContext))

@@ -1,0 +1,58 @@
+"""The argument types of power and of queries; see `structs` for how they are written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from wddmcheck.machine.structs import NULL, Handle, Out
+
+DISPLAY_ADAPTER_HW_ID = 0xFFFFFFFF
+"""DeviceUid of the adapter itself."""
+
+
+class DEVICE_POWER_STATE(IntEnum):
+    """NE:wudfddi._DEVICE_POWER_STATE."""
+
+    PowerDeviceD0 = 1
+    PowerDeviceD1 = 2
+    PowerDeviceD2 = 3
+    PowerDeviceD3 = 4
+
+
+class POWER_ACTION(IntEnum):
+    """NE:wdm.POWER_ACTION, as far as it is used here."""
+
+    PowerActionSleep = 2
+
+
+@dataclass(slots=True)
+class DXGKARG_QUERYADAPTERINFO:
+    """NS:d3dkmddi._DXGKARG_QUERYADAPTERINFO, a private query of the user-mode driver.
+    hKmdProcessHandle i is the driver's, NULL where the query is for no process; pOutputData o."""
+
+    hKmdProcessHandle: Handle = NULL
+    pOutputData: Out[int] = field(default_factory=lambda: Out(0))
+
+
+@dataclass(slots=True)
+class DXGKARG_SETVIDPNSOURCEVISIBILITY:
+    """NS:d3dkmddi._DXGKARG_SETVIDPNSOURCEVISIBILITY. Both i."""
+
+    VidPnSourceId: int = 0
+    Visible: bool = True
+
+
+@dataclass(slots=True)
+class DXGKARG_CREATEOVERLAY:
+    """NS:d3dkmddi._DXGKARG_CREATEOVERLAY. hOverlay o is the driver's."""
+
+    VidPnSourceId: int = 0
+    hOverlay: Handle = NULL
+
+
+@dataclass(slots=True)
+class DXGKARG_FLIPOVERLAY:
+    """NS:d3dkmddi._DXGKARG_FLIPOVERLAY, without the allocation that is shown."""
+
+    VidPnSourceId: int = 0
