@@ -42,8 +42,7 @@ class PassesOsHandleOfQueue(ReferenceMiniport):
         """Against DBL-05: this callback wants the driver's handle."""
         yield from self.dxgk(adapter).DxgkCbDisconnectDoorbell(
             DXGKARGCB_DISCONNECTDOORBELL(doorbell.queue.os_handle))
-        adapter.wired = None
-        self.wire(adapter, None)
+        self.free_location(adapter)
 
 
 class FreesLocationBeforeUnmapping(ReferenceMiniport):
@@ -51,8 +50,7 @@ class FreesLocationBeforeUnmapping(ReferenceMiniport):
 
     def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Waits:
         """Against DBL-05."""
-        adapter.wired = None
-        self.wire(adapter, None)
+        self.free_location(adapter)
         yield from ()
 
 
