@@ -220,6 +220,13 @@ def test_everything_can_be_taken_down_without_the_device(machine: Machine) -> No
     machine.DxgkDdiInterruptRoutine()
     machine.unplug()
     machine.DxgkDdiNotifySurpriseRemoval()
+    for name, args in (("DxgkDdiCreateHwQueue", {"hHwContext": owner}),
+                       ("DxgkDdiConnectDoorbell", {"hDoorbell": item}),
+                       ("DxgkDdiCreateCpuEvent", {"hKmdDevice": owner.device}),
+                       ("DxgkDdiUpdateMonitoredValues", {"hGlobalNativeFence": fence}),
+                       ("DxgkDdiCreateNativeFence", {}), ("DxgkDdiSetPowerState", {})):
+        with pytest.raises(OutOfReachError, match="gone"):
+            machine.call(name, **args)
     machine.terminate_process(owner.device.process)
     finish(machine, "DxgkDdiDpcRoutine")
     machine.DxgkDdiSuspendContext(hContext=owner)

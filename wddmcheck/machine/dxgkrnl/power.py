@@ -17,6 +17,7 @@ from wddmcheck.machine.queue_structs import (
 def DxgkDdiSetPowerState(m: Machine, call: Call, DevicePowerState: str = "D3") -> Steps:
     """PWR-01, PWR-03: to D3 ("D3") when the GPU is idle, contexts that it schedules are suspended
     and doorbells disconnected; back to D0 ("D0"). Whatever it returns is a success."""
+    m.require(m.gpu.present, "the device is gone")
     if DevicePowerState == "D0":
         m.require(m.adapter.state == "asleep", "the adapter is not in D3")
     else:
