@@ -68,6 +68,8 @@ def finish(machine: Machine, name: str, **args: object) -> None:
 def test_what_user_mode_rings_for_is_read_from_its_ring_buffer(machine: Machine) -> None:
     owner = context(machine)
     item = doorbell(machine, owner)
+    with pytest.raises(OutOfReachError, match="has queues"):
+        machine.DxgkDdiSubmitCommand(hContext=owner)
     connect(machine, item)
     machine.ring_doorbell(item)
     page = item.ring.page
