@@ -354,7 +354,7 @@ class SimpleMiniport:
         if pEscape.command == "inspect":
             return self.inspect(adapter, pEscape.hAllocation)
         if pEscape.command not in ("create area", "destroy area"):
-            return NtStatus.STATUS_INVALID_PARAMETER
+            return NtStatus.STATUS_INVALID_PARAMETER           # what other drivers offer
         context = self.pool.at(pEscape.hContext, Context)
         if pEscape.command == "create area":
             device = self.pool.at(pEscape.hDevice, Device)

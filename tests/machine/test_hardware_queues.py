@@ -68,6 +68,8 @@ def finish(machine: Machine, name: str, **args: object) -> None:
 def test_what_user_mode_rings_for_is_read_from_its_ring_buffer(machine: Machine) -> None:
     owner = context(machine)
     item = doorbell(machine, owner)
+    with pytest.raises(OutOfReachError, match="has queues"):
+        machine.DxgkDdiSubmitCommand(hContext=owner)
     connect(machine, item)
     machine.ring_doorbell(item)
     page = item.ring.page
@@ -206,4 +208,40 @@ def test_a_reset_in_the_middle_of_a_suspension(machine: Machine) -> None:
     machine.DxgkDdiResumeHwEngine()
     with pytest.raises(OutOfReachError, match="may not run"):
         machine.switch_to(owner)
+    assert machine.findings == []
+
+
+def test_everything_can_be_taken_down_without_the_device(machine: Machine) -> None:
+    """After a surprise removal: in software only (ADP-13)."""
+    owner = context(machine)
+    item = doorbell(machine, owner)
+    connect(machine, item)
+    fence = machine.DxgkDdiCreateNativeFence().created()
+    event = machine.DxgkDdiCreateCpuEvent(hKmdDevice=owner.device).created()
+    machine.event_happens(event)
+    machine.DxgkDdiInterruptRoutine()
+    machine.unplug()
+    machine.DxgkDdiNotifySurpriseRemoval()
+    for name, args in (("DxgkDdiCreateHwQueue", {"hHwContext": owner}),
+                       ("DxgkDdiConnectDoorbell", {"hDoorbell": item}),
+                       ("DxgkDdiCreateCpuEvent", {"hKmdDevice": owner.device}),
+                       ("DxgkDdiUpdateMonitoredValues", {"hGlobalNativeFence": fence}),
+                       ("DxgkDdiCreateNativeFence", {}), ("DxgkDdiSetPowerState", {})):
+        with pytest.raises(OutOfReachError, match="gone"):
+            machine.call(name, **args)
+    machine.terminate_process(owner.device.process)
+    finish(machine, "DxgkDdiDpcRoutine")
+    machine.DxgkDdiSuspendContext(hContext=owner)
+    assert owner.suspension is Suspension.SUSPENDED
+    finish(machine, "DxgkDdiDisconnectDoorbell", hDoorbell=item)
+    finish(machine, "DxgkDdiDestroyDoorbell", hDoorbell=item)
+    finish(machine, "DxgkDdiDestroyAllocation", hAllocation=item.ring)
+    finish(machine, "DxgkDdiDestroyHwQueue", hHwQueue=item.queue)
+    finish(machine, "DxgkDdiDestroyContext", hContext=owner)
+    finish(machine, "DxgkDdiDestroyNativeFence", hGlobalNativeFence=fence)
+    finish(machine, "DxgkDdiDestroyCpuEvent", hKmdCpuEvent=event)
+    finish(machine, "DxgkDdiDestroyDevice", hDevice=owner.device)
+    finish(machine, "DxgkDdiDestroyProcess", hKmdProcess=owner.device.process)
+    finish(machine, "DxgkDdiStopDevice")
+    machine.DxgkDdiRemoveDevice()
     assert machine.findings == []

@@ -39,8 +39,7 @@ class PassesOsHandleOfQueue(ReferenceMiniport):
         """Against DBL-05: this callback wants the driver's handle."""
         yield from self.dxgk(adapter).DxgkCbDisconnectDoorbell(
             DXGKARGCB_DISCONNECTDOORBELL(doorbell.queue.os_handle))
-        adapter.wired = None
-        self.wire(adapter, None)
+        self.free_location(adapter)
 
 
 class FreesLocationBeforeUnmapping(ReferenceMiniport):
@@ -48,8 +47,7 @@ class FreesLocationBeforeUnmapping(ReferenceMiniport):
 
     def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """Against DBL-05."""
-        adapter.wired = None
-        self.wire(adapter, None)
+        self.free_location(adapter)
         yield from ()
 
 

@@ -34,6 +34,7 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
     m.require(hDevice.state is DeviceState.GOOD, f"{hDevice!r} is in error")
+    m.require(not queues or m.gpu.present, "the device is gone")
     m.admit(call, hDevice.process)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
                                       queues=queues, made_by=call))
@@ -60,13 +61,17 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
 
 
 def _suspended(m: Machine, context: OsContext) -> None:
-    """HWQ-04, HWQ-07: a context that the GPU schedules is suspended, and has no queues. The GPU
-    holds no reference to it, or the driver has said so too early."""
+    """HWQ-04, HWQ-07: a context that the GPU schedules is suspended, and has no queues."""
     m.require(context.suspension is Suspension.SUSPENDED, f"{context!r} is not suspended",
               driver=True)
     m.require(not any(q.context is context for q in m.handles.all(OsHwQueue)),
               f"{context!r} still has queues")
     m.require(not m.busy(context), f"{context!r} is in another call")
+
+
+def _off_the_engine(m: Machine, context: OsContext) -> None:
+    """HWQ-07: the GPU holds no reference to a suspended context, or the driver has said so too
+    early."""
     engine, entry = m.gpu.engine, entry_of(m, context)
     if entry is not None and (entry.runnable or engine.running is entry):
         m.report(Finding(Kind.CONTRACT, f"{context!r} is destroyed while the engine "
@@ -90,6 +95,8 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     if hContext.queues:
         _suspended(m, hContext)
     m.admit(call, hContext.device.process)
+    if hContext.queues:
+        _off_the_engine(m, hContext)
     hContext.open = False
     yield from m.driver(call, hContext.kmd)
     audit.left_context_allocations(m, hContext)

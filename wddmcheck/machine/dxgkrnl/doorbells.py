@@ -66,7 +66,7 @@ def DxgkDdiConnectDoorbell(m: Machine, call: Call, hDoorbell: OsDoorbell) -> Ste
     unless the doorbell was disconnected meanwhile. Policy Rotation: whether it may come while
     another doorbell is being disconnected."""
     device = hDoorbell.queue.context.device
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
     m.require(hDoorbell.open and hDoorbell.status is DoorbellStatus.RETRY,
               f"{hDoorbell!r} is gone, or not to be connected")
     m.require(not m.busy(hDoorbell), f"{hDoorbell!r} is in another call")

@@ -15,7 +15,7 @@ from wddmcheck.machine.machine import Machine
 @ddi
 def DxgkDdiCreateCpuEvent(m: Machine, call: Call, hKmdDevice: OsDevice) -> Steps:
     """EVT-01: linked with a device, which it may outlive (EVT-03)."""
-    m.require(hKmdDevice.open, f"{hKmdDevice!r} is gone")
+    m.require(hKmdDevice.open and m.gpu.present, f"{hKmdDevice!r} or the hardware is gone")
     m.admit(call, hKmdDevice.process)
     item = m.handles.add(OsCpuEvent(handle=m.handles.new(), device=hKmdDevice, made_by=call))
     arg = DXGKARG_CREATECPUEVENT(hKmdDevice.kmd, item.handle)

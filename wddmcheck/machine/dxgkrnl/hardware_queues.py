@@ -23,7 +23,7 @@ from wddmcheck.machine.queue_structs import (
 def DxgkDdiCreateHwQueue(m: Machine, call: Call, hHwContext: OsContext,
                          userModeSubmission: bool = False) -> Steps:
     """HWQ-02: on a context that has queues."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
     m.require(hHwContext.open and hHwContext.queues, f"{hHwContext!r} is gone, or has no queues")
     m.require(hHwContext.device.state is DeviceState.GOOD, f"{hHwContext.device!r} is in error")
     m.admit(call, hHwContext.device.process)
@@ -67,7 +67,7 @@ def DxgkDdiDestroyHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
 def DxgkDdiSubmitCommandToHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
     """HWQ-05: also to a context that is suspended; the work waits."""
     context = hHwQueue.context
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
     m.require(hHwQueue.open and not hHwQueue.user_mode, f"{hHwQueue!r} is gone, or user mode's")
     m.require(context.device.state is DeviceState.GOOD, f"{context.device!r} is in error")
     m.admit(call, context.device.process)

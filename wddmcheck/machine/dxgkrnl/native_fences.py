@@ -22,7 +22,7 @@ from wddmcheck.machine.processor import Irql
 @ddi
 def DxgkDdiCreateNativeFence(m: Machine, call: Call) -> Steps:
     """NFN-01: the global object, of the adapter."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
     m.admit(call)
     fence = m.handles.add(OsGlobalFence(handle=m.handles.new(), made_by=call))
     arg = DXGKARG_CREATENATIVEFENCE(fence.handle, fence.values)
@@ -100,7 +100,7 @@ def DxgkDdiUpdateMonitoredValues(m: Machine, call: Call, hGlobalNativeFence: OsG
     """NFN-05: a thread begins to wait for the next value (`monitored`), or none waits any more. At
     DIRQL; a failure is stop 0x119/0x12. Then Dxgkrnl looks at the current value once more."""
     fence = hGlobalNativeFence
-    m.require(fence.open, f"{fence!r} is gone")
+    m.require(fence.open and m.gpu.present, f"{fence!r} or the device is gone")
     if monitored:
         m.require(not fence.waiting, f"a thread waits for {fence!r}")
         m.require(any(x.fence is fence and x.open for x in m.handles.all(OsLocalFence)),

@@ -36,6 +36,7 @@ def DxgkDdiSetPowerState(m: Machine, call: Call, DevicePowerState: str = "D3") -
     success."""
     m.require(DevicePowerState in DEVICE_POWER_STATES, f"there is no state {DevicePowerState}")
     down = DevicePowerState == "D3"
+    m.require(m.gpu.present, "the device is gone")
     m.require(m.adapter.state == ("started" if down else "asleep"),
               f"the adapter cannot go to {DevicePowerState} now")
     if down:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext
+from wddmcheck.machine.dxgkrnl.objects import OsContext, Suspension
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.work import ready
 from wddmcheck.machine.findings import Finding, Kind, stop
@@ -93,8 +93,11 @@ def DxgkDdiNotifySurpriseRemoval(m: Machine, call: Call) -> Steps:
     if not call.succeeded:
         stop(Kind.BAD_STATUS, f"{call.name} fails; Windows cannot go on", "")
     m.adapter.removed = True
-    m.adapter.resetting = m.adapter.to_reset = False
+    m.adapter.resetting = m.adapter.to_reset = m.adapter.awaits_resume = False
     _give_up(m)
+    for context in m.handles.all(OsContext):
+        if context.suspension is Suspension.SUSPENDING:
+            context.suspension = Suspension.SUSPENDED
     return call.status
 
 

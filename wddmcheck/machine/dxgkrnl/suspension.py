@@ -36,7 +36,7 @@ def DxgkDdiSuspendContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
 @ddi
 def DxgkDdiResumeContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """HWQ-08: of one that was told to suspend, whether or not it has."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.device.state is DeviceState.GOOD, f"{hContext.device!r} is in error")
     m.require(hContext.suspension is not Suspension.RESUMED, f"{hContext!r} is not suspended")
@@ -50,7 +50,7 @@ def DxgkDdiResumeContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
 def DxgkDdiResetHwEngine(m: Machine, call: Call) -> Steps:
     """HWQ-06, TDR-12: something on the engine takes too long. What was being suspended counts as
     suspended afterwards (no page says so). Until the engine is resumed, no interrupt comes."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
     m.require(any(c.suspension is Suspension.SUSPENDING for c in m.handles.all(OsContext))
               or any(q.progress.behind for q in m.handles.all(OsHwQueue)), "nothing timed out")
     m.require(not m.adapter.awaits_resume and all(c.name != call.name for c in m.calls),
@@ -68,7 +68,7 @@ def DxgkDdiResetHwEngine(m: Machine, call: Call) -> Steps:
 @ddi
 def DxgkDdiResumeHwEngine(m: Machine, call: Call) -> Steps:
     """TDR-12."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
     m.require(m.adapter.awaits_resume, "the engine was not reset")
     m.admit(call)
     m.adapter.awaits_resume = False

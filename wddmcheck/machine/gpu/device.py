@@ -69,6 +69,7 @@ class Gpu:
         if not self.present:
             raise OutOfReachError("the device is gone already")
         self.present = self.pending = False
+        self.engine, self.notices = Engine(self.memory), Notices()
         for node in self.nodes:
             node.reset()
 

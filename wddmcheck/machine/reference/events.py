@@ -36,7 +36,8 @@ class EventDdis(Common):
         yield from self.unlist_event(item)
         yield from self.signals_done(item)
         item.adapter.cpu_events.remove(item)
-        self.registers(item.adapter).notices.sources.remove(item.source)
+        if item.adapter.registers is not None:
+            item.adapter.registers.notices.sources.remove(item.source)
         self.pool.free(item, CpuEvent.TAG)
         return SUCCESS
 
@@ -60,7 +61,8 @@ class EventDdis(Common):
         """The event that the DPC signals next: the first in the GPU's list, if there is a GPU."""
         waiting = [e for e in adapter.cpu_events if e.due and e.listed]
         if adapter.registers is not None:
-            waiting.sort(key=lambda e: self.registers(adapter).notices.sources.index(e.source))
+            sources = adapter.registers.notices.sources
+            waiting.sort(key=lambda e: sources.index(e.source))
         return waiting[0] if waiting else None
 
     def next_due(self, adapter: Adapter) -> Blocking[CpuEvent | None]:

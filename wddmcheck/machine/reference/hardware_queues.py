@@ -42,7 +42,9 @@ class HardwareQueueDdis(Common):
     def DxgkDdiDestroyHwQueue(self, hHwQueue: Handle) -> NtStatus:
         """HWQ-03: what it has left to do is not done (HWQ-09)."""
         queue = self.pool.at(hHwQueue, HwQueue)
-        self.registers(queue.context.adapter).engine.remove_queue(queue.gpu)
+        registers = queue.context.adapter.registers
+        if registers is not None:
+            registers.engine.remove_queue(queue.gpu)
         self.pool.free(queue, HwQueue.TAG)
         return SUCCESS
 
@@ -90,10 +92,9 @@ class HardwareQueueDdis(Common):
         yield from self.dxgk(adapter).DxgkCbDisconnectDoorbell(
             DXGKARGCB_DISCONNECTDOORBELL(self.pool.address(doorbell.queue)))
 
-    def wire(self, adapter: Adapter, doorbell: Doorbell | None) -> int:
-        """Let the physical doorbell wake the queue of a doorbell, or none; where it is."""
-        return self.registers(adapter).engine.wire(
-            doorbell.queue.gpu if doorbell is not None else None)
+    def wire(self, adapter: Adapter, doorbell: Doorbell) -> int:
+        """Let the physical doorbell wake the queue of a doorbell; where it is."""
+        return self.registers(adapter).engine.wire(doorbell.queue.gpu)
 
     def DxgkDdiDisconnectDoorbell(self, pArgs: DXGKARG_DISCONNECTDOORBELL) -> Pauses:
         """DBL-03: Dxgkrnl takes the page from user mode after the call, so it is asked for that
@@ -110,8 +111,13 @@ class HardwareQueueDdis(Common):
     def give_up_location(self, adapter: Adapter, doorbell: Doorbell) -> Blocking[None]:
         """DBL-05: nobody leads there any more, and then it is free."""
         yield from self.take_from_user_mode(adapter, doorbell)
+        self.free_location(adapter)
+
+    def free_location(self, adapter: Adapter) -> None:
+        """DBL-04: the physical doorbell wakes nobody."""
         adapter.wired = None
-        self.wire(adapter, None)
+        if adapter.registers is not None:
+            adapter.registers.engine.wire(None)
 
     def DxgkDdiDestroyDoorbell(self, pArgs: DXGKARG_DESTROYDOORBELL) -> Pauses:
         """DBL-04, HWQ-09: its ring buffer may be gone already."""
@@ -128,5 +134,4 @@ class HardwareQueueDdis(Common):
     def leave_location(self, adapter: Adapter, doorbell: Doorbell) -> None:
         """DBL-04: the physical doorbell is free for others."""
         if adapter.wired is doorbell:
-            adapter.wired = None
-            self.wire(adapter, None)
+            self.free_location(adapter)

@@ -72,15 +72,17 @@ class NativeFenceDdis(Common):
     def leave_record(self, fence: GlobalFence) -> None:
         """NFN-04: unregistered, and taken out of the record in one go; whoever shared the record is
         found by a scan of all fences. At DIRQL, so that the ISR does not come between."""
-        notices = self.registers(fence.adapter).notices
         fence.gpu.registered = False
-        if notices.signalled is fence.gpu:
-            notices.signalled, notices.collapsed = None, True
+        if fence.adapter.registers is not None:
+            notices = fence.adapter.registers.notices
+            if notices.signalled is fence.gpu:
+                notices.signalled, notices.collapsed = None, True
 
     def free_fence(self, fence: GlobalFence) -> None:
         """What the driver and the GPU keep of a fence."""
         fence.adapter.fences.remove(fence)
-        self.registers(fence.adapter).notices.fences.remove(fence.gpu)
+        if fence.adapter.registers is not None:
+            fence.adapter.registers.notices.fences.remove(fence.gpu)
         self.pool.free(fence, GlobalFence.TAG)
 
     def DxgkDdiUpdateMonitoredValues(

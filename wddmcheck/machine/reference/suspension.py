@@ -34,17 +34,18 @@ class SuspensionDdis(Common):
         """HWQ-07: the GPU holds no reference to a suspended context, so its entry can go."""
         assert context.entry is not None
         context.adapter.contexts.remove(context)
-        self.registers(context.adapter).engine.remove(context.entry)
+        if context.adapter.registers is not None:
+            context.adapter.registers.engine.remove(context.entry)
 
     def DxgkDdiSuspendContext(self, hAdapter: Handle,
                               pSuspendContext: DXGKARG_SUSPENDCONTEXT) -> NtStatus:
-        """HWQ-06: success only if the GPU has let go of it already."""
+        """HWQ-06: success only if the GPU has let go of it already, or is gone (ADP-13)."""
         context = self.pool.at(pSuspendContext.hContext, Context)
-        entry = context.entry
+        entry, registers = context.entry, context.adapter.registers
         assert entry is not None
-        if not entry.runnable and not entry.suspend and not entry.acknowledged:
+        if registers is None or not (entry.runnable or entry.suspend or entry.acknowledged):
             return SUCCESS
-        self.registers(context.adapter).engine.suspend(entry, pSuspendContext.contextSuspendFence)
+        registers.engine.suspend(entry, pSuspendContext.contextSuspendFence)
         return NtStatus.STATUS_PENDING
 
     def DxgkDdiResumeContext(self, hAdapter: Handle,
