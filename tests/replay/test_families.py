@@ -21,7 +21,7 @@ from wddmcheck.report.trace_file import TraceFile
 
 WITNESSES = {
     "locks": ("interrupt_waits", "transition_while_activating", "update_comes_back"),
-    "threading": ("contexts_live_on_in_d3", "query_during_power_transition",
+    "threading": ("S9_started_again", "contexts_live_on_in_d3", "query_during_power_transition",
                   "stop_waits_for_worker", "two_classes_at_level_one",
                   "two_threads_at_level_zero"),
 }
