@@ -14,9 +14,9 @@ KEPT = sorted(Path("counterexamples").glob("*/trace.json"))
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda p: p.parent.name)
 def test_the_same_run_is_found_again(path: Path, tmp_path: Path) -> None:
-    found = []
+    file, found = read(str(path)), []
     for name in ("once", "twice"):
-        run(["verify", f"models/seeded/{path.parent.name}.wddm", "--out", str(tmp_path / name),
+        run(["verify", file.model, "--out", str(tmp_path / name), "--property", file.property,
              "--no-progress", "--quiet"])
         found += (tmp_path / name).glob("*.trace.json")
     once, twice = found

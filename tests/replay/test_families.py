@@ -8,20 +8,23 @@ from pathlib import Path
 import pytest
 
 from tests.support.models import shipped
+from tests.support.walks import program
 from wddmcheck import pipeline
 from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.ir.system import Kind
 from wddmcheck.machine.defects import DEFECTS
+from wddmcheck.replay.agree import Pair
 from wddmcheck.replay.families import FAMILIES
 from wddmcheck.replay.miniports import choose
 from wddmcheck.replay.outcome import Verdict, replay
 from wddmcheck.report.findings import findings
 from wddmcheck.report.json_report import trace_file_of
 from wddmcheck.report.trace_file import TraceFile
+from wddmcheck.testgen.tour import tour
 
 WITNESSES = {
     "locks": ("interrupt_waits", "transition_while_activating", "update_comes_back"),
-    "threading": ("contexts_live_on_in_d3", "query_during_power_transition",
+    "threading": ("S9_started_again", "contexts_live_on_in_d3", "query_during_power_transition",
                   "stop_waits_for_worker", "two_classes_at_level_one",
                   "two_threads_at_level_zero"),
 }
@@ -46,6 +49,17 @@ def test_what_is_reachable_comes_about_on_the_reference(family: str) -> None:
         assert [d.findings for d in outcome.done if d.findings] == []
         seen.append(file.property)
     assert tuple(sorted(seen)) == WITNESSES[family]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", WITNESSES)
+def test_every_transition_of_the_small_scope_happens_on_the_reference(family: str) -> None:
+    layout = program("small", f"models/{family}.wddm").codec.layout
+    for run in tour(layout).runs:
+        pair = Pair(layout)
+        for step in run:
+            done = pair.take(step)
+            assert (done.impossible, done.deviations, done.findings) == ("", (), ())
 
 
 @pytest.mark.parametrize("family", WITNESSES)

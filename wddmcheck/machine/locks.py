@@ -18,9 +18,9 @@ from wddmcheck.machine.waits import Wait
 @dataclass(slots=True, eq=False)
 class Lock:
     """A lock; `OWNED` and `NOT_OWNED` are the stop codes of who takes it twice, and of who releases
-    it and does not have it ("": the thread hangs, or worse). `name` says what it
-    protects. `owner` is the call that holds it, None while it is free; `where` is where it took it;
-    `before` is the IRQL to go back to."""
+    it and does not have it ("": the thread hangs, or worse). `name` says what it protects. `owner`
+    is the call that holds it, None while it is free; `where` is where it took it; `before` is the
+    IRQL to go back to."""
 
     name: str
     owner: object = None
@@ -116,10 +116,12 @@ class Locks:
         self.critical.remove(self.pool.caller)
 
     def ExAcquirePushLockExclusive(self, lock: PushLock) -> Wait:
-        """Wait for the lock, in a critical region; to be yielded. Raises `BugCheck` above
-        APC_LEVEL, outside of a critical region (0xC4/0xEA), and for a lock that the thread has: it
-        hangs."""
-        self.processor.require("ExAcquirePushLockExclusive", Irql.PASSIVE_LEVEL, Irql.APC_LEVEL)
+        """Wait for the lock, in a critical region; to be yielded. Raises `BugCheck` above APC_LEVEL
+        (its page names no level, but no thread can be put into a wait state there), outside of a
+        critical region (0xC4/0xEA), and for a lock that the thread has: it hangs."""
+        if self.processor.irql > Irql.APC_LEVEL:
+            stop(Kind.BAD_IRQL, f"{lock!r} is asked for at {self.processor.irql.name}, where no "
+                 "thread can wait", "")
         if self.pool.caller not in self.critical:
             stop(Kind.LOCK, f"{lock!r} is taken outside of a critical region", "0xC4/0xEA")
         return self._wait(lock, self.processor.irql)

@@ -13,7 +13,7 @@ from wddmcheck.report.lines import fold, wrapped
 from wddmcheck.report.story import Value, ValueKind
 from wddmcheck.report.style import Role, Style, plain, to_ascii
 
-_ACTORS = {"gpu": "GPU", "interrupt": "ISR", "dpc": "DPC"}
+_ACTORS = {"gpu": "GPU", "interrupt": "ISR", "dpc": "DPC", "worker": "KMD"}
 _ROLES = {Verdict.REPRODUCED: Role.BAD, Verdict.OTHER: Role.BAD, Verdict.NOT_REPRODUCED: Role.GOOD}
 _INDENT = 13
 

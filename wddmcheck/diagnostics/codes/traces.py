@@ -63,9 +63,10 @@ PAGES: tuple[CodePage, ...] = (
     ),
     CodePage(
         "WC511", "a trace is of no machine",
-        "The machine has the DDIs, the GPU and the interrupts of models/miniport.wddm. The traces "
-        "of variants run on it as long as they keep those names; other models are checked, but "
-        "have nothing to run on.",
+        "The machine has the DDIs, the GPU and the interrupts of models/miniport.wddm, "
+        "models/hardware_queues.wddm, models/fences_events.wddm, models/locks.wddm and "
+        "models/threading.wddm. The traces of their variants run on it as long as they keep those "
+        "names; other models are checked, but have nothing to run on.",
     ),
     CodePage(
         "WC512", "an edited trace does not fit",

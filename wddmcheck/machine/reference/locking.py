@@ -130,7 +130,8 @@ class LockingMiniport(ReferenceMiniport):
         yield from self.lock(adapter.table_lock)
         yield PREEMPT
         context = adapter.table.get(area)
-        assert context is None or context.node >= 0
+        assert context is not None, "an update of a save area that is not in the table"
+        assert context.areas[0] == area
         self.unlock(adapter.table_lock)
         self.unlock(adapter.paging_lock)
         return SUCCESS

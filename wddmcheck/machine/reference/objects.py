@@ -89,9 +89,9 @@ class WatchdogState(Structure):
 class WatchedAdapter(Adapter):
     """The device context block with what many threads share. `head` is the first on the list of
     contexts; `power` is what the device was put in last. `stopping`: nothing is set or queued
-    again. `timer` is the watchdog's, `suspicion` is signaled until its thread has looked.
-    `dpc_due` and `dpc_runs` are for those who wait for the DPC. `clock`, `found_hung` and `asked`
-    are what the last queries and looks gave."""
+    again. `timer` is the watchdog's; `suspicion` is signaled until its thread has looked. `dpc_due`
+    and `dpc_runs` are for those who wait for the DPC. `clock`, `found_hung` and `asked` are what
+    the last queries and looks gave."""
 
     TAG: ClassVar[str] = "WAdp"
     head: Context | None = None
