@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -40,15 +39,11 @@ def test_check_loads_no_solver() -> None:
 
 
 def test_version_is_quick() -> None:
-    """150 ms on an idle machine; the best of several, and some slack for a busy one."""
-    times = []
-    for _ in range(5):
-        started = time.monotonic()
-        out = subprocess.run([sys.executable, "-m", "wddmcheck", "--version"], capture_output=True,
-                             text=True, check=True)
-        times.append(time.monotonic() - started)
-        assert out.stdout == f"wddmcheck {__version__}\n"
-    assert min(times) < 0.3
+    """It loads next to nothing. (`python -m benchmarks` measures what that takes.)"""
+    assert len(imported("--version")) < 90
+    run = subprocess.run([sys.executable, "-m", "wddmcheck", "--version"], capture_output=True,
+                         text=True, check=True)
+    assert run.stdout == f"wddmcheck {__version__}\n"
 
 
 def test_help_names_every_command() -> None:

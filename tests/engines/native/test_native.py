@@ -93,24 +93,6 @@ def test_the_miniport_at_its_small_scope(symmetry: bool) -> None:
 
 
 @pytest.mark.parametrize("symmetry", [False, True])
-@pytest.mark.parametrize("path", ["models/seeded/yardstick_b1.wddm",
-                                  "models/seeded/dpc_walks_freed_context.wddm"])
-def test_threads_change_nothing(path: str, symmetry: bool,
-                                monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even the runs."""
-    system = shipped(path)
-    scope = dict(dict(system.scopes)[system.default_scopes[0]])
-    asked = tuple(p.name for p in system.properties if p.kind not in (
-        Kind.LEADS_TO, Kind.ALWAYS_POSSIBLE))
-    alone = get("native").check(CheckTask(system, scope, asked, symmetry=symmetry))
-    monkeypatch.setattr(explore, "SMALL", 1)
-    monkeypatch.setattr(threads, "CHUNK", 100)
-    for several in (2, 3, 7):
-        same(alone, get("native").check(
-            CheckTask(system, scope, asked, symmetry=symmetry, threads=several)))
-
-
-@pytest.mark.parametrize("symmetry", [False, True])
 @pytest.mark.parametrize("threads_", [1, 2])
 @pytest.mark.parametrize("path", ["models/seeded/yardstick_b1.wddm",
                                   "models/seeded/stop_frees_isr_state_first.wddm",
@@ -118,8 +100,10 @@ def test_threads_change_nothing(path: str, symmetry: bool,
 def test_hashes_find_what_whole_states_find(path: str, threads_: int, symmetry: bool,
                                             monkeypatch: pytest.MonkeyPatch) -> None:
     """A collision of 64 bits among a hundred thousand states would be news."""
-    monkeypatch.setattr(explore, "SMALL", 1)
+    monkeypatch.setattr(threads, "SMALL", 1)
+    monkeypatch.setattr(threads, "CHUNK", 1)
     monkeypatch.setattr(explore, "FIRST", 1 << 8)
+    monkeypatch.setattr(explore, "FIRST_OF_MANY", 1 << 10)
     system = shipped(path)
     scope = dict(dict(system.scopes)[system.default_scopes[0]])
     whole = check("native", system, scope, symmetry=symmetry)

@@ -37,18 +37,20 @@ def _prefer_large_pages(address: int, size: int) -> None:
 
 @dataclass(slots=True)
 class Block:
-    """An array of `count` integers of `size` bytes (1, 4 or 8), zero at first. Not given back by
-    itself: `free` it."""
+    """An array of `count` integers of `size` bytes (1, 4 or 8), zero at first; `sparse`: most of it
+    will never be used. Not given back by itself: `free` it."""
 
     size: int
     count: int
+    sparse: bool = False
     address: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.address = _calloc(max(1, self.count), self.size) or 0
         if not self.address:
             raise MemoryError
-        _prefer_large_pages(self.address, self.space)
+        if not self.sparse:
+            _prefer_large_pages(self.address, self.space)
 
     @property
     def space(self) -> int:
@@ -62,7 +64,8 @@ class Block:
         if not address:
             raise MemoryError
         self.address, self.count = address, count
-        _prefer_large_pages(self.address, self.space)
+        if not self.sparse:
+            _prefer_large_pages(self.address, self.space)
 
     def __getitem__(self, index: int) -> int:
         """An integer without sign."""

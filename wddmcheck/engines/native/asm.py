@@ -218,6 +218,19 @@ class Body:
         got = self.fresh(f"load {kind}, ptr {address}")
         return got if kind in ("i64", "ptr") else self.fresh(f"zext {kind} {got} to i64")
 
+    def shared(self, address: str) -> str:
+        """The `i32` at an address that other threads write to, and all that was written before
+        it was."""
+        got = self.fresh(f"load atomic i32, ptr {address} acquire, align 4")
+        return self.fresh(f"zext i32 {got} to i64")
+
+    def swap(self, address: str, old: Value, new: Value) -> str:
+        """Put the `i32` `new` in the place of `old`, if that is still there; whether it was."""
+        before, after = (v if isinstance(v, int) else self.fresh(f"trunc i64 {v} to i32")
+                         for v in (old, new))
+        pair = self.fresh(f"cmpxchg ptr {address}, i32 {before}, i32 {after} acq_rel acquire")
+        return self.fresh(f"extractvalue {{ i32, i1 }} {pair}, 1")
+
     def get(self, base: str, index: Value) -> str:
         """Element `index` of an array of numbers."""
         return self.load(self.at(base, index))

@@ -14,7 +14,7 @@ from wddmcheck.engines.native.jit import FULL
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.program import Compiler, Program, kept, normal
 from wddmcheck.engines.native.table import Edges
-from wddmcheck.engines.native.threads import SMALL, Team
+from wddmcheck.engines.native.threads import MOST_PLACES, Team
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.result.verdict import Stop
 
@@ -29,11 +29,17 @@ TICK = 0.4
 FIRST = 1 << 16
 """Places in the hash table at first."""
 
+FIRST_OF_MANY = 1 << 20
+"""The same for several threads, which cannot let it grow in the middle of a round."""
+
 LOAD = 5, 8
 """The part of the table that may be used before it grows."""
 
 LAST = 9, 10
 """The same where memory does not allow the table to grow."""
+
+BRIM = 19, 20
+"""The part that claims may fill for a while."""
 
 MOST_STATES = (1 << 32) - 2
 NO_EDGE_LIMIT = 1 << 62
@@ -99,10 +105,11 @@ class _Search:
         self.ticked = 0.0
         self.running = 0.0
         self.most = task.most + BATCH
-        places = FIRST
+        threads = 1 if self.keeps else threads
+        places = FIRST if threads == 1 else FIRST_OF_MANY
         while places * LOAD[0] // LOAD[1] < 4 * self.most:
             places *= 2
-        capacity = places * LOAD[0] // LOAD[1]
+        self.load = capacity = places * LOAD[0] // LOAD[1]
         edges = 4 * capacity if self.keeps else 1
         self.states, self.parents = Block(8, capacity * task.kept), Block(4, capacity)
         self.whole = Block(8, capacity * task.plan.words) if task.compact else self.states
@@ -118,7 +125,7 @@ class _Search:
         start = normal(self.code, first)
         self.states.fill(kept(self.code, task, first), 1)
         self.whole.fill(start, 1)
-        self.team = Team(task, start, 1 if self.keeps else threads)
+        self.team = Team(task, start, threads)
         self.parents[0] = MOST_STATES + 1
         self.ctx[Run.COUNT] = 1
         self.found = Explored(task, self.code, self.states, self.parents)
@@ -146,7 +153,7 @@ class _Search:
             ctx[slot] = block.address
         ctx[Run.BASE] = self.base
         ctx[Run.MASK] = self.table.count - 1
-        ctx[Run.NUMBERS] = (1 << self.parents.count.bit_length()) - 1
+        ctx[Run.NUMBERS] = (1 << (self.parents.count + self.team.positions).bit_length()) - 1
         ctx[Run.CAPACITY] = min(self.parents.count, self.base + self.room)
         ctx[Run.EDGE_CAPACITY] = self.targets.count if self.keeps else NO_EDGE_LIMIT
 
@@ -179,8 +186,9 @@ class _Search:
                 return False
             self.warm()
             started = time.perf_counter()
-            if self.team.size > 1 and end - self.at >= SMALL:
-                done = self.round(end)
+            chunks = self.chunks(end)
+            if chunks:
+                done = self.round(end, chunks)
             else:
                 reached = self.code.expand(self.ctx.address, self.team.ctx(0), self.at,
                                            min(self.at + piece, end))
@@ -193,12 +201,22 @@ class _Search:
                 return False
         return True
 
-    def round(self, end: int) -> bool:
+    def chunks(self, end: int) -> int:
+        """Into how many chunks threads divide the rest of a level; 0: one thread goes on."""
+        places = self.table.count
+        if places > MOST_PLACES or self.count + self.most > self.load:
+            return 0
+        return self.team.chunks(end - self.at, places * BRIM[0] // BRIM[1] - self.count)
+
+    def round(self, end: int, chunks: int) -> bool:
         """Expand states with all threads; False if memory does not allow it."""
-        self.at = self.team.gather(self.code, self.ctx.address, self.at, end)
-        while self.count + self.team.listed + self.most > self.ctx[Run.CAPACITY]:
-            if not self.grow(self.team.listed + self.most):
-                return False
+        self.at = self.team.gather(self.code, self.ctx.address, self.at, end, chunks)
+        need = self.count + self.team.claims + self.most
+        if need > self.parents.count:
+            self.make_room(need)
+        if need > self.base + self.room:
+            self.whole.grow((need - self.base) * self.task.plan.words)
+        self.bind()
         self.team.enter(self.code, self.ctx.address)
         return True
 
@@ -234,16 +252,17 @@ class _Search:
         if self.task.compact:
             self.drop()
         wide = self.task.compact and self.count + need > self.base + self.room
-        full = self.count + need > self.parents.count
+        full = self.count + need > min(self.load, self.parents.count)
         edges = self.keeps and self.ctx[Run.EDGES] + need > self.targets.count
         more = (self.table.space * full + self.whole.space * wide
                 + (self.targets.space + self.instances.space) * edges)
         if self.limits.memory is not None and rss() + more > self.limits.memory:
             # The table is what would take memory at once: let it become fuller first.
-            if full and not (wide or edges) and self.table_of(LAST) > self.parents.count:
-                self.make_room(self.table_of(LAST))
+            if full and not (wide or edges) and self.table_of(LAST) > self.load:
+                self.load = self.table_of(LAST)
+                self.make_room(self.load)
                 self.bind()
-                return self.count + need <= self.parents.count or self.no_memory()
+                return self.count + need <= self.load or self.no_memory()
             return self.no_memory()
         if wide:
             self.whole.grow(self.whole.count * 2)
@@ -251,7 +270,8 @@ class _Search:
             places = self.table.count * 2
             self.table.free()
             self.table = Block(4, places)
-            self.make_room(self.table_of(LOAD))
+            self.load = self.table_of(LOAD)
+            self.make_room(self.load)
         if edges:
             self.targets.grow(self.targets.count * 2)
             if self.task.edges is Edges.INSTANCES:

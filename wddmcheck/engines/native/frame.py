@@ -45,26 +45,28 @@ class Ctx(IntEnum):
     RECENT = 8          # and to canonical ones
     BUFFER = 9          # pointer to successors that wait to be looked up
     BUFFERED = 10
-    OUT = 11            # pointer to successors that the table does not have
+    OUT = 11            # pointer to what this thread claims in the chunk at hand,
     OUT_COUNT = 12
-    TWINS = 13          # for each pool: bit i is set where slot i is like slot i - 1
+    OUT_FIRST = 13      # and where in the round it stands
+    TWINS = 14          # for each pool: bit i is set where slot i is like slot i - 1
 
 
 class Round(IntEnum):
-    """A round of work for several threads."""
+    """A round of work for several threads. A *claim* is a successor that seemed to be new; it
+    stands at chunk * ROOM + its place in the chunk."""
 
     NEXT = 0            # the next chunk that a thread takes
     CHUNKS = 1
     FIRST = 2           # the first state of the first chunk
     SIZE = 3            # states of a chunk
     END = 4             # the last chunk ends here
-    OUT = 5             # pointer to room for the findings of the first chunk
-    ROOM = 6            # words of that room
-    FOUND = 7           # from here on: what each chunk found
+    OUT = 5             # pointer to room for the claims of all chunks
+    ROOM = 6            # claims that there is room for in a chunk
+    FOUND = 7           # from here on: how many there are in each
 
 
-CHUNKS = 64
-"""Chunks of a round."""
+CHUNKS = 512
+"""Chunks that a round has at most."""
 
 BATCH = 256
 """Successors that are looked up together."""

@@ -2,8 +2,8 @@
 
     expand(run, c, from, to)    take all enabled instances of states, enter what is new; the first
                                 state that was not got to, for lack of room
-    gather(run, round, c)       expand chunks of states, and list what the table does not have
-    enter(run, round)           enter what was listed
+    gather(run, round, c)       expand chunks of states, and claim what the table does not have
+    enter(run, round)           make states of the claims
     looks(run, c, from, to)     only look at states
     rehash(run)                 fill an empty table
     normal(s, to)               the canonical form of a state
@@ -11,8 +11,8 @@
     sweep(run)                  what can still be reached, backwards, one step further
     lost(run, goal)             the first state from which a goal cannot be reached
 
-Numbers of states do not depend on the number of threads: `gather` drops only what the table has, or
-what the same chunk, or one before it, has listed.
+Numbers of states do not depend on the number of threads: `gather` drops only what is a state, or
+what the same chunk, or one before it, has claimed.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def module(task: Task) -> str:
              table.insert(words, task.edges, task.compact), table.rehash(words, task.compact),
              loops.expand(), loops.looks(), loops.normal(), loops.hash()]
     if task.edges is Edges.NONE:
-        parts += [table.sift(words, task.compact), loops.gather(), table.enter(words)]
+        parts += [table.claim(words, task.compact), loops.gather(),
+                  table.enter(words, task.compact)]
     if task.quiet:
         parts.append(first(plan, task.quiet))
     if task.goals:
@@ -221,7 +222,7 @@ class _Loops:
         body.put(0, "%c", Ctx.BUFFERED)
 
     def gather(self) -> str:
-        """Expand chunks of states, and list what is new."""
+        """Expand chunks of states, and claim what is new."""
         body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", exported=True)
         size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
         chunks, room = body.get("%round", Round.CHUNKS), body.get("%round", Round.ROOM)
@@ -229,8 +230,10 @@ class _Loops:
         with body.loop() as (_, leave):
             chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
             body.exit_if(body.not_(body.compare("ult", chunk, chunks)), leave)
-            own = body.at(out, body.mul(chunk, room))
+            claims = body.mul(chunk, room)
+            own = body.at(out, body.mul(claims, Entry(self.words).size))
             body.line(f"store ptr {own}, ptr {body.at('%c', Ctx.OUT)}")
+            body.put(claims, "%c", Ctx.OUT_FIRST)
             body.put(0, "%c", Ctx.OUT_COUNT)
             first = body.add(body.get("%round", Round.FIRST), body.mul(chunk, size))
             last = body.add(first, size)
@@ -240,8 +243,8 @@ class _Loops:
                 self.keep(body, n)
                 waiting = body.get("%c", Ctx.BUFFERED)
                 with body.when(body.not_(body.compare("ult", waiting, BATCH))):
-                    body.line("call void @sift(ptr %run, ptr %c)")
-            body.line("call void @sift(ptr %run, ptr %c)")
+                    body.line("call void @claim(ptr %run, ptr %round, ptr %c)")
+            body.line("call void @claim(ptr %run, ptr %round, ptr %c)")
             body.put(body.get("%c", Ctx.OUT_COUNT), "%round", body.add(chunk, Round.FOUND))
         body.ret()
         return body.text()

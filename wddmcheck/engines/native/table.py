@@ -13,7 +13,8 @@ states that stand there, then they are compared, so that memory works on many at
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,6 +22,9 @@ from wddmcheck.engines.native.asm import Body, Value, signed
 from wddmcheck.engines.native.frame import Ctx, Round, Run
 
 LOW32 = (1 << 32) - 1
+
+AHEAD = 8
+"""Claims that are looked at before their turn comes."""
 
 
 class Edges(Enum):
@@ -79,6 +83,18 @@ def whole_state(body: Body, number: Value, words: int) -> str:
     """The address of a state that is still there as a whole."""
     base = body.get("%run", Run.BASE)
     return body.at(body.pointer("%run", Run.WHOLE), body.mul(body.sub(number, base), words))
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A place of the table: its number, its address and its entry; labels to look again, and to
+    stop looking."""
+
+    at: Value
+    address: str
+    got: Value
+    again: str
+    leave: str
 
 
 @dataclass
@@ -142,7 +158,20 @@ class Table:
         """The entry of a state."""
         return self.body.or_(self.body.and_(tag, self.tags), self.body.add(number, 1))
 
-    def prefetch(self, entries: str, total: Value) -> None:
+    @contextmanager
+    def probe(self, whole: Value, *, shared: bool = False) -> Iterator[Probe]:
+        """Do this with the places where a state with this hash can be, one after the other; with
+        `shared`, other threads enter states meanwhile."""
+        body, place = self.body, self.body.variable()
+        body.store(body.and_(whole, self.mask), place)
+        with body.loop() as (again, leave):
+            at = body.load(place)
+            address = self.place(at)
+            got = body.shared(address) if shared else body.load(address, "i32")
+            yield Probe(at, address, got, again, leave)
+            body.store(self.next(at), place)
+
+    def prefetch(self, entries: str, total: Value, *, shared: bool = False) -> None:
         """Ask for what `total` entries will need."""
         body, entry = self.body, Entry(self.words)
         with body.upto(total) as i:
@@ -150,15 +179,13 @@ class Table:
             body.prefetch(self.place(body.and_(whole, self.mask)))
         with body.upto(total) as i:
             whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
-            tag, at = body.lshr(whole, 32), body.variable()
-            body.store(body.and_(whole, self.mask), at)
-            with body.loop() as (_, leave):
-                got = body.load(self.place(body.load(at)), "i32")
-                body.exit_if(body.eq(got, 0), leave)
-                with body.when(self.alike(got, tag)):
-                    body.prefetch(self.state(self.named(got)))
-                    body.go(leave)
-                body.store(self.next(body.load(at)), at)
+            tag = body.lshr(whole, 32)
+            with self.probe(whole, shared=shared) as probe:
+                body.exit_if(body.eq(probe.got, 0), probe.leave)
+                with body.when(self.alike(probe.got, tag)):
+                    # (of a claim this is no state, which does no harm)
+                    body.prefetch(self.state(self.named(probe.got)))
+                    body.go(probe.leave)
 
 
 def insert(words: int, edges: Edges, compact: bool) -> str:
@@ -174,24 +201,19 @@ def insert(words: int, edges: Edges, compact: bool) -> str:
         own = body.at("%entries", body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
         origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
-        place = body.variable()
-        body.store(body.and_(whole, table.mask), place)
-        with body.loop() as (_, known):
-            at = body.load(place)
-            got = body.load(table.place(at), "i32")
-            with body.when(body.eq(got, 0)):
+        with table.probe(whole) as probe:
+            with body.when(body.eq(probe.got, 0)):
                 number = body.load(count)
                 table.keep(number, new, whole)
                 body.store(origin, body.at(parents, number, "i32"), "i32")
-                body.store(table.mark(tag, number), table.place(at), "i32")
+                body.store(table.mark(tag, number), probe.address, "i32")
                 body.store(body.add(number, 1), count)
                 body.store(number, target)
-                body.go(known)
-            with body.when(table.alike(got, tag)):
-                index = table.named(got)
+                body.go(probe.leave)
+            with body.when(table.alike(probe.got, tag)):
+                index = table.named(probe.got)
                 body.store(index, target)
-                body.exit_if(table.same(index, new, whole), known)
-            body.store(table.next(at), place)
+                body.exit_if(table.same(index, new, whole), probe.leave)
         if edges is not Edges.NONE:
             _edge(body, body.load(target), origin, edges)
     body.put(body.load(count), "%run", Run.COUNT)
@@ -209,58 +231,87 @@ def _edge(body: Body, target: Value, origin: Value, edges: Edges) -> None:
     body.put(body.add(at, 1), "%run", Run.EDGES)
 
 
-def sift(words: int, compact: bool) -> str:
-    """`sift(run, c)`: append to what thread `c` found those of its waiting successors that the
-    table does not have. The table may not change meanwhile."""
+def claim(words: int, compact: bool) -> str:
+    """`claim(run, round, c)`: of the waiting successors of thread `c`, append to its claims those
+    that are not in the table, and put the numbers there that they would have if all claims of the
+    round were new, in their order. Of several claims to a state the first in this order stays in
+    the table, whoever came first."""
     entry = Entry(words)
-    body = Body("sift", "ptr noalias %run, ptr noalias %c")
+    body = Body("claim", "ptr noalias %run, ptr noalias %round, ptr noalias %c")
     table = Table(body, words, compact)
     entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
-    out, count = body.pointer("%c", Ctx.OUT), body.variable()
+    out, all_ = body.pointer("%c", Ctx.OUT), body.pointer("%round", Round.OUT)
+    states = body.get("%run", Run.COUNT)
+    first = body.add(states, body.get("%c", Ctx.OUT_FIRST))
+    count = body.variable()
     body.store(body.get("%c", Ctx.OUT_COUNT), count)
-    table.prefetch(entries, total)
+    table.prefetch(entries, total, shared=True)
     with body.upto(total) as k:
         own = body.at(entries, body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
-        tag = body.lshr(whole, 32)
-        place = body.variable()
-        body.store(body.and_(whole, table.mask), place)
-        with body.loop() as (_, known):
-            at = body.load(place)
-            got = body.load(table.place(at), "i32")
-            with body.when(body.eq(got, 0)):
-                number = body.load(count)
-                to = body.at(out, body.mul(number, entry.size))
-                for i in range(entry.size):
-                    body.put(body.get(own, i), to, i)
-                body.store(body.add(number, 1), count)
-                body.go(known)
-            with body.when(table.alike(got, tag)):
-                body.exit_if(table.same(table.named(got), new, whole), known)
-            body.store(table.next(at), place)
+        origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
+        claims = body.load(count)
+        number = body.add(first, claims)
+        mark = table.mark(tag, number)
+        to = body.at(out, body.mul(claims, entry.size))
+        for i, word in enumerate([*new, whole]):    # (others read this once the table names it)
+            body.put(word, to, i)
+        with table.probe(whole, shared=True) as probe:
+            with body.when(body.eq(probe.got, 0)):
+                body.exit_if(body.not_(body.swap(probe.address, 0, mark)), probe.again)
+                _claimed(body, to, entry, origin, probe, count)
+            with body.when(table.alike(probe.got, tag)):
+                index = table.named(probe.got)
+                with body.when(body.compare("ult", index, states)):
+                    body.exit_if(table.same(index, new, whole), probe.leave)
+                with body.when(body.not_(body.compare("ult", index, states))):
+                    other = body.at(all_, body.mul(body.sub(index, states), entry.size))
+                    same = (body.eq(body.get(other, entry.hash), whole) if compact
+                            else equal(body, other, new))
+                    with body.when(same):
+                        body.exit_if(body.compare("ult", index, number), probe.leave)
+                        swapped = body.swap(probe.address, probe.got, mark)
+                        body.exit_if(body.not_(swapped), probe.again)
+                        _claimed(body, to, entry, origin, probe, count)
     body.put(body.load(count), "%c", Ctx.OUT_COUNT)
     body.put(0, "%c", Ctx.BUFFERED)
     body.ret()
     return body.text()
 
 
-def enter(words: int) -> str:
-    """`enter(run, round)`: enter what the chunks of a round found, in their order."""
+def _claimed(body: Body, to: str, entry: Entry, origin: Value, probe: Probe, count: str) -> None:
+    """Note where in the table a claim stands, beside where it comes from."""
+    body.put(body.or_(origin, body.shl(probe.at, 32)), to, entry.origin)
+    body.bump(count)
+    body.go(probe.leave)
+
+
+def enter(words: int, compact: bool) -> str:
+    """`enter(run, round)`: make states of the claims that stand in the table, in their order."""
+    entry = Entry(words)
     body = Body("enter", "ptr noalias %run, ptr noalias %round", exported=True)
+    table = Table(body, words, compact)
+    parents, states = body.pointer("%run", Run.PARENTS), body.get("%run", Run.COUNT)
     out, room = body.pointer("%round", Round.OUT), body.get("%round", Round.ROOM)
+    count = body.variable()
+    body.store(states, count)
     with body.upto(body.get("%round", Round.CHUNKS)) as chunk:
-        found = body.get("%round", body.add(chunk, Round.FOUND))
-        own = body.at(out, body.mul(chunk, room))
-        at = body.variable()
-        body.store(0, at)
-        with body.loop() as (_, leave):           # (in batches that a processor can look ahead)
-            done = body.load(at)
-            left = body.sub(found, done)
-            body.exit_if(body.eq(left, 0), leave)
-            some = body.select(body.compare("ult", left, 256), left, 256)
-            first = body.at(own, body.mul(done, Entry(words).size))
-            body.line(f"call void @insert(ptr %run, ptr {first}, i64 {some})")
-            body.store(body.add(done, some), at)
+        begin = body.mul(chunk, room)
+        end = body.add(begin, body.get("%round", body.add(chunk, Round.FOUND)))
+        with body.upto(end, begin) as at:
+            ahead = body.at(out, body.mul(body.add(at, AHEAD), entry.size))
+            body.prefetch(table.place(body.lshr(body.get(ahead, entry.origin), 32)))
+            own = body.at(out, body.mul(at, entry.size))
+            origin = body.get(own, entry.origin)
+            place = table.place(body.lshr(origin, 32))
+            got = body.load(place, "i32")
+            with body.when(body.eq(table.named(got), body.add(states, at))):
+                number = body.load(count)
+                table.keep(number, load(body, own, words), body.get(own, entry.hash))
+                body.store(origin, body.at(parents, number, "i32"), "i32")
+                body.store(table.mark(got, number), place, "i32")
+                body.store(body.add(number, 1), count)
+    body.put(body.load(count), "%run", Run.COUNT)
     body.ret()
     return body.text()
 
@@ -271,13 +322,8 @@ def rehash(words: int, compact: bool) -> str:
     table = Table(body, words, compact)
     with body.upto(body.get("%run", Run.COUNT)) as n:
         whole = table.hash_of(n)
-        place = body.variable()
-        body.store(body.and_(whole, table.mask), place)
-        with body.loop() as (_, found):
-            at = body.load(place)
-            with body.when(body.eq(body.load(table.place(at), "i32"), 0)):
-                body.store(table.mark(body.lshr(whole, 32), n), table.place(at), "i32")
-                body.go(found)
-            body.store(table.next(at), place)
+        with table.probe(whole) as probe, body.when(body.eq(probe.got, 0)):
+            body.store(table.mark(body.lshr(whole, 32), n), probe.address, "i32")
+            body.go(probe.leave)
     body.ret()
     return body.text()

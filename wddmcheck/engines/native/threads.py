@@ -1,19 +1,22 @@
 """The threads of a search: what each has at hand, and how they share out a level.
 
-A round has two parts. First all threads expand chunks of states, and list the successors that the
-table does not have; it does not change meanwhile. Then one thread enters what was listed, chunk by
-chunk. So states are numbered, and things are seen first, as one thread alone would have it.
+A round has two parts. First all threads expand chunks of states, and put their claims to new
+states into the table: a claim has the place that its successor has in the round, and of several to
+the same state the first one stays. Then one thread goes through what was claimed, chunk by chunk,
+and gives the states their numbers. So states are numbered, and things are seen first, as one thread
+alone would have it.
 """
 
 from __future__ import annotations
 
+from array import array
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.frame import BATCH, CHUNKS, RECENT, Ctx, Round
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.engines.native.table import Entry
+from wddmcheck.engines.native.table import AHEAD, Entry
 
 if TYPE_CHECKING:
     from wddmcheck.engines.native.program import Program
@@ -21,8 +24,14 @@ if TYPE_CHECKING:
 SMALL = 2_000
 """States that are not worth more than one thread."""
 
-CHUNK = 1 << 14
+CHUNK = 1 << 13
 """Successors that a chunk has at most, or so."""
+
+LEAST = 16
+"""States that it has at least."""
+
+MOST_PLACES = 1 << 32
+"""Places of a table that claims can name."""
 
 
 class Team:
@@ -34,8 +43,9 @@ class Team:
         self._records = task.records.count
         self._members = [_Member(task, start, room) for _ in range(size)]
         self._pool: ThreadPoolExecutor | None = None
-        self._states = max(16, CHUNK // task.most)
-        self._room = (self._states * task.most) * Entry(words).size
+        self._states = max(LEAST, CHUNK // task.most)
+        self._room = self._states * task.most
+        self._entry = Entry(words).size
         self._out: Block | None = None
         self._round = Block(8, Round.FOUND + CHUNKS)
 
@@ -54,17 +64,28 @@ class Team:
         return [min((state - 1 for state in states if state), default=None) for states in seen]
 
     @property
-    def listed(self) -> int:
-        """What the last round found."""
-        return sum(self._round[Round.FOUND + i] for i in range(self._round[Round.CHUNKS]))
+    def positions(self) -> int:
+        """How many claims a round can have."""
+        return CHUNKS * self._room if self.size > 1 else 0
 
-    def gather(self, code: Program, run: int, first: int, end: int) -> int:
+    @property
+    def claims(self) -> int:
+        """How many the last round had."""
+        data = self._round.content(Round.FOUND + self._round[Round.CHUNKS])
+        return sum(array("Q", data)[Round.FOUND:])
+
+    def chunks(self, states: int, room: int) -> int:
+        """Into how many chunks a round divides so many states, if the table has room for `room`
+        more; 0 if that is not worth it."""
+        chunks = min(CHUNKS, -(-states // self._states), room // self._room)
+        return chunks if self.size > 1 and states >= SMALL and chunks >= 2 * self.size else 0
+
+    def gather(self, code: Program, run: int, first: int, end: int, chunks: int) -> int:
         """Expand states from `first`, up to `end` at most; where it stopped."""
         assert code.gather is not None
         if self._out is None:
-            self._out = Block(8, CHUNKS * self._room)
-        end = min(end, first + CHUNKS * self._states)
-        chunks = -(-(end - first) // self._states)
+            self._out = Block(8, (self.positions + AHEAD) * self._entry, sparse=True)
+        end = min(end, first + chunks * self._states)
         for slot, value in ((Round.NEXT, 0), (Round.CHUNKS, chunks), (Round.FIRST, first),
                             (Round.SIZE, self._states), (Round.END, end),
                             (Round.OUT, self._out.address), (Round.ROOM, self._room)):
@@ -82,7 +103,7 @@ class Team:
         return end
 
     def enter(self, code: Program, run: int) -> None:
-        """Enter what the last round found."""
+        """Make states of what the last round claimed."""
         assert code.enter is not None
         code.enter(run, self._round.address)
 
