@@ -111,7 +111,7 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G04": ("completed", "retired"), "G09": ("waits", "immediate")}
+    "G04": ("completed", "retired", "adversarial"), "G09": ("waits", "immediate")}
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:

@@ -53,12 +53,13 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
 @ddi
 def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
-    still have to be reported and retired."""
+    still have to be reported and retired, or the GPU may still have it."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
-    m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
+    m.require(m.policies.G04 == "adversarial" or packet is None or
+              packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
     m.admit(call, hContext.device.process)
