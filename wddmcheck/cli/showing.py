@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Shown:
-    """How results are shown. `several`: there is more than one model."""
+    """How results are shown. `several`: there is more than one model. `witnesses`: properties were
+    asked for by name, so a run that reaches one of them is saved as well."""
 
     outputs: Outputs
     times: bool
     progress: bool
     several: bool
+    witnesses: bool = False
     json: list[str] = field(default_factory=list)
 
     def report(self, report: Report, sources: SourceMap, warnings: tuple[str, ...]) -> None:
@@ -42,7 +44,7 @@ class Shown:
                                          times=self.times,
                                          details=console.verbose > 0))
         if self.saves:
-            found = findings(report, sources, witnesses=False)
+            found = findings(report, sources, witnesses=self.witnesses)
             self.save(report.model, [trace_file_of(report, f) for f in found])
 
     def matrix(self, matrix: Matrix, sources: SourceMap, warnings: tuple[str, ...]) -> None:
@@ -86,7 +88,7 @@ class Shown:
         if self.outputs.out is not None:
             self._save_traces(model, files)
         if self.outputs.tests is not None:
-            _save_tests(files, Path(self.outputs.tests))
+            _save_tests(tuple(f for f in files if f.story.violated), Path(self.outputs.tests))
 
     def _save_traces(self, model: str, files: tuple[TraceFile, ...]) -> None:
         from wddmcheck.report import trace_file

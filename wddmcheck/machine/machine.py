@@ -40,7 +40,8 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
-    G04: how far a context's work has got when it is destroyed, completed or retired.
+    G04: how far a context's work has got when it is destroyed: completed, retired, or
+    "adversarial", at any point.
     G09: DestroyAllocation waits for paging work that names the allocation, or does not."""
 
     G04: str = "completed"

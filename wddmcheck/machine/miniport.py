@@ -36,6 +36,7 @@ from wddmcheck.machine.structs import (
     Handle,
     Out,
 )
+from wddmcheck.machine.system_structs import DXGKARG_QUERYADAPTERINFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,10 @@ class Miniport(Protocol):
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> Result:
         """NC:dispmprt.DXGKDDI_REMOVE_DEVICE."""
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYADAPTERINFO."""
 
     def DxgkDdiCreateProcess(self, hAdapter: Handle,
                              pArgs: DXGKARG_CREATEPROCESS) -> Result:

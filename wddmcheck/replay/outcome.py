@@ -44,6 +44,7 @@ class Verdict(Enum):
     REPRODUCED = "reproduced"
     NOT_REPRODUCED = "not reproduced"
     OTHER = "not reproduced, but something else goes wrong"
+    REACHED = "reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G04": ("completed", "retired"), "G09": ("waits", "immediate")}
+    "G04": ("completed", "retired", "adversarial"), "G09": ("waits", "immediate")}
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:
@@ -139,6 +140,8 @@ class _Judge:
             for done in self.done:
                 if done.deviations or done.impossible:
                     raise self._contradiction(done, done.impossible or done.deviations[0])
+        if not self.file.story.violated:
+            return self._witness()
         last = self.file.story.steps[-1] if self.file.story.steps else None
         shown = self._shown(last)
         if shown is not None:
@@ -150,6 +153,17 @@ class _Judge:
         if other is not None:
             return self._finding(Verdict.OTHER, other.step.number, other.findings)
         return self._better()
+
+    def _witness(self) -> Outcome:
+        """Of a run that breaks no rule: it gets to its end, and nothing goes wrong on the way."""
+        wrong = next((d for d in self.done if d.findings), None)
+        if wrong is not None:
+            return self._finding(Verdict.OTHER, wrong.step.number, wrong.findings)
+        if len(self.done) < len(self.file.story.steps) or any(
+                d.impossible or d.deviations for d in self.done):
+            return self._better()
+        return self._make(Verdict.REACHED, len(self.done), "the machine has come to the end of the "
+                          "run, and nothing is wrong", ())
 
     def _shown(self, last: StoryStep | None) -> Outcome | None:
         """How the violation shows, None if it does not."""

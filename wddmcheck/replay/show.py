@@ -14,7 +14,8 @@ from wddmcheck.report.story import Value, ValueKind
 from wddmcheck.report.style import Role, Style, plain, to_ascii
 
 _ACTORS = {"gpu": "GPU", "interrupt": "ISR", "dpc": "DPC"}
-_ROLES = {Verdict.REPRODUCED: Role.BAD, Verdict.OTHER: Role.BAD, Verdict.NOT_REPRODUCED: Role.GOOD}
+_ROLES = {Verdict.REPRODUCED: Role.BAD, Verdict.OTHER: Role.BAD, Verdict.NOT_REPRODUCED: Role.GOOD,
+          Verdict.REACHED: Role.GOOD}
 _INDENT = 13
 
 

@@ -36,7 +36,8 @@ def command(model: str | None, rules: bool, checkout: tuple[str, ...], page: str
     model assumes without a sentence.
 
     With --rules: for each rule of the catalogue the places in the models that encode it, or why
-    none does. With --checkout: the passages that rules rely on and that a checkout no longer has.
+    none does; and which property of a model is a witness of which sequence. With --checkout: the
+    passages that rules rely on and that a checkout no longer has.
 
     Exit codes: 0 nothing to do, 1 a sentence or rule is neither modelled nor excused, the model
     cites a rule that does not exist, or a page has changed.
@@ -88,7 +89,8 @@ def _rules(path: str, form: str, all_: bool) -> int:
 
     known = topics.load()
     found = coverage(path, catalogue.load(), console.sources)
-    console.closed_code = int(not found.complete or not found.safety <= set(known))
+    console.closed_code = int(not found.complete or not found.safety <= set(known) or
+                              bool(docs_rules.unknown_witnesses(found, known)))
     match form:
         case "json":
             _print([docs_rules.as_json(found)])

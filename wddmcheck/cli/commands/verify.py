@@ -73,7 +73,8 @@ MEMORY_SHARE = 0.8
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 instead of 1 or 4.")
 @click.option("--json", "json_", metavar="FILE|-", help="Write the report as JSON; - is stdout, "
                                                         "which then has nothing else.")
-@click.option("--out", metavar="DIR", help="Save counterexamples there as NAME.trace.json.")
+@click.option("--out", metavar="DIR", help="Save counterexamples there as NAME.trace.json; "
+              "and the run to a `reachable` property that --property names.")
 @click.option("--save-tests", metavar="DIR",
               help="Save counterexamples there as pytest files, named by their content.")
 @number("--jobs", 1, 1024, help="Processes and threads that work at a time. Default: one a core.")
@@ -116,7 +117,8 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
         compact, cast("Required", require), bool(allow), exit_zero, jobs, seed,
         slicing=cast("Slicing", slicing), reduction=cast("Reduction", reduction))
     options = replace(options, command=_again(options, wish.chosen if wish.one else {}, most))
-    shown = Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
+    shown = Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1,
+                  witnesses=bool(properties))
     return _Run(options, wish, shown, most).all(tuple(dict.fromkeys(models)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit, memory
+from wddmcheck.machine.dxgkrnl.bring_up import update_page_table
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
@@ -176,8 +177,11 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
                              to: str = "segment") -> Steps:
     """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in
     the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
-    buffer is too small; "busy": the copy engine takes nothing now."""
+    buffer is too small; "busy": the copy engine takes nothing now. Or PWR-04: UpdatePageTable."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    if operation == "UpdatePageTable":
+        yield from update_page_table(m, call)
+        return call.status
     m.require(to != "system" or not any(_reads(m, c, [hAllocation] if hAllocation else [])
                                         for c in m.handles.all(OsContext)),
               f"{hAllocation!r} is used on the GPU")

@@ -10,6 +10,7 @@ from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
+    DXGK_CREATECONTEXTFLAGS,
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
     INTERFACE_VERSION,
@@ -18,16 +19,22 @@ from wddmcheck.machine.structs import (
 
 
 @ddi
-def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0) -> Steps:
+def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
+                         isSystem: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
-    Dxgkrnl sets the root page table at once, before the first packet can run."""
+    Dxgkrnl sets the root page table at once, before the first packet can run. `isSystem`: a context
+    of the system device, for paging (CTX-12)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
+    m.require(isSystem == (hDevice.process.kind == "System"),
+              "the system device has system contexts, and no other has")
     m.admit(call, hDevice.process)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
                                       made_by=call))
     version = INTERFACE_VERSION + call.failures.take("version")
     arg = DXGKARG_CREATECONTEXT(context.handle, node, pPrivateDriverData=PrivateData(version))
+    if isSystem:
+        arg.Flags |= DXGK_CREATECONTEXTFLAGS.SystemContext
     yield from m.driver(call, hDevice.kmd, arg)
     if call.succeeded:
         context.kmd, context.open = arg.hContext, True
@@ -46,12 +53,13 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
 @ddi
 def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
-    still have to be reported and retired."""
+    still have to be reported and retired, or the GPU may still have it."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
-    m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
+    m.require(m.policies.G04 == "adversarial" or packet is None or
+              packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
     m.admit(call, hContext.device.process)

@@ -36,10 +36,12 @@ class OsObject:
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsProcess(OsObject):
-    """A process; `root` is the physical address of its GPU page table."""
+    """A process; `root` is the physical address of its GPU page table. `kind`: Ordinary, System, or
+    Worker of a virtual machine."""
 
     root: int
     table: PageTable
+    kind: str = "Ordinary"
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
