@@ -1,4 +1,4 @@
-"""Code pages of the command line (WC301 to WC315), of engines and limits (WC401 to WC404) and of
+"""Code pages of the command line (WC301 to WC318), of engines and limits (WC401 to WC404) and of
 internal errors (WC901, WC902). `bad` and `good` are commands, run in a checkout."""
 
 from __future__ import annotations
@@ -117,6 +117,14 @@ PAGES: tuple[CodePage, ...] = (
         "The name has letters, digits and `_`, and starts with a letter.",
         bad="wddmcheck export models/yardstick.wddm --to tla -o my-model.tla",
         good="wddmcheck export models/yardstick.wddm --to tla"),
+    CodePage(
+        "WC318", "the model does not use this guarantee",
+        "`--without NAME` drops a promise of the operating system: what threading levels keep\n"
+        "apart (L0 to L3), or every `requires` of a DDI or thunk that cites a rule (ADP-10).\n"
+        "Dropping what the model never relies on would look like a proof, so it is refused.\n"
+        "`--without help` lists the guarantees of a model.",
+        bad="wddmcheck verify models/yardstick.wddm --without L7",
+        good="wddmcheck verify models/yardstick.wddm --without help"),
     CodePage(
         "WC401", "no such engine",
         "`--engine` takes auto, explicit (native; interpret for very small scopes), or the name\n"
