@@ -223,7 +223,7 @@ def test_a_default_that_matters(model: str) -> None:
     """Under P=good, Q has to be a; P itself does not matter."""
     assert needs("below_two") == {"policies": {"Q": "a"}, "undecided": [], "without": []}
     assert needs("below_two", "--policy", "P=bad") == {
-        "policies": {"Q": "a"}, "undecided": [], "without": []}, "P is put back first: it does not matter"
+        "policies": {"Q": "a"}, "undecided": [], "without": []}, "P is put back first"
 
 
 def test_no_need(model: str) -> None:

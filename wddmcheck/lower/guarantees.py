@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.ir.system import Origin
@@ -86,7 +87,19 @@ def _cited(model: Model) -> Iterator[tuple[str, str, Origin]]:
                 yield rule, block.name, clause.origin
 
 
-def keeps_apart(a: Block, b: Block) -> frozenset[str]:
+class Levelled(Protocol):
+    """What has a threading level and a class."""
+
+    @property
+    def level(self) -> int | None:
+        """The level; None: zero, the default."""
+
+    @property
+    def klass(self) -> str:
+        """The class; "" where there is none."""
+
+
+def keeps_apart(a: Levelled, b: Levelled) -> frozenset[str]:
     """The levels that let no call of `a` overlap one of `b`, whatever their processes."""
     levels = {a.level or 0, b.level or 0}
     apart = {f"L{level}" for level in levels if level >= 2}

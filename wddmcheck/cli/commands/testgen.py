@@ -65,8 +65,8 @@ def _trace(name: str) -> Iterator[TestFile]:
     file = trace_file.read(name)
     if file.without:
         raise UserError((Diagnostic(
-            "WC511", f"{name}: the run is of a system without {', '.join(file.without)}: no Dxgkrnl "
-            "does this, so it is no test of a miniport",
+            "WC511", f"{name}: the run is of a system without {', '.join(file.without)}: no "
+            "Dxgkrnl does this, so it is no test of a miniport",
             help="write tests of runs that need no --without"),), exit_code=2)
     try:
         yield pytest_file(file)

@@ -77,10 +77,10 @@ PAGES: tuple[CodePage, ...] = (
     CodePage(
         "WC312", "nothing is known about that",
         "`wddmcheck explain` knows diagnostic codes (WC101), DDIs and callbacks by their\n"
-        "names, rules of the catalogue (CTX-05), built-in properties, safety properties\n"
-        "(SP-4), bug classes (BC-1), open questions of the documentation (G-08), sequences of\n"
-        "calls (S7), bug checks (0x10E or 0x10E,0x33) and, with `--model`, the properties of a\n"
-        "model.",
+        "names, rules of the catalogue (CTX-05), built-in properties, guarantees of threading\n"
+        "levels (L1), safety properties (SP-4), bug classes (BC-1), open questions of the\n"
+        "documentation (G-08), sequences of calls (S7), bug checks (0x10E or 0x10E,0x33) and,\n"
+        "with `--model`, the properties of a model.",
         bad="wddmcheck explain DxgkDdiDestroyContxt",
         good="wddmcheck explain DxgkDdiDestroyContext"),
     CodePage(
@@ -94,10 +94,10 @@ PAGES: tuple[CodePage, ...] = (
         good="wddmcheck docs --checkout tests/docs/checkout --page NC:d3dkmddi.DXGKDDI_PATCH"),
     CodePage(
         "WC314", "options of `docs` that do not go together",
-        "`wddmcheck docs` prints one of three tables: the sentences of the covered pages\n"
-        "(`docs MODEL`), the rules (`docs --rules FOLDER`), or what has changed in a checkout\n"
-        "(`docs --checkout DIR`, with `--page` the sentences of one page). `--format` is for\n"
-        "the last two.",
+        "`wddmcheck docs` prints one of four tables: the sentences of the covered pages\n"
+        "(`docs MODEL`), the rules (`docs --rules FOLDER`), which calls may overlap (`docs\n"
+        "--overlap [MODEL] [DDI]`), or what has changed in a checkout (`docs --checkout DIR`,\n"
+        "with `--page` the sentences of one page). `--format` is for the last three.",
         bad="wddmcheck docs --page NC:d3dkmddi.DXGKDDI_PATCH",
         good="wddmcheck docs --rules --format json models/yardstick.wddm"),
     CodePage(
