@@ -27,8 +27,9 @@ def threads() -> str:
         takes = "p: Process" if header.endswith("of p") else ""
         text.append(f"ddi {name}({takes}) {header} {{ step return STATUS_SUCCESS }}")
     for a, b in combinations(CALLS, 2):
-        args = ["(%s, _)" % n if CALLS[n].endswith("of p") else f"({n})" for n in (a, b)]
-        text.append(f"property {a}{b}: reachable in_flight{args[0]} and in_flight{args[1]}")
+        one, other = (f"in_flight({n}{', _' if CALLS[n].endswith('of p') else ''})"
+                      for n in (a, b))
+        text.append(f"property {a}{b}: reachable {one} and {other}")
     return "\n".join(text)
 
 
