@@ -153,6 +153,26 @@ def test_a_deadlock_relies_on_what_rules_it_out() -> None:
     assert (verdict["depth"], verdict["needs"]["without"]) == (7, ["L3"])
 
 
+def test_a_guarantee_that_changes_nothing_is_said() -> None:
+    result = wddmcheck("verify", "models/miniport.wddm", "--without", "L1", "--without", "ADP-10",
+                       "--scope", "small", "--property", "no_orphan", "--json", "-")
+    assert result.code == 0
+    (warning,) = json.loads(result.out)["warnings"]
+    assert warning.startswith("WC319: without L1 the system of model miniport is the same")
+    assert "warning[WC319]" in result.err
+
+
+def test_a_scope_that_is_full_of_calls_is_said() -> None:
+    """Any number of StopDevice fills any number of calls, and the DPC has none left."""
+    known = ("verify", THREADING, "--without", "L3", "--property", "no_stuck_call", "--scope",
+             "Process=0,Device=0,Context=0,Overlay=0,WatchdogState=0,calls=")
+    for calls in (2, 3):
+        out = wddmcheck(*known[:-1], f"{known[-1]}{calls}").out
+        assert f"the scope has no room for another call (calls={calls})" in out
+    other = wddmcheck("verify", THREADING, "--without", "L3", "--property", "no_leak").out
+    assert "no room for another call" not in other
+
+
 # --- engines and other commands ------------------------------------------------------------------
 
 

@@ -90,11 +90,11 @@ class Overlaps:
         if "L1" in apart and not (one.apart and one.apart == two.apart):
             return Cell(NO, "L1", LEVELS["L1"].text, one.page)
         different = one.apart if "L1" in apart else ""
+        page = LEVELS["L0"].page if one.level == two.level == 0 else LEVELS["L1"].page
         if process:
-            page = LEVELS["L0"].page if one.level == two.level == 0 else LEVELS["L1"].page
             return Cell(OTHER, "L0", LEVELS["L0"].text, page, different, told)
         why = "no level keeps them apart, and they are not both for a process"
-        return Cell(YES, "", why, LEVELS["L0"].page, different, told)
+        return Cell(YES, "", why, page, different, told)
 
 
 def documented(levels: Levels) -> Overlaps:

@@ -122,12 +122,13 @@ def dropped(model: Model, names: Iterable[str]) -> tuple[str, ...]:
     """The guarantees called `names` (capitals do not matter), in the order of `guarantees`. Raises
     `UserError` (exit code 2) for one that the model does not use."""
     known = guarantees(model)
-    spelled = {name.upper(): name for name in known}
+    spelled = {name.upper(): name for name in reversed(known)}
     chosen = set()
     for name in names:
-        if name.upper() not in spelled:
+        own = name if name in known else spelled.get(name.upper())
+        if own is None:
             raise UserError((Diagnostic(
                 "WC318", f"--without: model {model.name} does not use `{name[:60]}`",
                 help="it uses: " + (", ".join(known) or "none")),), 2)
-        chosen.add(spelled[name.upper()])
+        chosen.add(own)
     return tuple(name for name in known if name in chosen)

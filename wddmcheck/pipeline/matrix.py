@@ -8,6 +8,7 @@ guarantees none is dropped, then each alone.
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -162,7 +163,7 @@ class _Run:
         defaults = {p.name: p.default for p in self.typed.model.policies.values()}
         given = {**self.chosen, **{n: c for n, c in row.choices if c != defaults[n]}}
         words = [f" --policy {name}={choice}" for name, choice in sorted(given.items())]
-        words += [f" --without {name}" for name in row.without]
+        words += [f" --without {shlex.quote(name)}" for name in row.without]
         return self.options.command + "".join(words)
 
     def _tick(self, scope: str, tick: Tick) -> None:

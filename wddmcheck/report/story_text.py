@@ -32,6 +32,7 @@ from wddmcheck.report.style import Role, Style, plain, to_ascii
 from wddmcheck.result.needs import Needs
 
 BROKEN = "<- rule broken here"
+CALLS = "Call"
 _MARKS = {Kind.NO_DEADLOCK.value: "<- stuck from here",
           Kind.ALWAYS_POSSIBLE.value: "<- no way back from here"}
 _INDENT = 4
@@ -109,6 +110,10 @@ def _steps(story: Story, style: Style) -> Iterator[str]:
         place = _Files.of(story).place(call.place)
         yield from wrapped("", f"in flight at the end: {call.call} {call.block} {call.at}{place}",
                            _INDENT)
+    room = next((s.size for s in story.scope if s.pool == CALLS), None)
+    if story.why.kind in _MARKS and story.waiting and len(story.waiting) == room:
+        yield from wrapped("", f"the scope has no room for another call (calls={room}): with more, "
+                           "the run may go on", _INDENT)
 
 
 @dataclass(frozen=True, slots=True)

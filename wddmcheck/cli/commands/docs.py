@@ -142,7 +142,8 @@ def _overlap(model: str | None, name: str | None, form: str) -> int:
         if name.lower() not in spelled:
             near = closest(name, found.calls)
             raise _wrong(f"--overlap: {found.title} has no DDI `{name[:60]}`",
-                         f"did you mean `{near}`?" if near else "leave it out to see all")
+                         (f"did you mean `{near}`? " if near else "leave it out to see all; ")
+                         + "(a model is written with .wddm)")
         name = spelled[name.lower()]
     match form:
         case "json":

@@ -146,6 +146,8 @@ def _call(call: Call, facts: Catalogue) -> Iterator[str]:
     yield f"  {call.page}"
     for key, value in call.facts:
         yield from _text(f"{key}: {value}")
+    if any(key == "level" for key, _ in call.facts):
+        yield f"  which calls may overlap it: wddmcheck docs --overlap {call.name}"
     rules = facts.rules_of(call.uid)
     if rules:
         yield ""

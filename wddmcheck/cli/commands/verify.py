@@ -177,10 +177,11 @@ class _Run:
         if not self.wish.one:
             return self.matrix(model, options)
         from wddmcheck import pipeline
+        from wddmcheck.pipeline.effect import without_effect
         from wddmcheck.pipeline.needs import with_needs
 
         loaded = pipeline.load_model(model, self.wish.chosen, console.sources, self.drop.names)
-        warnings = _warn(loaded.warnings)
+        warnings = _warn((*loaded.warnings, *without_effect(loaded)))
         if self.most:
             return self.sweep(loaded, options, warnings)
         with self.progress() as progress:

@@ -1,4 +1,4 @@
-"""Code pages of the command line (WC301 to WC318), of engines and limits (WC401 to WC404) and of
+"""Code pages of the command line (WC301 to WC319), of engines and limits (WC401 to WC404) and of
 internal errors (WC901, WC902). `bad` and `good` are commands, run in a checkout."""
 
 from __future__ import annotations
@@ -125,6 +125,12 @@ PAGES: tuple[CodePage, ...] = (
         "`--without help` lists the guarantees of a model.",
         bad="wddmcheck verify models/yardstick.wddm --without L7",
         good="wddmcheck verify models/yardstick.wddm --without help"),
+    CodePage(
+        "WC319", "a guarantee that changes nothing",
+        "Without the guarantee, exactly the same can happen in the model: what is proved without\n"
+        "it says nothing about the driver. Two calls overlap only where one of them is left half\n"
+        "way, at a `step` or a `wait until`; where no call that a level concerns has one, the\n"
+        "level has nothing to keep apart (L1 in models/miniport.wddm)."),
     CodePage(
         "WC401", "no such engine",
         "`--engine` takes auto, explicit (native; interpret for very small scopes), or the name\n"
