@@ -272,6 +272,20 @@ def test_all_holds_whatever_is_dropped(model: str) -> None:
     assert "nothing changes" not in result.out, "each changes the system, if not the verdict"
 
 
+def test_what_was_not_decided_is_no_proof_of_anything(model: str) -> None:
+    """The violation has two steps, and runs of one are looked at."""
+    known = ("--without", "all", "--property", "one_inside", "--engine", "bmc", "--depth", "1")
+    data = report(*known)
+    assert data["relies"] == []
+    assert data["undecided"] == ["L1", "CTX-05", "CTX-08"]
+    assert data["exit_code"] == 4
+    out = " ".join(wddmcheck("verify", model, *known).out.split())
+    assert "not decided for every property: L1, CTX-05, CTX-08" in out
+    assert "none relies on a single guarantee, as far as was decided (3 not for every" in out
+    assert "no property relies on one of these alone" not in out
+    assert report("--without", "all", "--property", "one_inside")["undecided"] == []
+
+
 def test_a_model_without_guarantees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("m.wddm").write_text("model m\nvar n: 0..1\nddi A() { n = 1 return STATUS_SUCCESS }\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wddmcheck import __version__
 from wddmcheck.diagnostics.source import SourceMap
-from wddmcheck.report.guarantees_text import relies
+from wddmcheck.report.guarantees_text import relies, undecided
 from wddmcheck.report.json_report import report_json
 from wddmcheck.report.jsontext import Json, dumps
 from wddmcheck.report.matrix_json import verdict_rows
@@ -34,6 +34,7 @@ def guarantees_json(matrix: Matrix, *, sources: SourceMap | None = None,
         "matrix": verdict_rows(matrix),
         "relies": [{"property": r.claim, "on": r.guarantee, "steps": r.steps, "with": r.before}
                    for r in relies(matrix)],
+        "undecided": list(undecided(matrix)),
         "unfinished": matrix.unfinished,
         "exit_code": matrix.exit_code,
         "seconds": round(matrix.seconds, 3),

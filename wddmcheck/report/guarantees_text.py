@@ -49,6 +49,17 @@ def relies(matrix: Matrix) -> tuple[Reliance, ...]:
     return tuple(found)
 
 
+def undecided(matrix: Matrix) -> tuple[str, ...]:
+    """The guarantees without which it is not certain of every property whether it holds: a limit
+    came first, or only runs up to a depth were looked at."""
+    open_ = {name for row in rows(matrix).values()
+             for column, entry in zip(matrix.columns, row, strict=True)
+             for name in column.without
+             if entry is not None and entry[1].kind in ("bounded", "inconclusive", "skipped")}
+    tried = {name for column in matrix.columns for name in column.without}
+    return tuple(p.name for p in matrix.guarantees if p.name in open_ or p.name not in tried)
+
+
 def render_guarantees(matrix: Matrix, *, sources: SourceMap | None = None, style: Style = plain,
                       times: bool = True) -> str:
     """The matrix as text. Without `times`, nothing in it differs between two equal runs."""
@@ -94,11 +105,13 @@ def _reliance(matrix: Matrix, found: tuple[Reliance, ...]) -> Iterator[str]:
             yield from wrapped(f"relies on {promise.name}: ", ", ".join(
                 f"{r.claim} ({r.steps} step{'s' if r.steps != 1 else ''}"
                 + ("" if r.sure else f"; with it {r.before}") + ")" for r in own))
-    tried = {name for column in matrix.columns for name in column.without}
+    open_ = undecided(matrix)
     spare = [p.name for p in matrix.guarantees
-             if p.name in tried and p.name not in {r.guarantee for r in found}]
+             if p.name not in {*open_, *(r.guarantee for r in found)}]
     if spare:
         yield from wrapped("no property relies on one of these alone: ", ", ".join(spare))
+    if open_:
+        yield from wrapped("not decided for every property: ", ", ".join(open_))
     broken = [name for name, (first, *_) in rows(matrix).items()
               if first is not None and first[1].kind == "violated"]
     if broken:
@@ -118,4 +131,6 @@ def _closing(matrix: Matrix, found: tuple[Reliance, ...], times: bool) -> str:
         falls = len({r.claim for r in found})
         text += (f": {falls} rel{'ies' if falls == 1 else 'y'} on {', '.join(needed)}" if found
                  else ": none relies on a single guarantee")
+        open_ = len(undecided(matrix))
+        text += f", as far as was decided ({open_} not for every property)" if open_ else ""
     return "\n".join(wrapped("", f"{text}.{cost}", 0))
