@@ -63,6 +63,23 @@ class Shown:
             self.save(matrix.model, [trace_file_of(f.report, f.finding)
                                      for f in firsts(matrix, sources)])
 
+    def guarantees(self, matrix: Matrix, sources: SourceMap, warnings: tuple[str, ...]) -> None:
+        """Show a run over guarantees."""
+        from wddmcheck.report.guarantees_json import guarantees_text
+        from wddmcheck.report.guarantees_text import render_guarantees
+        from wddmcheck.report.json_report import trace_file_of
+        from wddmcheck.report.matrix_text import firsts
+
+        if self.outputs.json is not None:
+            self.json.append(guarantees_text(matrix, sources=sources, warnings=warnings))
+        if not self.outputs.json_on_stdout:
+            console.closed_code = matrix.exit_code
+            console.result(render_guarantees(matrix, sources=sources, style=console.style,
+                                             times=self.times))
+        if self.saves:
+            self.save(matrix.model, [trace_file_of(f.report, f.finding)
+                                     for f in firsts(matrix, sources)])
+
     def sweep(self, sweep: Sweep, sources: SourceMap, warnings: tuple[str, ...]) -> None:
         """Show a sweep of failures."""
         from wddmcheck.report.sweep_json import sweep_text

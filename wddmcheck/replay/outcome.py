@@ -3,6 +3,9 @@
 On its own ground (the trace of a defect on the miniport with that defect, a trace of the documented
 model on the reference miniport) the machine has to do exactly what the model says: anything else
 means that one of the two is wrong, and is never taken for an answer.
+
+The machine's Dxgkrnl keeps all guarantees. A run of a system without one of them is on nobody's
+ground: the machine follows it as far as Dxgkrnl goes, and says where it goes no further.
 """
 
 from __future__ import annotations
@@ -87,8 +90,8 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
             help="what runs on the machine: " + ", ".join(FAMILIES) + ", and models that extend "
                  "one of them"),),
             exit_code=2) from error
-    own = chosen.defect == story.system if chosen.defect else (
-        chosen.reference and story.system in FAMILIES)
+    own = not file.without and (chosen.defect == story.system if chosen.defect else (
+        chosen.reference and story.system in FAMILIES))
     return _Judge(file, name, runner, tuple(done), own).outcome()
 
 
@@ -198,6 +201,12 @@ class _Judge:
             if done.impossible and done.blamed:
                 return self._make(Verdict.NOT_REPRODUCED, done.step.number,
                                   f"it cannot happen here: {done.impossible}", ())
+            if done.impossible and self.file.without:
+                return self._make(
+                    Verdict.NOT_REPRODUCED, done.step.number,
+                    f"no Dxgkrnl does this: {done.impossible}",
+                    (f"the run is of a system without {', '.join(self.file.without)}, which the "
+                     "Dxgkrnl of this machine guarantees",))
             if done.impossible:
                 raise self._contradiction(done, done.impossible)
         last = self.done[-1] if self.done else None

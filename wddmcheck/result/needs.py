@@ -1,4 +1,4 @@
-"""Which answers to open questions a violation needs."""
+"""Which answers to open questions a violation needs, and which guarantees have to be missing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ class Needs:
     """`policies` are the choices without which the property is not violated in as many steps: of a
     choice that is no default, when the policy is put back to its default; of a default, when any
     other choice is taken. Each on its own, with the rest as in the run, except that choices that
-    turned out not to matter are put back. `undecided` names policies for which a limit came first.
+    turned out not to matter are put back. `without` are, of the guarantees that the run does not
+    have, those with which the property is not violated in as many steps. `undecided` names policies
+    and guarantees for which a limit came first.
     """
 
     policies: tuple[tuple[str, str], ...] = ()
     undecided: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
