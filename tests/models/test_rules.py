@@ -77,7 +77,7 @@ def test_topics_are_complete_and_name_what_exists() -> None:
         for title, ids in topic.lists:
             if title == "seeded in":
                 assert [p for p in ids if not Path(p).is_file()] == []
-            elif title != "decided by":
+            elif title not in ("decided by", "in the models", "violated", "witnessed by"):
                 assert [i for i in ids if i not in FACTS.rules and i not in TOPICS] == []
 
 

@@ -81,11 +81,16 @@ def _bug(key: str, entry: dict[str, Any]) -> Topic:
 def _gap(key: str, entry: dict[str, Any]) -> Topic:
     answers = [f"{letter}) {answer}" for letter, answer in zip("abc", entry["answers"],
                                                                strict=False)]
+    policy = entry.get("policy", "")
+    if policy:
+        answers = [f"{answer}: --policy {policy}={choice}"
+                   for answer, choice in zip(answers, entry["choices"], strict=True)]
     answers[0] += " (taken unless a model says otherwise)"
-    policy = (("decided by", (f"--policy {entry['policy']}=...",)),) if "policy" in entry else ()
     return Topic(key, entry["title"], "an open question of the documentation",
-                 _prose(entry["text"]), tuple(answers),
-                 (*policy, *_lists(entry, ("rules", "rules"))))
+                 _prose(entry["text"]), tuple(answers), (
+                     *((("decided by", (f"--policy {policy}=...",)),) if policy else ()),
+                     *_lists(entry, ("models", "in the models"), ("falls", "violated"),
+                             ("rules", "rules"))))
 
 
 def _sequence(key: str, entry: dict[str, Any]) -> Topic:

@@ -34,7 +34,7 @@ ACCEPTED: Mapping[str, frozenset[Kind]] = {
     "no_gpu_access_to_destroyed": frozenset({Kind.GPU_ACCESS}),
     "callback_contracts": frozenset({Kind.BAD_HANDLE, Kind.BAD_FENCE, Kind.CONTRACT,
                                      Kind.BAD_IRQL}),
-    "no_null_dereference": frozenset({Kind.BAD_ACCESS}),
+    "no_null_dereference": frozenset({Kind.BAD_ACCESS, Kind.BAD_HANDLE}),
     "no_leak": frozenset({Kind.LEAK}),
 }
 """How a built-in property shows when it is violated. What a model claims in its own words may show
@@ -114,7 +114,9 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G04": ("completed", "retired", "adversarial"), "G09": ("waits", "immediate")}
+    "G01": ("destroyed", "after_failure"),
+    "G04": ("completed", "retired", "adversarial"), "G08": ("driver", "deferred"),
+    "G09": ("waits", "immediate")}
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:

@@ -14,6 +14,7 @@ from wddmcheck.machine.structs import (
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
     INTERFACE_VERSION,
+    NULL,
     PrivateData,
 )
 
@@ -47,14 +48,23 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     else:
         audit.after_failed_create(m, call)
         m.handles.remove(context)
+        m.adapter.unborn = arg.hContext
     return call.status
 
 
 @ddi
-def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
+def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = None) -> Steps:
     """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
-    still have to be reported and retired, or the GPU may still have it."""
+    still have to be reported and retired, or the GPU may still have it. Without a context: of one
+    whose creation failed (policy G01), by the handle that is there."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    if hContext is None:
+        m.require(m.policies.G01 == "after_failure" and m.adapter.unborn != NULL,
+                  "no creation has failed, or nothing follows one that has")
+        m.admit(call)
+        handle, m.adapter.unborn = m.adapter.unborn, NULL
+        yield from m.driver(call, handle)
+        return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)

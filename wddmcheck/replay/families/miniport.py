@@ -28,6 +28,9 @@ GPU_STEPS = {
 """What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
 
 
+DXGKRNL_STEPS = {"EndFailedCreate": "end_failed_create"}
+"""What Dxgkrnl does by itself in variants of models/miniport.wddm."""
+
 CLASSES: dict[str, type[OsObject]] = {
     "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
     "ContextAllocation": OsContextAllocation, "Resource": OsResource,
@@ -57,6 +60,8 @@ def _foreign(step: StoryStep, pools: Mapping[str, str]) -> None:
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
     _foreign(step, pools)
+    if step.block in DXGKRNL_STEPS:
+        return (Act(DXGKRNL_STEPS[step.block], hardware=True),)
     args = tuple((a.name, given(a)) for a in step.args)
     if step.kind == "gpu":
         method = GPU_STEPS.get(step.block)
