@@ -125,7 +125,8 @@ def of_model(model: Model, sources: SourceMap, parks: frozenset[str]) -> Overlap
                 text = f"{block.name} requires `{spell(clause.cond)}` ({place}"
                 clauses.setdefault((block.name, other), []).append(
                     text + (f", {rules})" if rules else ")"))
-    hardware = tuple(b.name for b in model.blocks.values() if b.kind in ("interrupt", "dpc", "worker"))
+    hardware = tuple(b.name for b in model.blocks.values()
+                     if b.kind in ("interrupt", "dpc", "worker"))
     return Overlaps(f"model {model.name}", {c.name: c for c in calls}, (),
                     {pair: tuple(texts) for pair, texts in clauses.items()}, hardware)
 
