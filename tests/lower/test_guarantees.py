@@ -6,7 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from tests.support.models import system_of
+from tests.support.models import shipped, system_of
+from tests.support.naive import Reference
 from wddmcheck.diagnostics.diagnostic import UserError
 from wddmcheck.engines.base import CheckTask
 from wddmcheck.engines.registry import get
@@ -149,3 +150,25 @@ def test_a_thunk_is_promised_to_as_well() -> None:
 
     assert not any(p.name == "fires:Enter" and entered() for p in system_of(CLAUSES).properties)
     assert entered("FFF-06")
+
+
+@pytest.mark.parametrize("name", ["L1", "L3", "CTX-08", "GEN-01"])
+def test_dropping_only_adds_steps(name: str) -> None:
+    """Each step of a shipped model is one without the guarantee, with the same end: so what holds
+    of all steps and states without it holds with it."""
+    whole = shipped("models/threading.wddm")
+    system = shipped("models/threading.wddm", without=(name,))
+    assert system.variables == whole.variables
+    assert [p.name for p in system.properties] == [p.name for p in whole.properties]
+    sizes = dict(dict(whole.scopes)["small"])
+    one, other = Reference(whole, sizes), Reference(system, sizes)
+    seen = 0
+    for states, _ in one.levels(depth=4):
+        for state in states:
+            mine = {(t.action.split("/")[0], t.args, t.broken, t.state)
+                    for t in one.taken(state)}
+            theirs = {(t.action.split("/")[0], t.args, t.broken, t.state)
+                      for t in other.taken(state)}
+            assert mine <= theirs
+            seen += len(mine)
+    assert seen > 20

@@ -41,12 +41,13 @@ def diagnostics_of(text: str) -> tuple[Diagnostic, ...]:
     return tuple(sink.items)
 
 
-def shipped(path: str, policies: Mapping[str, str] | None = None) -> System:
-    """The system of a model file."""
+def shipped(path: str, policies: Mapping[str, str] | None = None,
+            without: Iterable[str] = ()) -> System:
+    """The system of a model file, without some guarantees."""
     sink = Sink()
     program = load(path, SourceMap(), sink)
     sink.raise_if_errors()
     assert program is not None
     model = check(program, sink)
     sink.raise_if_errors()
-    return lower(model, policies or {}, sink)
+    return lower(model, policies or {}, sink, without)

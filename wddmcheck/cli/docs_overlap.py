@@ -118,8 +118,7 @@ def _notes(found: Overlaps) -> Iterator[str]:
             yield from _wrap("  ", f"{note}: {', '.join(names)}")
     if any(not c.parks for c in found.calls.values()):
         yield ""
-        yield ("' runs in one piece in this model: it overlaps calls that pause, and no other of "
-               "these")
+        yield "' runs in one piece in this model: it overlaps calls that pause, and no others"
 
 
 def _marked(call: Threaded) -> str:
