@@ -22,7 +22,7 @@ from wddmcheck.pipeline import choose
 from wddmcheck.pipeline.flow import Loaded
 from wddmcheck.pipeline.options import VerifyOptions
 from wddmcheck.report.findings import run_of
-from wddmcheck.result.needs import Needs
+from wddmcheck.result.needs import OR, Needs
 from wddmcheck.result.report import Report
 from wddmcheck.result.verdict import Holds, Proved, Trace, Verdict, Violated
 from wddmcheck.sema.model import Policy
@@ -118,12 +118,13 @@ class _Case:
             if own != defaults[policy.name]:
                 others = [defaults[policy.name]]
             kept = [self._happens({**choices, policy.name: c}, choices) for c in others]
-            if any(kept) or not kept:
+            if all(kept):
                 continue
             if None in kept:
                 undecided.append(policy.name)
             else:
-                needed.append((policy.name, own))
+                also = [c for c, happens in zip(others, kept, strict=True) if happens]
+                needed.append((policy.name, OR.join((own, *also))))
         return Needs(tuple(needed), tuple(undecided))
 
     def _minimal(self, taken: dict[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
