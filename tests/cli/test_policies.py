@@ -226,6 +226,17 @@ def test_a_default_that_matters(model: str) -> None:
         "policies": {"Q": "a"}, "undecided": [], "without": []}, "P is put back first"
 
 
+def test_any_of_several_will_do(model: str) -> None:
+    """Of three answers, two."""
+    text = ASKS.replace("policy Q: a | b = a", "policy Q: a | b | c = a").replace(
+        "requires P is one of bad, worse or Q is a", "requires Q is not b")
+    assert text.count("Q is not b") == 1
+    Path("asks.wddm").write_text(text, encoding="utf-8")
+    assert needs("below_two") == {"policies": {"Q": "a|c"}, "undecided": []}
+    out = wddmcheck("verify", model, "--property", "below_two").out
+    assert "needs: Q=a or c (answered otherwise" in out
+
+
 def test_no_need(model: str) -> None:
     text = ASKS.replace("  requires P is one of bad, worse or Q is a\n", "")
     Path("asks.wddm").write_text(text, encoding="utf-8")
@@ -256,7 +267,7 @@ def test_a_limit_leaves_it_undecided(model: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(("seeded", "policies"), [
-    ("dpc_walks_freed_context", {"G04": "completed"}),
+    ("dpc_walks_freed_context", {"G04": "completed|adversarial"}),
     ("paging_caches_allocation", {"G09": "immediate"}),
     ("callback_gets_kmd_handle", {}),
 ])

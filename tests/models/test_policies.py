@@ -1,5 +1,5 @@
-"""The open questions that a policy decides: every answer is a choice of some model, and what the drivers
-of the models violate under each choice is what spec/gaps.toml says."""
+"""The open questions that a policy decides: every answer is a choice of some model, and what the
+drivers of the models violate under each choice is what spec/gaps.toml says."""
 
 from __future__ import annotations
 

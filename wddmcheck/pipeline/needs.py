@@ -24,7 +24,7 @@ from wddmcheck.pipeline import choose
 from wddmcheck.pipeline.flow import Loaded
 from wddmcheck.pipeline.options import VerifyOptions
 from wddmcheck.report.findings import run_of
-from wddmcheck.result.needs import Needs
+from wddmcheck.result.needs import OR, Needs
 from wddmcheck.result.report import Report
 from wddmcheck.result.verdict import Holds, Proved, Trace, Verdict, Violated
 
@@ -137,7 +137,7 @@ class _Case:
     def needs(self, system: System) -> Needs:
         """The needs of a violation in `system`, that of the report."""
         choices = self._minimal({d: d.taken for d in self.search.dials(system)})
-        needed: list[Dial] = []
+        needed: dict[Dial, str] = {}
         undecided = []
         for dial, own in choices.items():
             others = [c for c in dial.choices if c != own]
@@ -146,13 +146,14 @@ class _Case:
             elif dial.guarantee:
                 continue  # (the violation does without its being dropped)
             kept = [self._happens({**choices, dial: c}, choices) for c in others]
-            if any(kept) or not kept:
+            if all(kept):
                 continue
             if None in kept:
                 undecided.append(dial.name)
             else:
-                needed.append(dial)
-        return Needs(tuple((d.name, choices[d]) for d in needed if not d.guarantee),
+                also = [c for c, happens in zip(others, kept, strict=True) if happens]
+                needed[dial] = OR.join((own, *also))
+        return Needs(tuple((d.name, choice) for d, choice in needed.items() if not d.guarantee),
                      tuple(undecided), tuple(d.name for d in needed if d.guarantee))
 
     def _minimal(self, taken: dict[Dial, str]) -> dict[Dial, str]:

@@ -29,7 +29,7 @@ from wddmcheck.report.story import (
     ValueKind,
 )
 from wddmcheck.report.style import Role, Style, plain, to_ascii
-from wddmcheck.result.needs import Needs
+from wddmcheck.result.needs import OR, Needs
 
 BROKEN = "<- rule broken here"
 CALLS = "Call"
@@ -303,7 +303,7 @@ def _why(story: Story) -> Iterator[str]:
 def needs_text(needs: Needs) -> str:
     """The choices of policies that a violation needs, as a phrase."""
     # (What it needs of guarantees is at the head of a story.)
-    text = ", ".join(f"{name}={choice}" for name, choice in needs.policies)
+    text = ", ".join(f"{name}={choice.replace(OR, ' or ')}" for name, choice in needs.policies)
     if needs.policies:
         text += " (answered otherwise, nothing is violated in as many steps)"
     elif not needs.undecided:
