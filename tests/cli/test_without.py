@@ -401,7 +401,10 @@ def test_a_run_that_needs_nothing_dropped_is_followed(tmp_path: Path) -> None:
     wddmcheck("verify", f"models/seeded/{name}.wddm", "--without", "ADP-10", "--property",
               "no_use_after_destroy", "--out", str(tmp_path))
     (path,) = tmp_path.glob("*.json")
-    assert wddmcheck("replay", str(path), "--on", f"defect:{name}").code == 1
+    shown = wddmcheck("replay", str(path), "--on", f"defect:{name}")
+    assert shown.code == 1
+    assert "reproduced at step 5" in shown.out
+    assert "note: the run is of a system without ADP-10, which the Dxgkrnl" in shown.out
     assert wddmcheck("replay", str(path)).code == 0
 
 
