@@ -286,6 +286,17 @@ def test_what_was_not_decided_is_no_proof_of_anything(model: str) -> None:
     assert report("--without", "all", "--property", "one_inside")["undecided"] == []
 
 
+def test_what_never_happens_is_said_as_it_decides_the_exit_code(model: str) -> None:
+    text = ROOM.replace("  seen = true\n", "") + (
+        'ddi DxgkDdiNever() @inferred("GEN-08", "so") requires inside == 1 and inside == 2 '
+        "{ return STATUS_SUCCESS }\n")
+    Path("room.wddm").write_text(text.replace("property unused: never seen", ""), encoding="utf-8")
+    whole = wddmcheck("verify", model, "--without", "all", "--scope", "one")
+    assert whole.code == 1
+    assert "HOLLOW with all guarantees: DxgkDdiNever" in whole.out
+    assert "HOLLOW without GEN-08" not in whole.out
+
+
 def test_a_model_without_guarantees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("m.wddm").write_text("model m\nvar n: 0..1\nddi A() { n = 1 return STATUS_SUCCESS }\n"
@@ -399,7 +410,10 @@ def test_a_run_that_needs_nothing_dropped_is_followed(tmp_path: Path) -> None:
     wddmcheck("verify", f"models/seeded/{name}.wddm", "--without", "ADP-10", "--property",
               "no_use_after_destroy", "--out", str(tmp_path))
     (path,) = tmp_path.glob("*.json")
-    assert wddmcheck("replay", str(path), "--on", f"defect:{name}").code == 1
+    shown = wddmcheck("replay", str(path), "--on", f"defect:{name}")
+    assert shown.code == 1
+    assert "reproduced at step 5" in shown.out
+    assert "note: the run is of a system without ADP-10, which the Dxgkrnl" in shown.out
     assert wddmcheck("replay", str(path)).code == 0
 
 

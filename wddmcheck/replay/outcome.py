@@ -55,7 +55,7 @@ class Outcome:
     """`at` is the number of the step that decides: where it shows, or where the driver first does
     better. `how` says it in words, `details` in more. `stop` is the stop code that
     shows ("0xC2/0x7", "" if none does), `forecast` are those that the property names. `edited`: the
-    file is not as it was written."""
+    file is not as it was written. `without`: guarantees that the system of the trace lacks."""
 
     verdict: Verdict
     at: int
@@ -66,6 +66,7 @@ class Outcome:
     edited: bool = False
     stop: str = ""
     forecast: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 class DisagreementError(InternalError):
@@ -204,11 +205,8 @@ class _Judge:
                 return self._make(Verdict.NOT_REPRODUCED, done.step.number,
                                   f"it cannot happen here: {done.impossible}", ())
             if done.impossible and self.file.without:
-                return self._make(
-                    Verdict.NOT_REPRODUCED, done.step.number,
-                    f"no Dxgkrnl does this: {done.impossible}",
-                    (f"the run is of a system without {', '.join(self.file.without)}, which the "
-                     "Dxgkrnl of this machine guarantees",))
+                return self._make(Verdict.NOT_REPRODUCED, done.step.number,
+                                  f"no Dxgkrnl does this: {done.impossible}", ())
             if done.impossible:
                 raise self._contradiction(done, done.impossible)
         last = self.done[-1] if self.done else None
@@ -226,7 +224,8 @@ class _Judge:
     def _make(self, verdict: Verdict, at: int, words: str, details: tuple[str, ...],
               stop: str = "") -> Outcome:
         return Outcome(verdict, at, words, details, self.done, self.runner,
-                       not self.file.intact(), stop, self.file.story.why.bugchecks)
+                       not self.file.intact(), stop, self.file.story.why.bugchecks,
+                       self.file.without)
 
     def _contradiction(self, done: Done | None, what: str) -> Exception:
         where = f"step {done.step.number}" if done is not None else "the end"

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from wddmcheck.diagnostics.source import SourceMap
 from wddmcheck.report.findings import again
 from wddmcheck.report.lines import wrapped
-from wddmcheck.report.matrix_text import firsts, head, notes, rows, searched, table
+from wddmcheck.report.matrix_text import (
+    firsts,
+    head,
+    hollow,
+    notes,
+    rows,
+    searched,
+    table,
+)
 from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Style, plain, to_ascii
 from wddmcheck.report.tables import duration
@@ -65,8 +73,10 @@ def render_guarantees(matrix: Matrix, *, sources: SourceMap | None = None, style
     """The matrix as text. Without `times`, nothing in it differs between two equal runs."""
     titles = [_title(column) for column in matrix.columns]
     found = relies(matrix)
+    where = [f"without {t}" if c.without else "with all guarantees"
+             for t, c in zip(titles, matrix.columns, strict=True)]
     lines = [*head(matrix), "", *_dropped(matrix), "", *table(matrix, titles, style),
-             *notes(matrix), "", *_reliance(matrix, found), ""]
+             *hollow(matrix, where), *notes(matrix), "", *_reliance(matrix, found), ""]
     for first in firsts(matrix, sources):
         story = render_story(first.finding.story, again=again(first.report, first.finding),
                              style=style)

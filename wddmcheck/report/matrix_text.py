@@ -28,8 +28,9 @@ def render_matrix(matrix: Matrix, *, sources: SourceMap | None = None, style: St
                   times: bool = True) -> str:
     """The matrix as text. Without `times`, nothing in it differs between two equal runs."""
     titles = tuple(str(number) for number in range(1, len(matrix.columns) + 1))
+    choices = [f"under choice {title}" for title in titles]
     lines = [*head(matrix), "", *_choices(matrix), "", *table(matrix, titles, style),
-             *_hollow(matrix), *notes(matrix), ""]
+             *hollow(matrix, choices), *notes(matrix), ""]
     for first in firsts(matrix, sources):
         story = render_story(first.finding.story, again=again(first.report, first.finding),
                              style=style)
@@ -170,10 +171,10 @@ def notes(matrix: Matrix) -> Iterator[str]:
         yield from wrapped("note: ", note)
 
 
-def _hollow(matrix: Matrix) -> Iterator[str]:
-    """Blocks that never happen under some choice; beside a violation that is mostly its
-    consequence, as in a single report."""
-    for number, column in enumerate(matrix.columns, 1):
+def hollow(matrix: Matrix, where: Sequence[str]) -> Iterator[str]:
+    """Blocks that never happen in a column (`where` says which, in words); beside a violation that
+    is mostly its consequence, as in a single report."""
+    for label, column in zip(where, matrix.columns, strict=True):
         report = column.report
         if column.same_as is not None or any(
                 isinstance(r.verdict, Violated) for r in report.merged):
@@ -181,7 +182,7 @@ def _hollow(matrix: Matrix) -> Iterator[str]:
         names = {p.name for p in report.system.properties if not p.goal}
         blocks = dict.fromkeys(h.about for h in report.hollow if h.about not in names)
         if blocks:
-            yield from wrapped(f"HOLLOW under choice {number}: ",
+            yield from wrapped(f"HOLLOW {label}: ",
                                f"{', '.join(blocks)}; why: {report.command}")
 
 
