@@ -232,7 +232,7 @@ def test_any_of_several_will_do(model: str) -> None:
         "requires P is one of bad, worse or Q is a", "requires Q is not b")
     assert text.count("Q is not b") == 1
     Path("asks.wddm").write_text(text, encoding="utf-8")
-    assert needs("below_two") == {"policies": {"Q": "a|c"}, "undecided": []}
+    assert needs("below_two") == {"policies": {"Q": "a|c"}, "undecided": [], "without": []}
     out = wddmcheck("verify", model, "--property", "below_two").out
     assert "needs: Q=a or c (answered otherwise" in out
 
