@@ -24,7 +24,7 @@ def device(machine: Machine) -> OsDevice:
     """A device of a process of a virtual machine, on a fresh adapter."""
     machine.DxgkDdiAddDevice()
     machine.DxgkDdiStartDevice()
-    process = machine.DxgkDdiCreateProcess(virtual=True).created()
+    process = machine.DxgkDdiCreateProcess(kind="Virtual").created()
     made: OsDevice = machine.DxgkDdiCreateDevice(hKmdProcess=process).created()
     return made
 

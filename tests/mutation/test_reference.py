@@ -18,6 +18,7 @@ import pytest
 from tests.machine import test_fences_events as event_tests
 from tests.machine import test_hardware_queues as queue_tests
 from tests.machine import test_reference as reference_tests
+from tests.machine import test_reference_bring_up as bring_up_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.walks import Walk, walk
 from wddmcheck.machine.findings import BugCheck
@@ -60,7 +61,7 @@ def walks() -> tuple[Walk, ...]:
 def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
     """Functions that take a machine: those of the reference miniport and of the kept runs."""
     found: list[tuple[Callable[..., None], Policies]] = []
-    modules = [reference_tests, queue_tests, event_tests,
+    modules = [reference_tests, queue_tests, event_tests, bring_up_tests,
                *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):

@@ -27,7 +27,8 @@ from wddmcheck.replay.families.miniport import GPU_STEPS
 from wddmcheck.replay.families.miniport_state import look
 
 SCOPES = ("small", "teardown", "sharing", "review")
-POLICIES = ({"G04": "completed", "G09": "waits"}, {"G04": "retired", "G09": "immediate"})
+POLICIES = ({"G04": "completed", "G09": "waits"}, {"G04": "retired", "G09": "immediate"},
+            {"G04": "adversarial", "G09": "waits"})
 PROGRAMS: dict[tuple[str, int], Program] = {}
 
 Call = tuple[str, tuple[tuple[str, object], ...]]
@@ -48,7 +49,7 @@ class Agreement(RuleBasedStateMachine):
     pair: Pair
     state: Packed
 
-    @initialize(scope=st.sampled_from(SCOPES), policies=st.integers(0, 1))
+    @initialize(scope=st.sampled_from(SCOPES), policies=st.integers(0, len(POLICIES) - 1))
     def start(self, scope: str, policies: int) -> None:
         self.program = program(scope, policies)
         layout = self.program.codec.layout

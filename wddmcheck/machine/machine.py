@@ -26,6 +26,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     HandleTable,
     OsAllocation,
     OsContext,
+    OsContextAllocation,
     OsObject,
     OsOpening,
     OsProcess,
@@ -38,13 +39,18 @@ from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Processor
 from wddmcheck.machine.runtime_structs import FState
-from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
+from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
-    G04: how far a context's work has got when it is destroyed, completed or retired.
+    G01: what follows a CreateContext that failed: nothing ("destroyed": what was created is), or
+    DestroyContext all the same ("after_failure").
+    G04: how far a context's work has got when it is destroyed: completed, retired, or
+    "adversarial", at any point.
+    G08: the end of a context allocation that a node still holds is the driver's own affair
+    ("driver"), or deferred until the node has switched away.
     G09: DestroyAllocation waits for paging work that names the allocation, or does not.
     G17: the CPU events of a device go before it (events_first), or in any_order.
     G19: ISRs run during StopDevice and SetPowerState, or not.
@@ -53,7 +59,9 @@ class Policies:
     "serialised").
     Signals: the GPU may signal a native fence until_destroyed, or until_closed by all processes."""
 
+    G01: str = "destroyed"
     G04: str = "completed"
+    G08: str = "driver"
     G09: str = "waits"
     G17: str = "any_order"
     G19: str = "on"
@@ -67,7 +75,8 @@ class Adapter:
     """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
     runs) or asleep (in D3); `removed`: the driver knows of a surprise removal; `resetting`: between
     ResetFromTimeout and RestartFromTimeout; `to_reset`: the reset of an engine did not work;
-    `awaits_resume`: between ResetHwEngine and ResumeHwEngine."""
+    `awaits_resume`: between ResetHwEngine and ResumeHwEngine; `unborn`: the handle that was left of
+    the context whose creation failed last, NULL if that is over."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -77,6 +86,7 @@ class Adapter:
     resetting: bool = False
     to_reset: bool = False
     awaits_resume: bool = False
+    unborn: Handle = NULL
 
     @property
     def up(self) -> bool:
@@ -92,11 +102,13 @@ class Adapter:
 @dataclass(slots=True)
 class Paging:
     """The paging transfer under way, if there is one; `closing` are allocations that were closed
-    and that a packet still reads."""
+    and that a packet still reads, `kept` context allocations that were destroyed and that a node
+    still holds."""
 
     transferring: bool = False
     allocation: OsAllocation | None = None
     closing: list[OsOpening] = field(default_factory=list)
+    kept: list[OsContextAllocation] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -240,6 +252,14 @@ class Machine:
 
         run_until_idle(self)
 
+    def end_failed_create(self) -> None:
+        """What Dxgkrnl does about a context whose creation failed: by policy G01 it forgets it, or
+        destroys it. Raises `OutOfReachError`, `BugCheck`."""
+        self.require(self.adapter.unborn != NULL, "no creation of a context has failed")
+        if self.policies.G01 == "after_failure":
+            self.call("DxgkDdiDestroyContext", hContext=None)
+        self.adapter.unborn = NULL
+
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 
     def require(self, fact: object, why: str, *, driver: bool = False) -> None:
@@ -348,6 +368,7 @@ class Machine:
             raise OutOfReachError(f"the machine has stopped: {self.stopped.message}", driver=True)
         self.steps += 1
         memory.unmap_closed(self)
+        memory.unmap_kept(self)
 
     def _stop(self, end: BugCheck) -> None:
         self.report(end.finding)

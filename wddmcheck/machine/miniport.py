@@ -35,6 +35,7 @@ from wddmcheck.machine.structs import (
     Handle,
     Out,
 )
+from wddmcheck.machine.system_structs import DXGKARG_QUERYADAPTERINFO
 from wddmcheck.machine.threads import Threads
 from wddmcheck.machine.waits import PREEMPT, Blocking, Preempt, Wait
 
@@ -83,6 +84,10 @@ class Miniport(Protocol):
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> Result:
         """NC:dispmprt.DXGKDDI_REMOVE_DEVICE."""
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYADAPTERINFO."""
 
     def DxgkDdiCreateProcess(self, hAdapter: Handle,
                              pArgs: DXGKARG_CREATEPROCESS) -> Result:

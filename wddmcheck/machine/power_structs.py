@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
-from wddmcheck.machine.structs import NULL, Handle, Out
+from wddmcheck.machine.structs import NULL, Handle
 
 DISPLAY_ADAPTER_HW_ID = 0xFFFFFFFF
 """DeviceUid of the adapter itself."""
@@ -24,15 +24,6 @@ class POWER_ACTION(IntEnum):
     """NE:wdm.POWER_ACTION, as far as it is used here."""
 
     PowerActionSleep = 2
-
-
-@dataclass(slots=True)
-class DXGKARG_QUERYADAPTERINFO:
-    """NS:d3dkmddi._DXGKARG_QUERYADAPTERINFO, a private query of the user-mode driver.
-    hKmdProcessHandle i is the driver's, NULL where the query is for no process; pOutputData o."""
-
-    hKmdProcessHandle: Handle = NULL
-    pOutputData: Out[int] = field(default_factory=lambda: Out(0))
 
 
 @dataclass(slots=True)

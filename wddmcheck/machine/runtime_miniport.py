@@ -1,4 +1,4 @@
-"""The DDIs of power, of queries and of the display, which not every miniport has:
+"""The DDIs of power, fences and the display, which not every miniport has:
 `machine.miniport` has what every miniport has."""
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DXGKARG_CREATEOVERLAY,
     DXGKARG_FLIPOVERLAY,
-    DXGKARG_QUERYADAPTERINFO,
     DXGKARG_SETVIDPNSOURCEVISIBILITY,
     POWER_ACTION,
 )
@@ -19,7 +18,7 @@ from wddmcheck.machine.structs import Handle
 
 
 class RuntimeMiniport(Miniport, Protocol):
-    """A miniport whose device sleeps and wakes, and that answers questions."""
+    """A miniport whose device sleeps and wakes."""
 
     def DxgkDdiSetPowerState(self, MiniportDeviceContext: Handle, DeviceUid: int,
                              DevicePowerState: DEVICE_POWER_STATE,
@@ -29,10 +28,6 @@ class RuntimeMiniport(Miniport, Protocol):
     def DxgkDdiSetPowerComponentFState(self, DriverContext: Handle, ComponentIndex: int,
                                        State: FState) -> Result:
         """NC:d3dkmddi.DXGKDDISETPOWERCOMPONENTFSTATE."""
-
-    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
-                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Result:
-        """NC:d3dkmddi.DXGKDDI_QUERYADAPTERINFO."""
 
     def DxgkDdiQueryCurrentFence(self, hAdapter: Handle,
                                  pCurrentFence: DXGKARG_QUERYCURRENTFENCE) -> Result:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         DXGKARGCB_DISCONNECTDOORBELL,
         DXGKARGCB_INVALIDATEHWCONTEXT,
     )
+    from wddmcheck.machine.system_structs import DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE
 
 Handle = int
 """A HANDLE or D3DKMT_HANDLE: opaque to whoever did not make it."""
@@ -55,12 +56,13 @@ class DXGK_START_INFO:
 
 @dataclass(slots=True)
 class DXGKARG_CREATEPROCESS:
-    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o; SystemProcess and
-    VirtualMachineProcess i."""
+    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o, the rest i: the system's
+    process, one of a virtual machine, or the worker process of a virtual machine."""
 
     hDxgkProcess: Handle
     SystemProcess: bool = False
     VirtualMachineProcess: bool = False
+    VirtualMachineWorkerProcess: bool = False
     hKmdProcess: Handle = NULL
 
 
@@ -366,6 +368,7 @@ class PagingOperation(IntEnum):
     """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
 
     DXGK_OPERATION_TRANSFER = 0
+    DXGK_OPERATION_UPDATE_PAGE_TABLE = 11
     DXGK_OPERATION_FLUSH_TLB = 12
     DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION = 13
 
@@ -380,15 +383,16 @@ class DXGK_TRANSFERFLAGS(IntFlag):
 
 @dataclass(slots=True)
 class DXGKARG_BUILDPAGINGBUFFER:
-    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer, FlushTlb, and
-    UpdateContextAllocation (i, filled for that one only). hAllocation i is the driver's and may be
-    NULL; DmaSize io."""
+    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer, FlushTlb, UpdatePageTable (with
+    PageTable i, which it writes to with the CPU), and UpdateContextAllocation (i, filled for that
+    one only). hAllocation i is the driver's and may be NULL; DmaSize io."""
 
     hAllocation: Handle
     Flags: DXGK_TRANSFERFLAGS
     Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
     DmaSize: int = 4096
     UpdateContextAllocation: DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION | None = None
+    PageTable: Out[int] | None = None
 
 
 # --- interrupts ----------------------------------------------------------------------------------
@@ -447,3 +451,5 @@ class DXGKRNL_INTERFACE:
                                             Blocking[NtStatus]]
     DxgkCbSetPowerComponentActive: Callable[[Handle, int], Blocking[None]]
     DxgkCbSetPowerComponentIdle: Callable[[Handle, int], None]
+    DxgkCbReserveGpuVirtualAddressRange: Callable[
+        [Handle, DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE], NtStatus]

@@ -7,13 +7,13 @@ from dataclasses import replace
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
 from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
-    DXGKARG_QUERYADAPTERINFO,
     POWER_ACTION,
 )
 from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.objects import Adapter, Context, WatchedAdapter
 from wddmcheck.machine.reference.threaded import D0, D3, ThreadedMiniport
 from wddmcheck.machine.structs import Handle
+from wddmcheck.machine.system_structs import DXGKARG_QUERYADAPTERINFO
 from wddmcheck.machine.waits import Blocking
 
 
@@ -76,8 +76,8 @@ class QueryAssumesProcess(ThreadedMiniport):
 class QueryWithoutLock(ThreadedMiniport):
     """QueryAdapterInfo looks at the power state without a lock."""
 
-    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
-                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
+    def DxgkDdiQueryAdapterInfo(  # type: ignore[override]  # (it may be interrupted)
+            self, hAdapter: Handle, pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
         """Against GEN-02."""
         adapter = self.watched(hAdapter)
         if adapter.power is D0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit, memory
+from wddmcheck.machine.dxgkrnl.bring_up import update_page_table
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
@@ -196,8 +197,11 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
     the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
     buffer is too small; "busy": the copy engine takes nothing now. CAL-10: or what the driver asked
     for with DxgkCbUpdateContextAllocation, UpdateContextAllocation, of a context allocation; or
-    FlushTlb, which names nothing."""
+    FlushTlb, which names nothing; or PWR-04: UpdatePageTable."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    if operation == "UpdatePageTable":
+        yield from update_page_table(m, call)
+        return call.status
     if operation == "UpdateContextAllocation":
         yield from _update(m, call, area)
         return call.status

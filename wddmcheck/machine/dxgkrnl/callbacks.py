@@ -13,6 +13,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsProcess,
 )
 from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.gpu.device import Registers
@@ -34,6 +35,7 @@ from wddmcheck.machine.structs import (
 
 if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
+    from wddmcheck.machine.system_structs import DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE
 
 
 def interface(machine: Machine) -> DXGKRNL_INTERFACE:
@@ -50,7 +52,8 @@ def interface(machine: Machine) -> DXGKRNL_INTERFACE:
         partial(event_callbacks.signal_event, machine),
         partial(blocking.update_context_allocation, machine),
         partial(blocking.set_power_component_active, machine),
-        partial(blocking.set_power_component_idle, machine))
+        partial(blocking.set_power_component_idle, machine),
+        partial(reserve_addresses, machine))
 
 
 def _fails(machine: Machine, name: str) -> bool:
@@ -76,6 +79,9 @@ def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLO
     if shared != (context is None) or (context is not None and context.device is not device):
         stop(Kind.CONTRACT, f"{name}: hContext must be NULL for a shared allocation, and a context "
              "of hDevice otherwise", "0xC4")
+    if device.process.kind == "System":
+        stop(Kind.CONTRACT, f"{name}: the system device has no context allocations, and neither "
+             "have its contexts", "0xC4", objects=(arg.hDevice,))
     args = (("hDevice", device), ("hContext", context))
     if _fails(machine, name):
         machine.callback(name, args, CallbackMade(name, args, NtStatus.STATUS_NO_MEMORY))
@@ -209,3 +215,22 @@ def queue_dpc(machine: Machine, hAdapter: Handle) -> bool:
     machine.callback("DxgkCbQueueDpc", ())
     already, machine.adapter.dpc_queued = machine.adapter.dpc_queued, True
     return not already
+
+
+def reserve_addresses(machine: Machine, hAdapter: Handle,
+                      arg: DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE) -> NtStatus:
+    """DxgkCbReserveGpuVirtualAddressRange (PRC-02): from inside CreateProcess, and at no other
+    time."""
+    name = "DxgkCbReserveGpuVirtualAddressRange"
+    enter(machine, name, hAdapter)
+    process = machine.handles.find(arg.hDxgkProcess, OsProcess, f"{name}: hDxgkProcess")
+    args = (("hKmdProcess", process),)
+    if process.made_by is not machine.running:
+        stop(Kind.CONTRACT, f"{name}: addresses of {process!r} are reserved when it has been "
+             "created", "0xC4", objects=(arg.hDxgkProcess,))
+    if _fails(machine, name):
+        machine.callback(name, args, CallbackMade(name, args, NtStatus.STATUS_NO_MEMORY))
+        return NtStatus.STATUS_NO_MEMORY
+    arg.StartVirtualAddress = process.table.map(None)
+    machine.callback(name, args)
+    return NtStatus.STATUS_SUCCESS

@@ -21,20 +21,24 @@ from wddmcheck.machine.structs import (
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
     INTERFACE_VERSION,
+    NULL,
     PrivateData,
 )
 
 
 @ddi
 def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
-                         queues: bool = False) -> Steps:
+                         queues: bool = False, isSystem: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
     Dxgkrnl sets the root page table at once, before the first packet can run. `queues`: a context
-    with hardware queues, which the GPU schedules (HWQ-01); it is created resumed (HWQ-08)."""
+    with hardware queues, which the GPU schedules (HWQ-01); it is created resumed (HWQ-08).
+    `isSystem`: a context of the system device, for paging (CTX-12)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
     m.require(hDevice.state is DeviceState.GOOD, f"{hDevice!r} is in error")
     m.require(not queues or m.gpu.present, "the device is gone")
+    m.require(isSystem == (hDevice.process.kind == "System"),
+              "the system device has system contexts, and no other has")
     m.admit(call, hDevice.process)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
                                       queues=queues, made_by=call))
@@ -43,6 +47,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     flags = DXGK_CREATECONTEXTFLAGS.VirtualAddressing
     if queues:
         flags |= DXGK_CREATECONTEXTFLAGS.HwQueueSupported
+    if isSystem:
+        flags |= DXGK_CREATECONTEXTFLAGS.SystemContext
     arg = DXGKARG_CREATECONTEXT(context.handle, node, Flags=flags,
                                 pPrivateDriverData=PrivateData(version))
     yield from m.driver(call, hDevice.kmd, arg)
@@ -57,6 +63,7 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     else:
         audit.after_failed_create(m, call)
         m.handles.remove(context)
+        m.adapter.unborn = arg.hContext
     return call.status
 
 
@@ -80,16 +87,25 @@ def _off_the_engine(m: Machine, context: OsContext) -> None:
 
 
 @ddi
-def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
+def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = None) -> Steps:
     """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
-    still have to be reported and retired."""
+    still have to be reported and retired, or the GPU may still have it. Without a context: of one
+    whose creation failed (policy G01), by the handle that is there."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    if hContext is None:
+        m.require(m.policies.G01 == "after_failure" and m.adapter.unborn != NULL,
+                  "no creation has failed, or nothing follows one that has")
+        m.admit(call)
+        handle, m.adapter.unborn = m.adapter.unborn, NULL
+        yield from m.driver(call, handle)
+        return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     m.require(not any(hContext in c.args.values() for c in m.calls),
               f"a call is under way that names {hContext!r}", driver=True)
     packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
-    m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
+    m.require(m.policies.G04 == "adversarial" or packet is None or
+              packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
     if hContext.queues:

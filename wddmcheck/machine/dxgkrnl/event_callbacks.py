@@ -51,7 +51,7 @@ def signal_event(machine: Machine, arg: DXGKARGCB_SIGNALEVENT) -> NtStatus:
         return NtStatus.STATUS_SUCCESS
     process = machine.handles.find(arg.hDxgkProcess, OsProcess, f"{name}: hDxgkProcess")
     mine = machine.handles.find(arg.hEvent, OsProcessEvent, f"{name}: hEvent")
-    if mine.process is not process or not process.virtual:
+    if mine.process is not process or process.kind != "Virtual":
         stop(Kind.BAD_HANDLE, f"{name}: {mine!r} is no event of {process!r}, or that is no process "
              "of a virtual machine", "0xC4", objects=(arg.hEvent,))
     mine.held = not arg.LastUse

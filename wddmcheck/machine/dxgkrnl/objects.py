@@ -39,12 +39,12 @@ class OsObject:
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsProcess(OsObject):
-    """A process, perhaps of a virtual machine; `root` is the physical address of its GPU page
-    table."""
+    """A process; `root` is the physical address of its GPU page table. `kind`: Ordinary, System,
+    Virtual (of a virtual machine), or Worker of a virtual machine."""
 
     root: int
     table: PageTable
-    virtual: bool = False
+    kind: str = "Ordinary"
 
 
 class DeviceState(Enum):

@@ -1,4 +1,4 @@
-"""Dxgkrnl's side of device power, and of what may run beside it."""
+"""Dxgkrnl's side of device power."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from wddmcheck.machine.dxgkrnl.objects import (
     DoorbellStatus,
     OsContext,
     OsDoorbell,
-    OsProcess,
     Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
@@ -17,10 +16,8 @@ from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DISPLAY_ADAPTER_HW_ID,
-    DXGKARG_QUERYADAPTERINFO,
     POWER_ACTION,
 )
-from wddmcheck.machine.structs import NULL
 
 BESIDE: Final = frozenset({"DxgkDdiQueryAdapterInfo"})
 """What may overlap SetPowerState, by its page (GEN-02)."""
@@ -58,16 +55,3 @@ def _may_sleep(m: Machine) -> None:
         for c in m.handles.all(OsContext)), "a context has work, or is not suspended", driver=True)
     m.require(not any(d.status is DoorbellStatus.CONNECTED for d in m.handles.all(OsDoorbell)),
               "a doorbell is connected")
-
-
-@ddi
-def DxgkDdiQueryAdapterInfo(m: Machine, call: Call,
-                            hKmdProcessHandle: OsProcess | None = None) -> Steps:
-    """ADP-15, GEN-02: a private query, for a process or for none, also while SetPowerState runs and
-    in D3."""
-    m.require(m.adapter.up, "the adapter is not started")
-    m.require(hKmdProcessHandle is None or hKmdProcessHandle.open, f"{hKmdProcessHandle!r} is gone")
-    m.admit(call)
-    yield from m.driver(call, m.adapter.kmd, DXGKARG_QUERYADAPTERINFO(
-        hKmdProcessHandle.kmd if hKmdProcessHandle is not None else NULL))
-    return call.status

@@ -29,7 +29,8 @@ driver, by name."""
 
 _MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
             "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps",
-            "native_fences", "events", "runtime", "display", "own_threads")
+            "native_fences", "events", "runtime", "display", "own_threads",
+            "bring_up")
 
 
 def ddi(side: Side) -> Side:

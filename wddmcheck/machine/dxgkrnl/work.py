@@ -40,6 +40,7 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     affair: it travels as private data). Not `tracked`: what becomes of it is left out."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open and not hContext.queues, f"{hContext!r} is gone, or has queues")
+    m.require(hContext.device.process.kind != "System", "paging packets do not run on this machine")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
     ready(m)
     fences = m.fences[hContext.node]

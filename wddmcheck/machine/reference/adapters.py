@@ -8,6 +8,12 @@ from wddmcheck.machine.reference.common import SUCCESS, Common
 from wddmcheck.machine.reference.objects import Adapter, IsrState
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGK_START_INFO, DXGKRNL_INTERFACE, Handle, Out
+from wddmcheck.machine.system_structs import (
+    DXGK_DRIVERCAPS,
+    DXGK_QUERYADAPTERINFOTYPE,
+    DXGK_QUERYSEGMENTOUT,
+    DXGKARG_QUERYADAPTERINFO,
+)
 from wddmcheck.machine.waits import Blocking
 
 
@@ -41,6 +47,20 @@ class AdapterDdis(Common):
         adapter.dxgk, adapter.registers = DxgkInterface, registers
         registers.enable_interrupts(True)
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
+        return SUCCESS
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> NtStatus:
+        """ADP-15: capabilities and segments."""
+        match pQueryAdapterInfo.Type:
+            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_DRIVERCAPS:
+                pQueryAdapterInfo.pOutputData.value = DXGK_DRIVERCAPS(
+                    MaxAllocationListSlotId=256, WDDMVersion=0x3200)
+            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_QUERYSEGMENT:
+                pQueryAdapterInfo.pOutputData.value = DXGK_QUERYSEGMENTOUT(
+                    NbSegment=1, PagingBufferSize=4096)
+            case _:
+                return NtStatus.STATUS_INVALID_PARAMETER
         return SUCCESS
 
     def DxgkDdiStopDevice(self, MiniportDeviceContext: Handle) -> Pauses:

@@ -24,6 +24,9 @@ from wddmcheck.machine.structs import (
     Handle,
 )
 
+VALID_ENTRY = 0x1
+"""What makes an entry of a page table a valid one."""
+
 
 class AllocationDdis(Common):
     """Allocations, resources, paging."""
@@ -108,7 +111,11 @@ class AllocationDdis(Common):
 
     def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
                                  pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> NtStatus:
-        """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next."""
+        """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next. Page tables of
+        the paging process are written at once, by the CPU (PWR-04)."""
+        if pBuildPagingBuffer.PageTable is not None:
+            pBuildPagingBuffer.PageTable.value = VALID_ENTRY
+            return SUCCESS
         if pBuildPagingBuffer.DmaSize == 0:
             return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
         adapter = self.pool.at(hAdapter, Adapter)

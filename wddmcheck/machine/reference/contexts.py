@@ -33,11 +33,14 @@ class ContextDdis(SuspensionDdis):
                                      node=pCreateContext.NodeOrdinal)
         if context is None:
             return NO_MEMORY
-        if not self.create_area(context):
-            self.pool.free(context, Context.TAG)
-            return NO_MEMORY
-        if not self.load_hardware_context(context):
-            return self.undo_create(context)
+        if DXGK_CREATECONTEXTFLAGS.SystemContext not in pCreateContext.Flags:
+            if not self.create_area(context):
+                self.pool.free(context, Context.TAG)
+                return NO_MEMORY
+            if not self.load_hardware_context(context):
+                return self.undo_create(context)
+        else:
+            self.load_paging_context(context)
         if DXGK_CREATECONTEXTFLAGS.HwQueueSupported in pCreateContext.Flags:
             self.join_engine(context)
         pCreateContext.hContext = self.pool.address(context)
@@ -64,6 +67,11 @@ class ContextDdis(SuspensionDdis):
         context.hardware = HwContext(context.adapter.next_hw_context, va)
         context.adapter.next_hw_context += 1
         return True
+
+    def load_paging_context(self, context: Context) -> None:
+        """CTX-12: a system context has no save area, as the hardware keeps nothing of it."""
+        context.hardware = HwContext(context.adapter.next_hw_context, 0)
+        context.adapter.next_hw_context += 1
 
     def undo_create(self, context: Context) -> NtStatus:
         """CAL-11: what came before the failure goes."""

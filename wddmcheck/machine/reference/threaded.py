@@ -13,7 +13,6 @@ from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DXGKARG_CREATEOVERLAY,
     DXGKARG_FLIPOVERLAY,
-    DXGKARG_QUERYADAPTERINFO,
     DXGKARG_SETVIDPNSOURCEVISIBILITY,
     POWER_ACTION,
 )
@@ -40,6 +39,7 @@ from wddmcheck.machine.structs import (
     Handle,
     Out,
 )
+from wddmcheck.machine.system_structs import DXGK_QUERYADAPTERINFOTYPE, DXGKARG_QUERYADAPTERINFO
 from wddmcheck.machine.waits import Blocking
 
 D0, D3 = DEVICE_POWER_STATE.PowerDeviceD0, DEVICE_POWER_STATE.PowerDeviceD3
@@ -279,10 +279,12 @@ class ThreadedMiniport(ReferenceMiniport):
         registers.sleep(power is D3)
         adapter.power = power
 
-    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
-                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
+    def DxgkDdiQueryAdapterInfo(  # type: ignore[override]  # (it may block)
+            self, hAdapter: Handle, pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
         """ADP-15, GEN-02: for a process or for none; asks the device if it can answer, and says
         what it last knew otherwise."""
+        if pQueryAdapterInfo.Type is not DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_UMDRIVERPRIVATE:
+            return super().DxgkDdiQueryAdapterInfo(hAdapter, pQueryAdapterInfo)
         adapter = self.watched(hAdapter)
         if pQueryAdapterInfo.hKmdProcessHandle != NULL:
             self.note(adapter, pQueryAdapterInfo.hKmdProcessHandle)

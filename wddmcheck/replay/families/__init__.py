@@ -9,6 +9,7 @@ from typing import Final
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.replay.families.bring_up import BRING_UP
 from wddmcheck.replay.families.fences_events import FENCES_EVENTS
 from wddmcheck.replay.families.hardware_queues import HARDWARE_QUEUES
 from wddmcheck.replay.families.locks import LOCKS
@@ -19,12 +20,13 @@ from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
 
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
+    "bring_up": BRING_UP,
+    "fences_events": FENCES_EVENTS,
+    "hardware_queues": HARDWARE_QUEUES,
     "locks": LOCKS,
     "miniport": MINIPORT,
     "threading": THREADING,
     "yardstick": YARDSTICK,
-    "hardware_queues": HARDWARE_QUEUES,
-    "fences_events": FENCES_EVENTS,
 })
 """The vocabulary of each family, by the name of its model."""
 

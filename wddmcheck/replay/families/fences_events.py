@@ -60,7 +60,7 @@ def _extra(step: StoryStep) -> tuple[tuple[str, Given], ...]:
     wants of an escape, and with which event of several the DPC begins."""
     match step.block:
         case "DxgkDdiCreateProcess":
-            return (("virtual", True),)
+            return (("kind", "Virtual"),)
         case "DxgkDdiEscape":
             return (("command", "add event"),)
         case "DxgkDdiDpcRoutine":

@@ -9,11 +9,13 @@ from wddmcheck.report.story import StoryStep
 
 
 def refuse_foreign(step: StoryStep, pools: Mapping[str, str], classes: Collection[str],
-                   callbacks: Collection[str]) -> None:
+                   callbacks: Collection[str],
+                   others: Collection[str] = ("Adapter", "Call")) -> None:
     """Raise `UnknownStepError` if a step speaks of what the machine does not have: a variant that
-    goes further has steps of the same names that mean more. `pools`: the class of each identity."""
+    goes further has steps of the same names that mean more. `pools`: the class of each identity;
+    `others` are classes that are not Dxgkrnl's to name."""
     for pool in pools.values():
-        if pool not in classes and pool not in ("Adapter", "Call"):
+        if pool not in classes and pool not in others:
             raise UnknownStepError(f"the machine has no {pool}")
     for made in step.calls:
         if made.name not in callbacks:

@@ -16,6 +16,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.replay.families.foreign import refuse_foreign
 from wddmcheck.replay.families.miniport_state import KNOWN, look
 from wddmcheck.replay.requests import request
 from wddmcheck.replay.vocabulary import Act, UnknownStepError, Vocabulary, given
@@ -27,6 +28,9 @@ GPU_STEPS = {
 }
 """What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
 
+
+DXGKRNL_STEPS = {"EndFailedCreate": "end_failed_create"}
+"""What Dxgkrnl does by itself in variants of models/miniport.wddm."""
 
 CLASSES: dict[str, type[OsObject]] = {
     "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
@@ -44,19 +48,10 @@ CALLBACKS = frozenset({
 """Callbacks that mean the same in the model and on the machine."""
 
 
-def _foreign(step: StoryStep, pools: Mapping[str, str]) -> None:
-    """Raise `UnknownStepError` if a step speaks of what the machine does not have: a model that
-    goes further than the machine has steps of the same names that mean more."""
-    for pool in pools.values():
-        if pool not in CLASSES and pool not in OTHERS:
-            raise UnknownStepError(f"the machine has no {pool}")
-    for made in step.calls:
-        if made.name not in CALLBACKS:
-            raise UnknownStepError(f"the machine has no {made.name}")
-
-
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
-    _foreign(step, pools)
+    refuse_foreign(step, pools, CLASSES, CALLBACKS, OTHERS)
+    if step.block in DXGKRNL_STEPS:
+        return (Act(DXGKRNL_STEPS[step.block], hardware=True),)
     args = tuple((a.name, given(a)) for a in step.args)
     if step.kind == "gpu":
         method = GPU_STEPS.get(step.block)

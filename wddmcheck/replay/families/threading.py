@@ -34,8 +34,9 @@ OWN = {"WatchdogTimer": "timer_expires", "WatchdogThread": "thread_runs"}
 MORE: dict[str, tuple[tuple[str, Given], ...]] = {
     "DxgkDdiSubmitCommand": (("tracked", False),),
     "DxgkDdiBuildPagingBuffer": (("operation", "FlushTlb"),),
+    "DxgkDdiQueryAdapterInfo": (("private", True),),
 }
-"""Arguments that the model leaves out: it has no packets, and no allocations."""
+"""Arguments that the model leaves out: it has no packets, no allocations and no capabilities."""
 
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
