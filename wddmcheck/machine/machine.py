@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
@@ -28,7 +29,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsOpening,
     OsProcess,
 )
-from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.machine.dxgkrnl.registry import events, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
@@ -41,10 +42,16 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
     G04: how far a context's work has got when it is destroyed, completed or retired.
-    G09: DestroyAllocation waits for paging work that names the allocation, or does not."""
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not.
+    G01: a context that Dxgkrnl cannot use is destroyed, or forgotten until its device goes.
+    G06: context allocations that a driver leaves are leaked, or reclaimed by Dxgkrnl.
+    G26: no two calls of a process overlap (one_thread), or its clean-up may (any_thread)."""
 
     G04: str = "completed"
     G09: str = "waits"
+    G01: str = "destroyed"
+    G06: str = "leaked"
+    G26: str = "one_thread"
 
 
 @dataclass(slots=True)
@@ -118,9 +125,11 @@ class Machine:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[..., Call]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("Dxgk") and name in load():
             return partial(self.call, name)
+        if not name.startswith("_") and name in events():
+            return partial(self.happen, name)
         raise AttributeError(f"a machine has no `{name}`")
 
     @property
@@ -141,6 +150,14 @@ class Machine:
         if not self._advance(call):
             self.calls.append(call)
         return call
+
+    def happen(self, name: str, /, *args: object) -> None:
+        """Something that the operating system or user mode does by itself. Raises
+        `OutOfReachError`, `BugCheck`."""
+        happens = events().get(name)
+        if happens is None:
+            raise OutOfReachError(f"nothing called {name} ever happens here")
+        self._hardware(partial(happens, self, *args))
 
     def resume(self, call: Call) -> Call:
         """Run a paused call to its next pause, or to its return. Does nothing for one that has

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
+from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Processor
 from wddmcheck.machine.status import NtStatus
@@ -120,6 +121,13 @@ class Miniport(Protocol):
     def DxgkDdiSetRootPageTable(self, hAdapter: Handle,
                                 pSetPageTable: DXGKARG_SETROOTPAGETABLE) -> None:
         """NC:d3dkmddi.DXGKDDI_SETROOTPAGETABLE."""
+
+    def DxgkDdiRender(self, hContext: Handle, pRender: DXGKARG_RENDER) -> Result:
+        """NC:d3dkmddi.DXGKDDI_RENDER."""
+
+    def DxgkDdiCancelCommand(self, hAdapter: Handle,
+                             pCancelCommand: DXGKARG_CANCELCOMMAND) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CANCELCOMMAND."""
 
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
                              pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> Result:

@@ -108,10 +108,11 @@ INTERFACE_VERSION = 1
 @dataclass(slots=True)
 class PrivateData:
     """What the reference miniport's own user-mode driver puts into pPrivateDriverData: nothing that
-    Windows looks at."""
+    Windows looks at. `areas`: how many context allocations a context wants."""
 
     version: int = INTERFACE_VERSION
     valid: bool = True
+    areas: int = 1
 
 
 class DXGK_CREATECONTEXTALLOCATIONFLAGS(IntFlag):

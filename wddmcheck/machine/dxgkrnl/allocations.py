@@ -126,7 +126,7 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
 def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
     """Whether a packet of the context that the GPU is not done with reads one of `doomed`."""
     opened = context.work[0]
-    if context.preempted:
+    if context.preempted or context.rendered:
         return opened is not None and opened.allocation in doomed
     packet = m.gpu.nodes[context.node].packets.get(context.fence)
     return packet is not None and packet.state in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wddmcheck.machine.dxgkrnl import memory
 from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
@@ -38,10 +39,13 @@ def status(machine: Machine, call: Call, result: object) -> NtStatus:
 
 def on_free(machine: Machine, block: Block) -> None:
     """A structure goes while Dxgkrnl still holds its handle, or while others live within it."""
+    for other in machine.pool.live():
+        if other.lives_within(block):
+            _orphaned(machine, block, other)
     item = machine.handles.of_driver(block.address)
     if item is None:
         return
-    if item.open:
+    if item.open and not forgotten(machine, item):
         machine.report(Finding(
             Kind.CONTRACT, f"the driver frees {block.kind.__name__} {block.address:#x} although "
             "Dxgkrnl still holds its handle", (block.address,), where=call_site(),
@@ -49,11 +53,20 @@ def on_free(machine: Machine, block: Block) -> None:
     machine.handles.forget(machine.pool.is_live)
     for child in (*machine.handles.all(OsObject), *machine.handles.departed):
         if _within(child, item) and machine.pool.is_live(child.kmd):
-            machine.report(Finding(
-                Kind.ORPHAN, f"{block.kind.__name__} {block.address:#x} is freed before "
-                f"{machine.pool.blocks[child.kmd].kind.__name__} {child.kmd:#x}, which lives "
-                "within it", (block.address, child.kmd), where=call_site(),
-                details=machine.pool.blocks[child.kmd].history()))
+            _orphaned(machine, block, machine.pool.blocks[child.kmd])
+
+
+def _orphaned(machine: Machine, block: Block, child: Block) -> None:
+    machine.report(Finding(
+        Kind.ORPHAN, f"{block.kind.__name__} {block.address:#x} is freed before "
+        f"{child.kind.__name__} {child.address:#x}, which lives within it",
+        (block.address, child.address), where=call_site(), details=child.history()))
+
+
+def forgotten(machine: Machine, item: OsObject) -> bool:
+    """Whether no destroy follows for a context that Dxgkrnl could not use (CTX-03, policy G01)."""
+    return (isinstance(item, OsContext) and item.rejected
+            and machine.policies.G01 == "forgotten")
 
 
 def _within(child: OsObject, parent: OsObject) -> bool:
@@ -75,6 +88,17 @@ def touched(machine: Machine) -> None:
                                "DxgkDdiNotifySurpriseRemoval", where=call_site()))
 
 
+def after_cancel(machine: Machine, call: Call, render: object) -> None:
+    """What the driver made for a packet goes with it, also if it never reached the hardware
+    (SUB-11). `render` is the call that built it."""
+    left = [b for b in machine.pool.live() if b.made_by is render]
+    if left:
+        names = ", ".join(b.kind.__name__ for b in left)
+        machine.report(Finding(
+            Kind.LEAK, f"{call.name} leaves what DxgkDdiRender made for the packet: {names}",
+            tuple(b.address for b in left), details=tuple(x for b in left for x in b.history())))
+
+
 def after_failed_create(machine: Machine, call: Call) -> None:
     """No destroy follows a failed create: what it leaves behind is lost (GEN-08, ALC-02)."""
     blocks = [b for b in machine.pool.live() if b.made_by is call]
@@ -88,10 +112,14 @@ def after_failed_create(machine: Machine, call: Call) -> None:
 
 
 def left_context_allocations(machine: Machine, owner: OsContext | OsDevice | OsProcess) -> None:
-    """Context allocations that outlive what they belong to (CTX-07, CAL-08, PRC-04)."""
+    """Context allocations that outlive what they belong to (CTX-07, CAL-08, PRC-04). By policy
+    G06, Dxgkrnl takes them back."""
     left = [a for a in machine.handles.all(OsContextAllocation) if owner in (
         a.context, a.device, a.device.process)]
-    if left:
+    if machine.policies.G06 == "reclaimed" and not isinstance(owner, OsProcess):
+        for area in left:
+            memory.reclaim_context_allocation(machine, area)
+    elif left:
         many = f"{len(left)} context allocation" + ("s of it are" if len(left) > 1 else " of it is")
         machine.report(Finding(Kind.LEAK, f"{owner!r} is destroyed and {many} left",
                                tuple(a.handle for a in left)))

@@ -94,7 +94,7 @@ def destroy_context_allocation(machine: Machine, hAdapter: Handle, hAllocation: 
     """DxgkCbDestroyContextAllocation (CAL-06): memory and mapping go at once."""
     name = "DxgkCbDestroyContextAllocation"
     _enter(machine, name, hAdapter)
-    if hAllocation in machine.handles.gone:
+    if hAllocation in machine.handles.gone - machine.handles.reclaimed:
         stop(Kind.DOUBLE_FREE, f"{name}: {hAllocation:#x} is destroyed twice", "0xC4",
              objects=(hAllocation,))
     item = machine.handles.find(hAllocation, OsContextAllocation, f"{name}: hAllocation")

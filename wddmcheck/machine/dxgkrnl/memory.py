@@ -36,6 +36,12 @@ def free_context_allocation(machine: Machine, item: OsContextAllocation) -> None
     machine.handles.remove(item)
 
 
+def reclaim_context_allocation(machine: Machine, item: OsContextAllocation) -> None:
+    """Dxgkrnl takes back what the driver has left; the driver's handle of it is dead."""
+    free_context_allocation(machine, item)
+    machine.handles.reclaimed.add(item.handle)
+
+
 def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | None:
     """An allocation whose memory holds something to recognise it by, None if there is none."""
     page = machine.gpu.memory.segment.take()
@@ -86,6 +92,7 @@ def unmap_closed(machine: Machine) -> None:
     """Deferred destruction: unmap what was closed and is no longer read."""
     for item in tuple(machine.paging.closing):
         table = item.device.process.root
-        if not any(node.reads(table, item.va) for node in machine.gpu.nodes):
+        if not any(node.reads(table, item.va) for node in machine.gpu.nodes) and not any(
+                c.rendered and c.work[0] is item for c in machine.handles.all(OsContext)):
             item.device.process.table.unmap(item.va)
             machine.paging.closing.remove(item)

@@ -36,30 +36,42 @@ class OsObject:
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsProcess(OsObject):
-    """A process; `root` is the physical address of its GPU page table."""
+    """A process; `root` is the physical address of its GPU page table; `killed`: it is being
+    ended from outside."""
 
     root: int
     table: PageTable
+    killed: bool = False
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsDevice(OsObject):
-    """A device of a process."""
+    """A device of a process. `lost`: it is in error (DEV-07). `thread`: the process whose calls
+    those of the device do not overlap, if there is one (policy G26)."""
 
     process: OsProcess
+    lost: bool = False
+    thread: OsProcess | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsContext(OsObject):
     """A context. `fence` is that of its packet that is not retired yet, 0 if there is none;
     `reported` whether the driver has reported it. `work` is what the packet reads; `preempted`: it
-    is to be submitted again."""
+    is to be submitted again. `renders`: its packets are built by DxgkDdiRender, the last by the
+    call `built_by`; `rendered`: it was built and not submitted yet; `used`: one ever was.
+    `rejected`: Dxgkrnl cannot use the context (CTX-03)."""
 
     device: OsDevice
     node: int = 0
     fence: int = 0
     reported: bool = False
     preempted: bool = False
+    renders: bool = False
+    rendered: bool = False
+    built_by: object = None
+    used: bool = False
+    rejected: bool = False
     work: tuple[OsOpening | None, OsContextAllocation | None] = (None, None)
 
 
@@ -105,10 +117,11 @@ O = TypeVar("O", bound=OsObject)  # noqa: E741
 class HandleTable:
     """All objects that are not gone, by Dxgkrnl's handle; and the handles of those that are.
     `departed` are records of those that went last, until `forget`: the driver may have kept its
-    structures for them."""
+    structures for them. `reclaimed` are handles of what Dxgkrnl took back by itself."""
 
     objects: dict[int, OsObject] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
+    reclaimed: set[int] = field(default_factory=set)
     departed: list[OsObject] = field(default_factory=list)
     _next: int = FIRST_HANDLE
 

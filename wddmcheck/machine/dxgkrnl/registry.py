@@ -15,13 +15,31 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery")
+Event: TypeAlias = Callable[..., None]
+"""Takes the machine and what it is about."""
+
+EVENTS: dict[str, Event] = {}
+"""What the operating system or user mode does by itself, without a call of the driver, by name."""
+
+_MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations", "recovery")
 
 
 def ddi(side: Side) -> Side:
     """Register a function under its own name as Dxgkrnl's side of the DDI of that name."""
     SIDES[side.__name__] = side
     return side
+
+
+def event(happens: Event) -> Event:
+    """Register a function under its own name as something that happens without the driver."""
+    EVENTS[happens.__name__] = happens
+    return happens
+
+
+def events() -> dict[str, Event]:
+    """All events."""
+    load()
+    return EVENTS
 
 
 def load() -> dict[str, Side]:

@@ -28,18 +28,22 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
                          area: OsContextAllocation | None = None) -> Steps:
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
     context's device, and perhaps a context allocation of that device (which is the driver's own
-    affair: it travels as private data)."""
+    affair: it travels as private data). What DxgkDdiRender has built needs no list: it is all in
+    the DMA buffer."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
+    m.require(not hContext.device.lost, f"{hContext.device!r} is in error")
+    m.require(not hContext.renders or hContext.rendered or hContext.preempted,
+              f"no packet of {hContext!r} is built")
     ready(m)
     fences = m.fences[hContext.node]
     m.require(fences.preempting == 0, "the node is being preempted")
-    if hContext.preempted:
+    if hContext.preempted or hContext.rendered:
         m.require(hOpen is None and area is None, f"{hContext!r} has a packet to submit again")
         hOpen, area = hContext.work
     reads: tuple[DXGK_ALLOCATIONLIST, ...] = ()
-    if hOpen is not None:
+    if hOpen is not None and not hContext.renders:
         m.require(hOpen.open and hOpen.device is hContext.device,
                   f"{hOpen!r} is not open on the device of {hContext!r}")
         m.require(hOpen.allocation.page is not None, f"{hOpen.allocation!r} is not resident")
@@ -50,7 +54,8 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     m.last_fence += 1
     fences.last_submitted = m.last_fence
     hContext.fence, hContext.reported = m.last_fence, False
-    hContext.preempted, hContext.work = False, (hOpen, area)
+    hContext.preempted = hContext.rendered = False
+    hContext.used, hContext.work = True, (hOpen, area)
     yield from m.driver(call, m.adapter.kmd,
                         DXGKARG_SUBMITCOMMAND(
                             hContext.kmd, hContext.fence, reads,

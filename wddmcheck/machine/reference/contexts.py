@@ -14,6 +14,7 @@ from wddmcheck.machine.structs import (
     DXGKARGCB_CREATECONTEXTALLOCATION,
     DXGKARGCB_MAPCONTEXTALLOCATION,
     Handle,
+    PrivateData,
 )
 
 
@@ -34,8 +35,11 @@ class ContextDdis(Common):
         if not self.create_area(context):
             self.pool.free(context, Context.TAG)
             return NO_MEMORY
+        if not self.create_further_areas(context, pCreateContext.pPrivateDriverData):
+            return self.undo_create(context)
         if not self.load_hardware_context(context):
             return self.undo_create(context)
+        device.contexts.append(context)
         pCreateContext.hContext = self.pool.address(context)
         pCreateContext.ContextInfo = DXGK_CONTEXTINFO(DmaBufferSize=4096, AllocationListSize=16)
         return SUCCESS
@@ -49,6 +53,11 @@ class ContextDdis(Common):
             return False
         context.areas.append(area.hAllocation)
         return True
+
+    def create_further_areas(self, context: Context, data: PrivateData | None) -> bool:
+        """What the user-mode driver asks for beyond the save area."""
+        wanted = data.areas - 1 if data is not None else 0
+        return all(self.create_area(context) for _ in range(wanted))
 
     def load_hardware_context(self, context: Context) -> bool:
         """Tell the hardware where to save the context's state."""
@@ -80,6 +89,7 @@ class ContextDdis(Common):
         self.leave_submissions(context)
         self.leave_node(context)
         yield PREEMPT
+        context.device.contexts.remove(context)
         self.free_context_areas(context)
         self.free_context(context)
         return SUCCESS
@@ -102,7 +112,8 @@ class ContextDdis(Common):
         self.free_areas(context.adapter, context.areas)
 
     def free_context(self, context: Context) -> None:
-        """The context itself, and the ring entry of its last packet."""
+        """The context itself, and what there is of its last packet: the DPC may not have run."""
         if context.fence and context.adapter.registers is not None:
             context.adapter.registers.retire(context.node, context.fence)
+        self.free_packet(context)
         self.pool.free(context, Context.TAG)

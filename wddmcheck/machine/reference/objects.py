@@ -59,13 +59,15 @@ class Process(PagedStructure):
 
 @dataclass(eq=False, repr=False)
 class Device(PagedStructure):
-    """A device. `shared_areas` are the context allocations that all its contexts share."""
+    """A device. `shared_areas` are the context allocations that all its contexts share; `contexts`
+    are those that were not destroyed yet."""
 
     TAG: ClassVar[str] = "WDev"
     os_handle: Handle
     adapter: Adapter
     process: Process
     shared_areas: list[Handle] = field(default_factory=list)
+    contexts: list[Context] = field(default_factory=list)
 
 
 @dataclass(eq=False, repr=False)
@@ -73,7 +75,7 @@ class Context(Structure):
     """A context on a node. `areas` are its context allocations; the first is where the hardware
     saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
     `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
-    the context allocation, that it reads."""
+    the context allocation, that it reads. `packet` is what DxgkDdiRender has built for it."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -86,6 +88,19 @@ class Context(Structure):
     reported: bool = False
     uses: Allocation | None = None
     reads: Handle = NULL
+    packet: DmaPacket | None = None
+
+
+@dataclass(eq=False, repr=False)
+class DmaPacket(Structure):
+    """A packet that DxgkDdiRender has built: `inputs` are what its commands read, `submitted`: the
+    node has it."""
+
+    TAG: ClassVar[str] = "WPkt"
+    WITHIN: ClassVar[str] = "context"
+    context: Context
+    inputs: tuple[tuple[int, bytes], ...] = ()
+    submitted: bool = False
 
 
 @dataclass(eq=False, repr=False)

@@ -34,6 +34,9 @@ class WorkDdis(Common):
         node.last_submitted = context.fence
         node.submissions.append(context)
         inputs = tuple((e.VirtualAddress, e.content) for e in pSubmitCommand.allocations)
+        if context.packet is not None:
+            inputs += context.packet.inputs
+            context.packet.submitted = True
         if context.reads != NULL:
             inputs += ((va, b""),)
         self.registers(adapter).submit(
@@ -74,7 +77,7 @@ class WorkDdis(Common):
         node = adapter.nodes[ordinal]
         for context in tuple(node.submissions):
             if not context.reported:
-                self.retire(context)
+                self.leave_ring(context)
         fence, node.preempting = node.preempting, 0
         dxgk = self.dxgk(adapter)
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
@@ -93,7 +96,12 @@ class WorkDdis(Common):
         self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
 
     def retire(self, context: Context) -> None:
-        """A packet is over: its ring entry is free, and the context has no work."""
+        """A packet is over, and nothing is kept of it."""
+        self.leave_ring(context)
+        self.free_packet(context)
+
+    def leave_ring(self, context: Context) -> None:
+        """The ring entry of a packet is free, and the node has no work of the context."""
         if context.adapter.registers is not None:
             context.adapter.registers.retire(context.node, context.fence)
         context.adapter.nodes[context.node].submissions.remove(context)
