@@ -12,8 +12,8 @@ from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import Scenario
 from wddmcheck.pipeline import load_model
 from wddmcheck.replay.agree import Pair
+from wddmcheck.replay.families.miniport import MINIPORT
 from wddmcheck.replay.runner import Runner
-from wddmcheck.replay.vocabulary import MINIPORT
 from wddmcheck.report.narrate import Narrator
 from wddmcheck.result.verdict import Step
 from wddmcheck.testgen.tour import Tour, tour

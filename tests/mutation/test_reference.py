@@ -21,8 +21,8 @@ from wddmcheck.machine.findings import BugCheck
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.replay.families.miniport import MINIPORT
 from wddmcheck.replay.runner import Runner
-from wddmcheck.replay.vocabulary import MINIPORT
 
 TOUCHES = "only touches what the ISR or the DPC works on; a driver that does not is right too"
 LOOKS = "only looks at the driver's data of an allocation; a driver that does not is right too"

@@ -22,9 +22,9 @@ from wddmcheck.ir.show import show_value
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Phase
 from wddmcheck.machine.findings import OutOfReachError
-from wddmcheck.replay.abstraction import look
 from wddmcheck.replay.agree import Pair
-from wddmcheck.replay.vocabulary import GPU_STEPS
+from wddmcheck.replay.families.miniport import GPU_STEPS
+from wddmcheck.replay.families.miniport_state import look
 
 SCOPES = ("small", "teardown", "sharing", "review")
 POLICIES = ({"G04": "completed", "G09": "waits"}, {"G04": "retired", "G09": "immediate"})

@@ -142,7 +142,7 @@ def put(target: Path, change: Callable[[Any], None]) -> Path:
 
 EDITS: tuple[tuple[str, Callable[[Any], None], str], ...] = (
     ("WC505", lambda d: d.pop("format"), "is not a wddmcheck trace"),
-    ("WC505", lambda d: d.update(schema_version=4), "newer than 3"),
+    ("WC505", lambda d: d.update(schema_version=5), "newer than 4"),
     ("WC506", lambda d: d.update(schema_version="1"), "schema_version"),
     ("WC506", lambda d: d.pop("story"), "story: is missing"),
     ("WC506", lambda d: d.update(extra=1), "extra: no such key"),

@@ -231,7 +231,8 @@ class Property:
 @dataclass(frozen=True, slots=True)
 class System:
     """The whole transition system. `scopes` maps scope names to sizes; `default_scopes` are those
-    that a plain `verify` runs. `policies` records the choices that were lowered in."""
+    that a plain `verify` runs. `policies` records the choices that were lowered in; `family` is the
+    name of the model that this one extends in the end, or its own."""
 
     name: str
     pools: tuple[Pool, ...]
@@ -241,3 +242,4 @@ class System:
     scopes: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
     default_scopes: tuple[str, ...] = ()
     policies: tuple[tuple[str, str], ...] = ()
+    family: str = ""

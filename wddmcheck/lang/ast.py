@@ -644,3 +644,12 @@ class Program:
     before it; `files[-1]` is the one that was asked for."""
 
     files: tuple[File, ...]
+
+    @property
+    def family(self) -> str:
+        """The model at the end of the chain of `extends`: itself, if it extends nothing."""
+        by_name = {file.name.text: file for file in self.files if not file.part}
+        file = self.files[-1]
+        while file.extends is not None:
+            file = by_name[file.extends.base.text]
+        return file.name.text

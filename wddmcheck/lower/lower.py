@@ -49,7 +49,8 @@ def lower(model: Model, policies: Mapping[str, str] | None = None,
                                     help="declare a `ddi`, a `gpu` block, ..."),))
     return System(
         model.name, _pools(ctx), tuple(_variables(ctx)), actions, properties(ctx, actions),
-        _scopes(ctx), _default_scopes(model), tuple(sorted(chosen.items())))
+        _scopes(ctx), _default_scopes(model), tuple(sorted(chosen.items())),
+        model.family)
 
 
 def _policies(model: Model, given: Mapping[str, str]) -> dict[str, str]:

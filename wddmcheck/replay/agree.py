@@ -8,15 +8,15 @@ from wddmcheck.ir.evaluate import Layout
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.replay.families import words_of
 from wddmcheck.replay.runner import Done, Runner
-from wddmcheck.replay.vocabulary import MINIPORT
 from wddmcheck.report.narrate import Narrator
 from wddmcheck.result.verdict import Step
 
 
 @dataclass(slots=True)
 class Pair:
-    """A run of models/miniport.wddm (or a variant of it) at a scope, and the same on a machine."""
+    """A run of a model of one of the families at a scope, and the same on a machine."""
 
     layout: Layout
     factory: Factory = ReferenceMiniport
@@ -25,10 +25,11 @@ class Pair:
     runner: Runner = field(init=False)
 
     def __post_init__(self) -> None:
-        known = {k: v for k, v in self.layout.system.policies if k in Policies.__slots__}
+        system = self.layout.system
+        known = {k: v for k, v in system.policies if k in Policies.__slots__}
         self.machine = Machine(self.factory, Policies(**known))
         self.narrator = Narrator(self.layout)
-        self.runner = Runner(self.machine, {}, MINIPORT, compare_state=True)
+        self.runner = Runner(self.machine, {}, words_of(system.family), compare_state=True)
 
     def take(self, step: Step) -> Done:
         """Take a step of the model on both. Raises `InternalError` if it is none of the model's;

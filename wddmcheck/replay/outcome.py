@@ -14,6 +14,7 @@ from enum import Enum
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.replay.families import FAMILIES
 from wddmcheck.replay.miniports import Chosen
 from wddmcheck.replay.runner import Done, Runner, runner_for
 from wddmcheck.replay.vocabulary import UnknownStepError
@@ -82,10 +83,11 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
         number = len(done) + 1
         raise UserError((Diagnostic(
             CANNOT_FOLLOW, f"{name}: step {number}: {error}",
-            help="only models that keep the names of models/miniport.wddm run on the machine"),),
+            help="what runs on the machine: " + ", ".join(FAMILIES) + ", and models that extend "
+                 "one of them"),),
             exit_code=2) from error
     own = chosen.defect == story.system if chosen.defect else (
-        chosen.reference and story.system in ("miniport", "yardstick"))
+        chosen.reference and story.system in FAMILIES)
     return _Judge(file, name, runner, tuple(done), own).outcome()
 
 

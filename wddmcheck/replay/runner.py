@@ -15,14 +15,11 @@ from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.replay.abstraction import look
+from wddmcheck.replay.families import words_for
 from wddmcheck.replay.names import Names
 from wddmcheck.replay.views import ToldState, differences
-from wddmcheck.replay.vocabulary import MINIPORT, Act, Given, Ref, Vocabulary
-from wddmcheck.replay.yardstick import YARDSTICK
+from wddmcheck.replay.vocabulary import Act, Given, Ref, Vocabulary
 from wddmcheck.report.story import CallMade, ChangeKind, Story, StoryStep, Value, ValueKind
-
-VOCABULARIES = (YARDSTICK, MINIPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.names = Names(self.words.records)
-        self.told = ToldState(self.pools)
+        self.told = ToldState(self.pools, self.words.known)
 
     def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
@@ -146,7 +143,7 @@ class Runner:
             for what in sorted(call.failures.wanted):
                 yield f"{step.block} never comes to where {what} was to fail"
         if self.compare_state:
-            seen = look(self.machine)
+            seen = self.words.look(self.machine)
             self.names.bind_keys(born, seen)
             yield from differences(self.told.objects, self.names.view(seen))
 
@@ -175,7 +172,7 @@ class Runner:
 
 def runner_for(story: Story, machine: Machine) -> Runner:
     """A runner for a story, on a fresh machine."""
-    words = next(v for v in VOCABULARIES if v.knows(story))
+    words = words_for(story)
     pools = {life.object: life.pool for life in story.lives}
     return Runner(machine, pools, words, words.same_state
                   and isinstance(machine.miniport, ReferenceMiniport))

@@ -18,47 +18,40 @@ Fields: TypeAlias = dict[str, FieldValue]
 DANGLING = "dangling"
 FIRST = frozenset({"", "none", "false", "0"})
 
-KNOWN: dict[str, frozenset[str]] = {
-    "Adapter": frozenset({"life", "interrupts", "pending", "dpcQueued", "isr", "current", "list",
-                          "transfer", "transferring"}),
-    "IsrState": frozenset(),
-    "Process": frozenset({"handle"}),
-    "Device": frozenset({"handle", "process"}),
-    "Context": frozenset({"life", "handle", "device", "save", "uses"}),
-    "ContextAllocation": frozenset({"device", "context"}),
-    "Resource": frozenset({"handle"}),
-    "Allocation": frozenset({"handle", "resource", "pins"}),
-    "OpenAllocation": frozenset({"handle", "device", "allocation"}),
-}
-"""The classes and fields of models/miniport.wddm that the machine has too. What a variant adds is
-its own affair and is not compared."""
-
 
 @dataclass(slots=True)
 class ToldState:
-    """The state of the model, followed through a story by the changes of its steps."""
+    """The state of the model, followed through a story by the changes of its steps. `known` are the
+    classes and fields that the machine has too; what else a variant adds is not compared."""
 
     pools: Mapping[str, str]
+    known: Mapping[str, frozenset[str]]
     objects: dict[str, Fields] = field(default_factory=dict)
 
     def follow(self, step: StoryStep) -> tuple[str, ...]:
         """Take the changes of a step; the identities that it created and that are still there."""
-        born: list[str] = []
+        born: dict[str, None] = {}
         for change in step.changes:
-            known = KNOWN.get(self.pools.get(change.subject, ""))
-            if known is None:
-                continue
             match change.kind:
                 case ChangeKind.CREATED:
-                    born.append(change.subject)
-                    self.objects[change.subject] = _created(change, known)
+                    born[change.subject] = None
                 case ChangeKind.DESTROYED:
-                    self.objects.pop(change.subject, None)
-                case _:
-                    fields = self.objects.get(change.subject)
-                    if fields is not None and change.label in known:
-                        _change(fields, change)
-        return tuple(b for b in born if b in self.objects)
+                    born.pop(change.subject, None)
+            known = self.known.get(self.pools.get(change.subject, ""))
+            if known is not None:
+                self._take(change, known)
+        return tuple(born)
+
+    def _take(self, change: Change, known: frozenset[str]) -> None:
+        match change.kind:
+            case ChangeKind.CREATED:
+                self.objects[change.subject] = _created(change, known)
+            case ChangeKind.DESTROYED:
+                self.objects.pop(change.subject, None)
+            case _:
+                fields = self.objects.get(change.subject)
+                if fields is not None and change.label in known:
+                    _change(fields, change)
 
 
 def _created(change: Change, known: frozenset[str]) -> Fields:

@@ -1,8 +1,7 @@
 """How the steps of a kind of model are taken on the machine: a step of a story as calls of the
 machine, as data, which a replay executes and a generated test spells out.
 
-The steps of models/miniport.wddm and its variants have the machine's own names. (What the yardstick
-calls things is in `replay.yardstick`.)
+A model and its variants are a family. What each family calls things is in `replay.families`.
 """
 
 from __future__ import annotations
@@ -11,18 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from wddmcheck.machine.dxgkrnl.objects import (
-    OsAllocation,
-    OsContext,
-    OsContextAllocation,
-    OsDevice,
-    OsObject,
-    OsOpening,
-    OsProcess,
-    OsResource,
-)
-from wddmcheck.machine.dxgkrnl.registry import load
-from wddmcheck.replay.requests import request
+from wddmcheck.machine.dxgkrnl.objects import OsObject
+from wddmcheck.machine.machine import Machine
+from wddmcheck.replay.abstraction import Seen
 from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
 
 
@@ -58,15 +48,21 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`acts` is what a step asks for (given the class of each identity); `settle` what happens by
-    itself after the last step. `records` are what the classes of the model are to Dxgkrnl.
-    `same_state`: the model's state is the driver's, so it can be compared."""
+    """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
+    `settle` what happens by itself after the last step. `records` are what the classes of the model
+    are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
+    `look` sees them there; nothing is known where a model is coarser than the machine."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
-    knows: Callable[[Story], bool]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
-    same_state: bool = False
+    known: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    look: Callable[[Machine], list[Seen]] = lambda machine: []
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
+
+    @property
+    def same_state(self) -> bool:
+        """Whether the state of the model is the machine's, so that the two can be compared."""
+        return bool(self.known)
 
 
 def given(argument: Argument) -> Given:
@@ -79,62 +75,3 @@ def given(argument: Argument) -> Given:
             return None
         case _:
             return {"true": True, "false": False}.get(value.text, value.text)
-
-
-# --- models/miniport.wddm ------------------------------------------------------------------------
-
-GPU_STEPS = {
-    "RunPacket": "run_packet", "CompletePacket": "complete_packet",
-    "SaveIdleContext": "save_idle_context", "Vsync": "vsync",
-}
-"""What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
-
-
-CLASSES: dict[str, type[OsObject]] = {
-    "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
-    "ContextAllocation": OsContextAllocation, "Resource": OsResource,
-    "Allocation": OsAllocation, "OpenAllocation": OsOpening,
-}
-"""What the classes of models/miniport.wddm are to Dxgkrnl."""
-
-OTHERS = frozenset({"Adapter", "IsrState", "Call"})
-"""Classes of which Dxgkrnl has no record."""
-
-CALLBACKS = frozenset({
-    "DxgkCbCreateContextAllocation", "DxgkCbDestroyContextAllocation", "DxgkCbAcquireHandleData",
-    "DxgkCbReleaseHandleData", "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc"})
-"""Callbacks that mean the same in the model and on the machine."""
-
-
-def _foreign(step: StoryStep, pools: Mapping[str, str]) -> None:
-    """Raise `UnknownStepError` if a step speaks of what the machine does not have: a model that
-    goes further than the machine has steps of the same names that mean more."""
-    for pool in pools.values():
-        if pool not in CLASSES and pool not in OTHERS:
-            raise UnknownStepError(f"the machine has no {pool}")
-    for made in step.calls:
-        if made.name not in CALLBACKS:
-            raise UnknownStepError(f"the machine has no {made.name}")
-
-
-def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
-    _foreign(step, pools)
-    args = tuple((a.name, given(a)) for a in step.args)
-    if step.kind == "gpu":
-        method = GPU_STEPS.get(step.block)
-        if method is None:
-            raise UnknownStepError(f"the machine's GPU does not do {step.block}")
-        return (Act(method, args, hardware=True),)
-    if step.kind not in ("ddi", "interrupt", "dpc"):
-        raise UnknownStepError(f"{step.block} is a step of a {step.kind}, and the machine has none")
-    if step.phase in ("resume", "return"):
-        return (Act(step.block, resumes=step.call),)
-    if step.block not in load():
-        raise UnknownStepError(f"the machine has no {step.block}")
-    asked = request(step, pools)
-    return (Act(step.block, args + asked.extra, asked.failing),)
-
-
-MINIPORT = Vocabulary(
-    _acts, lambda story: True, CLASSES,
-    same_state=True)

@@ -203,7 +203,8 @@ class Why:
 class Story:
     """One run. `ends` says in a sentence what its end shows; `broken_at` is the number of the step
     at which the rule is broken (0: in the initial state), None for a witness or a loop. `loop`:
-    steps `loop + 1` to the last repeat for ever. `objects` are those that make the difference."""
+    steps `loop + 1` to the last repeat for ever. `objects` are those that make the difference.
+    `family` is the model that `system` extends in the end, or `system`."""
 
     system: str
     property: str
@@ -218,3 +219,4 @@ class Story:
     loop: int | None = None
     objects: tuple[str, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    family: str = ""

@@ -95,7 +95,7 @@ class _Teller:
             tuple(Size(p.name, self.layout.sizes[p.name]) for p in self.system.pools
                   if not p.single),
             steps, lives(prop, steps, who, objects), self._why(), self.trace.shortest, ends,
-            broken_at, self.trace.loop, objects, waiting)
+            broken_at, self.trace.loop, objects, waiting, self.system.family)
 
     def _why(self) -> Why:
         prop = self.prop

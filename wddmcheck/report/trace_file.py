@@ -25,9 +25,10 @@ from wddmcheck.report.story import Life, Story, StoryStep, ValueKind
 from wddmcheck.result.verdict import Step, Trace
 
 FORMAT = "wddmcheck-trace"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2 added `failed` and `turns` of a step, and `checksum`; 3 added what a violation needs of the
-policies, and forecasts of stop codes. Files of older versions are read as having none."""
+policies, and forecasts of stop codes; 4 added the model that a variant extends. Files of older
+versions are read as having none."""
 MAX_BYTES = 64 << 20
 MAX_SIZE = 1 << 16
 """No scope is larger than this; a file that says so was not written by us."""

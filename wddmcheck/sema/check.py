@@ -52,7 +52,7 @@ MAX_SLOTS = 1 << 31
 def check(program: ast.Program, sink: Sink) -> Model:
     """Type a whole program. Errors go to `sink`; the model is usable only if there are none."""
     merged = merge(program, sink)
-    model = Model(merged.name.text)
+    model = Model(merged.name.text, merged.family)
     symbols = Symbols(model, sink)
 
     for decl in merged.decls:

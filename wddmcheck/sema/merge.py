@@ -18,9 +18,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The declarations that make up a model, in order, and the model's name."""
+    """The declarations that make up a model, in order, the model's name and its family."""
 
     name: ast.Name
+    family: str
     decls: tuple[ast.Decl, ...]
 
 
@@ -45,7 +46,7 @@ def merge(program: ast.Program, sink: Sink) -> Merged:
     decls: dict[Key, ast.Decl] = {}
     for file in program.files:
         _apply(file, decls, sink)
-    return Merged(program.files[-1].name, tuple(decls.values()))
+    return Merged(program.files[-1].name, program.family, tuple(decls.values()))
 
 
 def _apply(file: ast.File, decls: dict[Key, ast.Decl], sink: Sink) -> None:

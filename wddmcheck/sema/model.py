@@ -491,9 +491,11 @@ class ScopeDef:
 
 @dataclass(slots=True)
 class Model:
-    """Everything, by name, in declaration order."""
+    """Everything, by name, in declaration order. `family` is the model that this one extends in
+    the end, or its own name."""
 
     name: str
+    family: str
     objects: dict[str, ObjectClass] = field(default_factory=dict)
     enums: dict[str, EnumT] = field(default_factory=dict)
     globals: dict[str, FieldInfo] = field(default_factory=dict)

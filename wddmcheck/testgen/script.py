@@ -16,7 +16,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     OsResource,
 )
-from wddmcheck.replay.runner import VOCABULARIES
+from wddmcheck.replay.families import words_for
 from wddmcheck.replay.vocabulary import Act, Given, Ref, Vocabulary
 from wddmcheck.report.story import ChangeKind, Story, StoryStep
 
@@ -140,7 +140,7 @@ def _literal(value: object) -> str:
 
 def script(story: Story) -> Script:
     """The script of a story. Raises `UnknownStepError` for what the machine does not have."""
-    words = next(v for v in VOCABULARIES if v.knows(story))
+    words = words_for(story)
     pools = {life.object: life.pool for life in story.lives}
     return script_of(story.steps, words, pools, words.settle(story))
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.machine.machine import Policies
+from wddmcheck.replay.families import words_of
 from wddmcheck.replay.outcome import POLICIES
-from wddmcheck.replay.vocabulary import MINIPORT
 from wddmcheck.report.narrate import Narrator
 from wddmcheck.result.verdict import Step
 from wddmcheck.testgen.layout import code, comment, docstring
@@ -50,5 +50,5 @@ def _run(layout: Layout, run: tuple[Step, ...], number: int) -> Iterator[str]:
     yield from marker(chosen)
     yield f"def test_run_{number:03}(wddm_machine):"
     yield "    with Scenario(wddm_machine, strict=True) as run:"
-    for line in script_of(steps, MINIPORT, pools).lines():
+    for line in script_of(steps, words_of(layout.system.family), pools).lines():
         yield from comment(line, 8) if line.startswith("#") else code(line, 8)

@@ -35,7 +35,7 @@ def command(models: tuple[str, ...], save: str | None, color: str, verbose: int,
 
     console.configure(color=color, quiet=quiet, verbose=verbose)
     paths = [path for name in models or (DEFAULT,) for path in _models(name)]
-    width = max(len(p.stem) for p in paths)
+    width = max((len(p.stem) for p in paths), default=0)
     code = Exit.OK
     for path in paths:
         loop = go_round(path)
@@ -50,11 +50,17 @@ def command(models: tuple[str, ...], save: str | None, color: str, verbose: int,
 
 
 def _models(name: str) -> list[Path]:
+    from wddmcheck.machine.defects import DEFECTS
+
     path = Path(name)
     if path.is_dir():
-        found = sorted(path.glob("*.wddm"))
-        if found:
-            return found
+        found = sorted(path.rglob("*.wddm"), key=lambda p: p.stem)
+        on_machine = [p for p in found if p.stem in DEFECTS]
+        if len(on_machine) < len(found):
+            console.log(f"{name}: {len(found) - len(on_machine)} of {len(found)} models are of "
+                        "defects that no miniport has")
+        if on_machine:
+            return on_machine
     if path.is_file():
         return [path]
     raise click.UsageError(f"{name}: there is no model; name the model of a defect, or a directory "

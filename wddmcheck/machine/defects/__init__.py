@@ -1,5 +1,6 @@
 """Miniports with one defect each, by the name of the model that has the same one
-(`models/seeded/NAME.wddm`): what `wddmcheck replay --on defect:NAME` runs on."""
+(models/seeded/NAME.wddm, or models/seeded/FAMILY/NAME.wddm): what `wddmcheck replay --on
+defect:NAME` runs on."""
 
 from __future__ import annotations
 
