@@ -303,7 +303,7 @@ def test_a_process_is_killed_while_interrupts_come(machine: Machine) -> None:
     def interrupted(machine: Machine) -> None:
         if machine.gpu.interrupts_enabled and not machine.gpu.pending:
             machine.vsync()
-        elif machine.gpu.pending and machine.steps % 3:
+        elif machine.gpu.interrupts_enabled and machine.steps % 3:
             machine.call("DxgkDdiInterruptRoutine")
         elif machine.adapter.dpc_queued and machine.steps % 2:
             machine.call("DxgkDdiDpcRoutine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.miniport import Kernel
-from wddmcheck.machine.reference.objects import Adapter, Context, DmaPacket
+from wddmcheck.machine.reference.objects import Adapter, Context, Packet
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, INTERFACE_VERSION, Handle, PrivateData
 
@@ -39,7 +39,7 @@ class Common:
     def free_packet(self, context: Context) -> None:
         """SUB-11, INT-05: what DxgkDdiRender has built goes once, whatever became of it."""
         if context.packet is not None:
-            self.pool.free(context.packet, DmaPacket.TAG)
+            self.pool.free(context.packet, Packet.TAG)
             context.packet = None
 
 

@@ -88,11 +88,11 @@ class Context(Structure):
     reported: bool = False
     uses: Allocation | None = None
     reads: Handle = NULL
-    packet: DmaPacket | None = None
+    packet: Packet | None = None
 
 
 @dataclass(eq=False, repr=False)
-class DmaPacket(Structure):
+class Packet(Structure):
     """A packet that DxgkDdiRender has built: `inputs` are what its commands read, `submitted`: the
     node has it."""
 

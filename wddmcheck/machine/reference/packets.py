@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common
-from wddmcheck.machine.reference.objects import Context, DmaPacket, OpenAllocation
+from wddmcheck.machine.reference.objects import Context, OpenAllocation, Packet
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import Handle
 
@@ -18,7 +18,7 @@ class PacketDdis(Common):
             return NtStatus.STATUS_GRAPHICS_GPU_EXCEPTION_ON_DEVICE
         context = self.pool.at(hContext, Context)
         context.packet = self.pool.allocate(
-            DmaPacket, context=context,
+            Packet, context=context,
             inputs=tuple((e.VirtualAddress, e.content) for e in pRender.pAllocationList))
         if context.packet is None:
             return NO_MEMORY

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from wddmcheck.replay.families.kill import KILL
 from wddmcheck.replay.families.miniport import MINIPORT
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
 
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
+    "kill": KILL,
     "miniport": MINIPORT,
     "yardstick": YARDSTICK,
 })
