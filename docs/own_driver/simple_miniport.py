@@ -65,12 +65,14 @@ class Device(PagedStructure):
 class Context(Structure):
     TAG: ClassVar[str] = "SCtx"
     adapter: Adapter
+    device: Device
     hardware: HwContext
     area: int
     os_handle: int
     fence: int = 0
     reported: bool = False
     more: dict[int, int] = field(default_factory=dict)     # further areas, by Dxgkrnl's handle
+    built: tuple[tuple[int, bytes], ...] = ()              # what a packet of Render reads
 
 
 @dataclass(eq=False, repr=False)
@@ -160,8 +162,13 @@ class SimpleMiniport:
 
     def DxgkDdiDestroyDevice(self, hDevice):
         device = self.pool.at(hDevice, Device)
+        adapter = device.adapter
         if device.shared:
-            self.free_area(device.adapter, device.shared)
+            self.free_area(adapter, device.shared)
+        for context in [c for c in adapter.contexts if c.device is device]:
+            adapter.contexts.remove(context)                   # Dxgkrnl could not use it
+            self.free_area(adapter, context.area)
+            self.pool.free(context, Context.TAG)
         self.pool.free(device, Device.TAG)
         return OK
 
@@ -194,7 +201,7 @@ class SimpleMiniport:
         va = self.map_area(adapter, area)
         adapter.number += 1
         context = self.pool.allocate(
-            Context, adapter=adapter, area=area, os_handle=pCreateContext.hContext,
+            Context, adapter=adapter, device=device, area=area, os_handle=pCreateContext.hContext,
             hardware=HwContext(adapter.number, va)) if va else None
         if context is None:
             self.free_area(adapter, area)
@@ -223,12 +230,24 @@ class SimpleMiniport:
 
     # --- work -------------------------------------------------------------------------------------
 
+    def DxgkDdiRender(self, hContext, pRender):
+        if not pRender.pCommand.valid:
+            return NtStatus.STATUS_GRAPHICS_GPU_EXCEPTION_ON_DEVICE
+        context = self.pool.at(hContext, Context)
+        context.built = tuple((e.VirtualAddress, e.content) for e in pRender.pAllocationList)
+        return OK
+
+    def DxgkDdiCancelCommand(self, hAdapter, pCancelCommand):
+        self.pool.at(pCancelCommand.hContext, Context).built = ()
+        return OK
+
     def DxgkDdiSubmitCommand(self, hAdapter, pSubmitCommand):
         adapter = self.pool.at(hAdapter, Adapter)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
         area, va = pSubmitCommand.pDmaBufferPrivateData
         inputs = [(e.VirtualAddress, e.content) for e in pSubmitCommand.allocations]
+        inputs += context.built
         context.more = dict.fromkeys(context.more, 0)
         if area != NULL:
             inputs.append((va, b""))
