@@ -1,7 +1,7 @@
 """Every check, call and assignment of the reference miniport matters: left out, some test fails.
 
-A mutant is caught where it differs from the model on a random walk (with failures injected, at two
-scopes), fails a test of the reference miniport, or fails the test of a kept counterexample.
+A mutant is caught where it differs from a model on a random walk (with failures injected, at two
+scopes of each family), fails a test of the reference miniport, or fails the test of a kept counterexample.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wddmcheck.machine.findings import BugCheck
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families import words_of
 from wddmcheck.replay.runner import Runner
 
 TOUCHES = "only touches what the ISR or the DPC works on; a driver that does not is right too"
@@ -40,9 +40,13 @@ EQUIVALENT = {
 MUTANTS = list(mutants())
 
 
+SCOPES = (("models/miniport.wddm", "teardown"), ("models/miniport.wddm", "sharing"),
+          ("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"))
+
+
 @cache
 def walks() -> tuple[Walk, ...]:
-    return tuple(walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing"))
+    return tuple(walk(scope, seed, 250, path) for seed in range(10) for path, scope in SCOPES)
 
 
 @cache
@@ -87,7 +91,8 @@ def bound(function: Callable[..., None], args: dict[str, object]) -> Callable[..
 def caught(factory: Factory) -> str:
     """Which test fails, "" if none does."""
     for number, run in enumerate(walks()):
-        runner = Runner(Machine(factory), dict(run.pools), MINIPORT, compare_state=True)
+        runner = Runner(Machine(factory), dict(run.pools), words_of(run.family),
+                        compare_state=True)
         for done in runner.steps(run.steps):
             if done.deviations or done.findings or done.impossible:
                 return f"walk {number}, step {done.step.number}"

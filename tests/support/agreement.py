@@ -4,7 +4,7 @@ do. Derive from `Agreement` and name the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cache
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Phase
 from wddmcheck.machine.findings import OutOfReachError
 from wddmcheck.replay.agree import Pair
+from wddmcheck.testgen.tour import tour
 
 Argument = tuple[str, object]
 Call = tuple[str, tuple[Argument, ...]]
@@ -44,14 +45,13 @@ def settled(examples: int) -> settings:
 
 
 class Agreement(RuleBasedStateMachine):
-    """`names` are the machine's own for what the model calls otherwise: steps of the GPU, events.
-    `beyond` are blocks whose contracts the machine does not have."""
+    """`names` are the machine's own for what the model calls otherwise: steps of the GPU,
+    events."""
 
     model: ClassVar[str]
     scopes: ClassVar[tuple[str, ...]]
     policies: ClassVar[tuple[dict[str, str], ...]] = ({},)
     names: ClassVar[dict[str, str]] = {}
-    beyond: ClassVar[frozenset[str]] = frozenset()
 
     program: Program
     pair: Pair
@@ -76,71 +76,98 @@ class Agreement(RuleBasedStateMachine):
         assert done.deviations == ()
         assert done.findings == ()
 
-    @precondition(lambda self: self.another_call_fits())
+    @precondition(lambda self: another_call_fits(self.pair))
     @rule(data=st.data())
     def what_is_forbidden_does_not_happen(self, data: st.DataObject) -> None:
-        allowed = {self.call_of(i) for i in self.begun(self.enabled())}
-        others = [call for i in self.begun(self.program.instances)
-                  if (call := self.call_of(i)) is not None and call not in allowed
-                  and call[0] not in self.beyond]
+        others = forbidden(self.program, self.pair, self.state)
         if not others:
             return
         block = data.draw(st.sampled_from(sorted({block for block, _ in others})))
         args = data.draw(st.sampled_from(sorted({a for b, a in others if b == block}, key=repr)))
-        look, machine = self.pair.runner.words.look, self.pair.machine
-        before = look(machine)
-        values = {n: self.record(v) for n, v in args}
-        try:
-            self.attempt(block, values)
-        except OutOfReachError:
-            assert look(machine) == before
-            return
-        raise AssertionError(f"the machine does {block} {args}, which the model forbids")
+        refused(self.pair, self.names, (block, args))
 
-    def attempt(self, block: str, values: dict[str, object]) -> None:
-        """Ask the machine for a block of the model."""
-        if block in self.names:
-            getattr(self.pair.machine, self.names[block])(*values.values())
+
+def whole_scope(model: str, scope: str, policies: dict[str, str], names: Mapping[str, str]) -> int:
+    """Every transition of a model at a scope is taken on both, and in every state every call that
+    the model forbids is refused. The number of states."""
+    of = program(model, scope, tuple(sorted(policies.items())))
+    layout = of.codec.layout
+    found = tour(layout)
+    assert "(100 %)" in found.covered
+    met: set[Packed] = set()
+    for one in found.runs:
+        pair = Pair(layout)
+        for step in one:
+            done = pair.take(step)
+            assert (done.impossible, done.deviations, done.findings) == ("", (), ())
+            assert step.state is not None
+            state = of.codec.pack(step.state)
+            if state not in met and another_call_fits(pair):
+                for call in forbidden(of, pair, state):
+                    refused(pair, names, call)
+            met.add(state)
+    assert len(met) >= found.states - 1     # the initial state, perhaps
+    return found.states
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+def another_call_fits(pair: Pair) -> bool:
+    """Whether the scope has room for another call: that it has not is no rule of Dxgkrnl's."""
+    layout = pair.layout
+    calls = next(p.name for p in layout.system.pools if p.calls)
+    return len(pair.machine.calls) < layout.sizes[calls]
+
+
+def forbidden(of: Program, pair: Pair, state: Packed) -> set[Call]:
+    """The calls and steps of the hardware that could be asked for in a state, and that the model
+    does not allow there."""
+    good: list[tuple[int, Packed]] = []
+    of.successors(state, good, [])
+    allowed = {call_of(of, pair, of.instances[number]) for number, _ in good}
+    return {call for i in of.instances if i.action.label.phase in (Phase.WHOLE, Phase.ENTRY)
+            and (call := call_of(of, pair, i)) is not None} - allowed
+
+
+def call_of(of: Program, pair: Pair, instance: Instance) -> Call | None:
+    """What an instance asks Dxgkrnl or the hardware for: identities and plain values. None if it
+    names what is not there."""
+    env = {p.name: v for p, v in zip(instance.action.params, instance.args, strict=True)}
+    now = pair.narrator.now.state
+    args: list[Argument] = []
+    for name, expr in instance.action.label.args:
+        sort = sort_of(expr)
+        value = evaluate(expr, of.codec.layout, now, env)
+        if not isinstance(sort, RefSort):
+            args.append((name, show_value(value, sort)))
+            continue
+        identity = pair.narrator.who.current.get((sort.pool, value))
+        if value >= 0 and (identity is None or pair.runner.names.record(identity) is None):
+            return None
+        args.append((name, (NAMED, identity) if value >= 0 else None))
+    return instance.action.label.block, tuple(args)
+
+
+def refused(pair: Pair, names: Mapping[str, str], call: Call) -> None:
+    """The machine refuses a call, and nothing changes."""
+    block, args = call
+    look, machine = pair.runner.words.look, pair.machine
+    before = look(machine)
+    values = {name: record(pair, value) for name, value in args}
+    try:
+        if block in names:
+            getattr(machine, names[block])(*values.values())
         else:
-            self.pair.machine.call(block, failing=(), **values)
+            machine.call(block, failing=(), **values)
+    except OutOfReachError:
+        assert look(machine) == before
+        return
+    raise AssertionError(f"the machine does {block} {args}, which the model forbids")
 
-    # --- inside ------------------------------------------------------------------------------
 
-    def another_call_fits(self) -> bool:
-        """Whether the scope has room for another call: that it has not is no rule of Dxgkrnl's."""
-        layout = self.program.codec.layout
-        calls = next(p.name for p in layout.system.pools if p.calls)
-        return len(self.pair.machine.calls) < layout.sizes[calls]
-
-    def enabled(self) -> list[Instance]:
-        good: list[tuple[int, Packed]] = []
-        self.program.successors(self.state, good, [])
-        return [self.program.instances[number] for number, _ in good]
-
-    def begun(self, instances: Iterable[Instance]) -> list[Instance]:
-        """Those that begin a call, or are a step of the hardware or of user mode."""
-        return [i for i in instances if i.action.label.phase in (Phase.WHOLE, Phase.ENTRY)]
-
-    def call_of(self, instance: Instance) -> Call | None:
-        """What an instance asks Dxgkrnl or the hardware for: identities and plain values. None if
-        it names what is not there."""
-        env = {p.name: v for p, v in zip(instance.action.params, instance.args, strict=True)}
-        now = self.pair.narrator.now.state
-        args: list[Argument] = []
-        for name, expr in instance.action.label.args:
-            sort = sort_of(expr)
-            value = evaluate(expr, self.program.codec.layout, now, env)
-            if not isinstance(sort, RefSort):
-                args.append((name, show_value(value, sort)))
-                continue
-            identity = self.pair.narrator.who.current.get((sort.pool, value))
-            if value >= 0 and (identity is None or self.pair.runner.names.record(identity) is None):
-                return None
-            args.append((name, (NAMED, identity) if value >= 0 else None))
-        return instance.action.label.block, tuple(args)
-
-    def record(self, value: object) -> object:
-        """An argument for the machine."""
-        if isinstance(value, tuple):
-            return self.pair.runner.names.record(value[1])
-        return {"true": True, "false": False}.get(str(value), value)
+def record(pair: Pair, value: object) -> object:
+    """An argument for the machine."""
+    if isinstance(value, tuple):
+        return pair.runner.names.record(value[1])
+    return {"true": True, "false": False}.get(str(value), value)

@@ -19,8 +19,9 @@ MINIPORT = "models/miniport.wddm"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One walk, and the class of each of its identities."""
+    """One walk of a model of `family`, and the class of each of its identities."""
 
+    family: str
     steps: tuple[StoryStep, ...]
     pools: dict[str, str]
 
@@ -44,10 +45,10 @@ def choices(of: Program, state: Packed) -> dict[str, list[tuple[Step, Packed]]]:
     return found
 
 
-def walk(scope: str, seed: int, length: int) -> Walk:
+def walk(scope: str, seed: int, length: int, path: str = MINIPORT) -> Walk:
     """A walk of `length` steps: first an action, then its parameters, so that blocks with many
     parameters do not crowd out the others."""
-    of, rng = program(scope), random.Random(seed)
+    of, rng = program(scope, path), random.Random(seed)
     state = of.codec.pack(initial_state(of.codec.layout))
     narrator = Narrator(of.codec.layout)
     told = []
@@ -55,4 +56,4 @@ def walk(scope: str, seed: int, length: int) -> Walk:
         possible = choices(of, state)
         step, state = rng.choice(possible[rng.choice(sorted(possible))])
         told.append(narrator.take(step))
-    return Walk(tuple(told), {name: r.pool for name, r in narrator.who.records.items()})
+    return Walk(of.codec.layout.system.family, tuple(told), {name: r.pool for name, r in narrator.who.records.items()})
