@@ -1,7 +1,8 @@
 """Every check, call and assignment of the reference miniport matters: left out, some test fails.
 
-A mutant is caught where it differs from a model on a random walk (with failures injected, at two
-scopes of each family), fails a test of the reference miniport, or fails the test of a kept counterexample.
+A mutant is caught where it differs from a model on a random walk (with failures injected, at some
+scopes of each family), fails a test of the reference miniport, or fails the test of a kept
+counterexample.
 """
 
 from __future__ import annotations
@@ -40,13 +41,15 @@ EQUIVALENT = {
 MUTANTS = list(mutants())
 
 
-SCOPES = (("models/miniport.wddm", "teardown"), ("models/miniport.wddm", "sharing"),
-          ("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"))
+FURTHER = (("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"))
+"""Models that go further than models/miniport.wddm, and scopes of theirs."""
 
 
 @cache
 def walks() -> tuple[Walk, ...]:
-    return tuple(walk(scope, seed, 250, path) for seed in range(10) for path, scope in SCOPES)
+    base = [walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing")]
+    return (*base, *(walk(scope, seed, 250, path, fresh=True)
+                     for seed in range(10) for path, scope in FURTHER))
 
 
 @cache
