@@ -45,20 +45,23 @@ class Policies:
     G09: DestroyAllocation waits for paging work that names the allocation, or does not.
     G01: a context that Dxgkrnl cannot use is destroyed, or forgotten until its device goes.
     G06: context allocations that a driver leaves are leaked, or reclaimed by Dxgkrnl.
-    G26: no two calls of a process overlap (one_thread), or its clean-up may (any_thread)."""
+    G26: no two calls of a process overlap (one_thread), or its clean-up may (any_thread).
+    G19: ISR and DPC can run beside SetPowerState, or cannot."""
 
     G04: str = "completed"
     G09: str = "waits"
     G01: str = "destroyed"
     G06: str = "leaked"
     G26: str = "one_thread"
+    G19: str = "on"
 
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
-    knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
-    `to_reset`: the reset of an engine did not work."""
+    """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
+    runs), asleep (in D3) or exclusive (between the calls of exclusive access); `removed`: the
+    driver knows of a surprise removal; `resetting`: between ResetFromTimeout and
+    RestartFromTimeout; `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -68,15 +71,33 @@ class Adapter:
     resetting: bool = False
     to_reset: bool = False
 
+    @property
+    def up(self) -> bool:
+        """Whether it is started, in whatever state of power."""
+        return self.state not in ("absent", "added")
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is started, and neither its power nor its IOMMU domain is being changed."""
+        return self.state in ("started", "asleep")
+
 
 @dataclass(slots=True)
 class Paging:
     """The paging transfer under way, if there is one; `closing` are allocations that were closed
-    and that a packet still reads."""
+    and that a packet still reads. `by_driver`: the driver writes the page tables of the paging
+    process, as Dxgkrnl asks it to; `mapped`: it has."""
 
     transferring: bool = False
     allocation: OsAllocation | None = None
     closing: list[OsOpening] = field(default_factory=list)
+    by_driver: bool = False
+    mapped: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether paging commands can run."""
+        return self.mapped or not self.by_driver
 
 
 @dataclass(slots=True)

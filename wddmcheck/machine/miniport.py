@@ -14,6 +14,13 @@ from typing import Final, Protocol, TypeAlias
 
 from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
 from wddmcheck.machine.pool import Pool
+from wddmcheck.machine.power_structs import (
+    DEVICE_POWER_STATE,
+    DXGKARG_BEGINEXCLUSIVEACCESS,
+    DXGKARG_ENDEXCLUSIVEACCESS,
+    DXGKARG_QUERYADAPTERINFO,
+    POWER_ACTION,
+)
 from wddmcheck.machine.processor import Processor
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
@@ -52,6 +59,13 @@ class Preempt:
     """The driver can be interrupted here."""
 
 
+@dataclass(slots=True, eq=False)
+class Mutex:
+    """A KMUTEX of the driver's. `held`: somebody has it."""
+
+    held: bool = False
+
+
 PREEMPT: Final = Preempt()
 
 Pauses: TypeAlias = Generator[Preempt | Wait, None, NtStatus]
@@ -72,6 +86,15 @@ class Kernel:
     def KeFlushQueuedDpcs(self) -> Wait:
         """Wait until the driver's DPC has run; to be yielded."""
         return Wait("KeFlushQueuedDpcs", lambda: not self.dpc_queued())
+
+    def KeWaitForMutexObject(self, mutex: Mutex) -> Generator[Wait, None, None]:
+        """Wait until nobody has the mutex, and take it; to be yielded from."""
+        yield Wait("a mutex", lambda: not mutex.held)
+        mutex.held = True
+
+    def KeReleaseMutex(self, mutex: Mutex) -> None:
+        """Give the mutex back."""
+        mutex.held = False
 
 
 class Miniport(Protocol):
@@ -154,6 +177,23 @@ class Miniport(Protocol):
     def DxgkDdiNotifySurpriseRemoval(self, MiniportDeviceContext: Handle,
                                      RemovalType: DXGK_SURPRISE_REMOVAL_TYPE) -> Result:
         """NC:dispmprt.DXGKDDI_NOTIFY_SURPRISE_REMOVAL."""
+
+    def DxgkDdiSetPowerState(self, MiniportDeviceContext: Handle, DeviceUid: int,
+                             DevicePowerState: DEVICE_POWER_STATE,
+                             ActionType: POWER_ACTION) -> Result:
+        """NC:dispmprt.DXGKDDI_SET_POWER_STATE."""
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYADAPTERINFO."""
+
+    def DxgkDdiBeginExclusiveAccess(
+            self, hAdapter: Handle, pBeginExclusiveAccess: DXGKARG_BEGINEXCLUSIVEACCESS) -> Result:
+        """NC:d3dkmddi.DXGKDDI_BEGINEXCLUSIVEACCESS."""
+
+    def DxgkDdiEndExclusiveAccess(
+            self, hAdapter: Handle, pEndExclusiveAccess: DXGKARG_ENDEXCLUSIVEACCESS) -> Result:
+        """NC:d3dkmddi.DXGKDDI_ENDEXCLUSIVEACCESS."""
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: Handle,
                                 MessageNumber: int) -> bool:

@@ -17,7 +17,7 @@ from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families import words_for
 from wddmcheck.replay.names import Names
-from wddmcheck.replay.views import ToldState, differences
+from wddmcheck.replay.views import FIRST, ToldState, differences
 from wddmcheck.replay.vocabulary import Act, Given, Ref, Vocabulary
 from wddmcheck.report.story import CallMade, ChangeKind, Story, StoryStep, Value, ValueKind
 
@@ -56,8 +56,9 @@ class Runner:
     calls: dict[str, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.names = Names(self.words.records)
-        self.told = ToldState(self.pools, self.words.known)
+        first = FIRST | self.words.first
+        self.names = Names(self.words.records, first)
+        self.told = ToldState(self.pools, self.words.known, first)
 
     def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
@@ -150,7 +151,8 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
-        wanted = sorted(self._told(c, passing) for c in step.calls)
+        wanted = sorted(self._told(c, passing) for c in step.calls
+                        if c.name not in self.words.inside)
         made = sorted(self._made(c) for c in call.callbacks)
         for text in _without(wanted, made):
             yield f"the driver does not call {text}"
@@ -180,7 +182,7 @@ def runner_for(story: Story, machine: Machine) -> Runner:
 
 def _parted(step: StoryStep, call: Call) -> Iterator[str]:
     """Where the call is, if not where the step says."""
-    wanted = {"pauses": "preempted", "waits": "waits"}.get(step.at, "returned")
+    wanted = {"pauses": "preempted", "waits": "waits"}.get(step.at.partition(" ")[0], "returned")
     if not call.at.startswith(wanted):
         yield f"{step.block} {_where(call)}; in the model it {step.at or 'returns'}"
     elif call.status is not None and step.status and call.status.name != step.status:

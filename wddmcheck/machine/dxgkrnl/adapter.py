@@ -33,10 +33,13 @@ def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
 
 
 @ddi
-def DxgkDdiStartDevice(m: Machine, call: Call) -> Steps:
-    """ADP-03; failing "hardware": the device does not come up."""
+def DxgkDdiStartDevice(m: Machine, call: Call, page_tables: bool = False) -> Steps:
+    """ADP-03; failing "hardware": the device does not come up. `page_tables`: from now on Dxgkrnl
+    has the driver write those of the paging process, and transfers all that is to be resident
+    (PWR-04); otherwise memory comes by itself."""
     m.require(m.adapter.state == "added", "the adapter is not added, or is started")
     m.admit(call)
+    m.paging.by_driver = page_tables
     m.gpu.healthy = not call.failures.take("hardware")
     m.adapter.handle = m.handles.new()
     interface = replace(m.interface, DeviceHandle=m.adapter.handle)
@@ -87,7 +90,7 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
         m.adapter.removed = m.adapter.to_reset = False
-        m.paging.transferring, m.paging.allocation = False, None
+        m.paging.transferring, m.paging.allocation, m.paging.mapped = False, None, False
         audit.at_remove(m)
         m.gpu.power_cycle()
     return call.status

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wddmcheck.machine.dxgkrnl.calls import Call
     from wddmcheck.machine.machine import Machine
     from wddmcheck.machine.pool import Block
+    from wddmcheck.machine.structs import DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE
 
 
 def status(machine: Machine, call: Call, result: object) -> NtStatus:
@@ -82,10 +83,59 @@ def _within(child: OsObject, parent: OsObject) -> bool:
 
 
 def touched(machine: Machine) -> None:
-    """The driver touches the hardware: not after it was told that it is gone (ADP-13)."""
+    """The driver touches the hardware: not after it was told that it is gone (ADP-13), and not in
+    D3 (PWR-01)."""
     if machine.adapter.removed:
         machine.report(Finding(Kind.CONTRACT, "the driver touches the hardware after "
                                "DxgkDdiNotifySurpriseRemoval", where=call_site()))
+    if not machine.gpu.powered:
+        machine.report(Finding(Kind.CONTRACT, "the driver touches the registers in D3, where the "
+                               "device does not answer", where=call_site()))
+
+
+def read(machine: Machine) -> None:
+    """The driver reads registers that have to be set up first (PWR-01)."""
+    if machine.gpu.powered and machine.gpu.present and not machine.gpu.programmed:
+        machine.report(Finding(Kind.CONTRACT, "the driver reads registers that are not set up yet",
+                               where=call_site()))
+
+
+def before_power_goes(machine: Machine, call: Call) -> None:
+    """SetPowerState to D3 returns: nothing may be left that needs the device (INT-06, CTX-13)."""
+    if machine.gpu.interrupts_enabled or machine.adapter.dpc_queued:
+        machine.report(Finding(Kind.CONTRACT, f"{call.name} returns in D3 while an interrupt or a "
+                               "DPC can still come"))
+    for node in machine.gpu.nodes:
+        if node.current is not None:
+            machine.report(Finding(
+                Kind.CONTRACT, f"{call.name} returns in D3 while node {node.ordinal} still holds "
+                f"hardware context {node.current.ident}, whose state is lost"))
+
+
+def after_power_up(machine: Machine, call: Call) -> None:
+    """SetPowerState to D0 returns: the device is as it was (PWR-01)."""
+    gpu = machine.gpu
+    if gpu.present and not (gpu.programmed and gpu.interrupts_enabled and gpu.writes_status):
+        machine.report(Finding(Kind.CONTRACT, f"{call.name} returns in D0 and the device is not "
+                               "set up: its registers, its interrupts or its status"))
+
+
+def in_exclusive_access(machine: Machine, call: Call) -> None:
+    """BeginExclusiveAccess returns: the device is silent (PWR-07)."""
+    gpu = machine.gpu
+    if gpu.writes_status or any(n.current is not None for n in gpu.nodes):
+        machine.report(Finding(Kind.CONTRACT, f"{call.name} returns and the device still reaches "
+                               "system memory"))
+
+
+def after_update_page_table(machine: Machine, call: Call,
+                            update: DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE) -> None:
+    """The page tables of the paging process are there at once (PWR-04)."""
+    wanted = {(update.PageTableAddress, update.StartIndex + i): entry
+              for i, entry in enumerate(update.pPageTableEntries)}
+    if not wanted.items() <= machine.gpu.memory.written.items():
+        machine.report(Finding(Kind.CONTRACT, f"{call.name} returns and page tables of the paging "
+                               "process are not written"))
 
 
 def after_cancel(machine: Machine, call: Call, render: object) -> None:

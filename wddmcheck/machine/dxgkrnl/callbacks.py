@@ -62,7 +62,7 @@ def _fails(machine: Machine, name: str) -> bool:
 
 def map_memory(machine: Machine) -> Registers:
     """DxgkCbMapMemory: the register file."""
-    return Registers(machine.gpu, partial(audit.touched, machine))
+    return Registers(machine.gpu, partial(audit.touched, machine), partial(audit.read, machine))
 
 
 def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLOCATION) -> NtStatus:

@@ -52,7 +52,7 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """CTX-05, CTX-06: no packet of the context waits, is queued or runs; by policy G04 its last
     packet may still have to be reported and retired. One that Dxgkrnl has forgotten goes with its
     device (policy G01)."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.settled, "the adapter is not started, or its power changes")
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not audit.forgotten(m, hContext), f"{hContext!r} is forgotten")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")

@@ -13,6 +13,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsOpening,
     OsResource,
 )
+from wddmcheck.machine.gpu.node import PacketState
 
 if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
@@ -43,13 +44,16 @@ def reclaim_context_allocation(machine: Machine, item: OsContextAllocation) -> N
 
 
 def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | None:
-    """An allocation whose memory holds something to recognise it by, None if there is none."""
-    page = machine.gpu.memory.segment.take()
-    if page is None:
-        return None
+    """An allocation whose memory holds something to recognise it by, None if there is none. Where
+    Dxgkrnl transfers all that is to be there, it is not resident at first."""
     handle = machine.handles.new()
     content = b"A%07X" % (handle & 0xFFF_FFFF)
-    machine.gpu.memory.segment.write(page, content)
+    page = None
+    if not machine.paging.by_driver:
+        page = machine.gpu.memory.segment.take()
+        if page is None:
+            return None
+        machine.gpu.memory.segment.write(page, content)
     return OsAllocation(handle=handle, resource=resource, page=page, content=content)
 
 
@@ -58,6 +62,23 @@ def free_allocation(machine: Machine, item: OsAllocation) -> None:
     if item.page is not None:
         machine.gpu.memory.segment.give_back(item.page)
     machine.handles.remove(item)
+
+
+def is_read(machine: Machine, item: OsAllocation | None) -> bool:
+    """Whether a packet that the GPU is not done with, or that is still to be submitted, reads an
+    allocation."""
+    return item is not None and any(
+        _reads(machine, c, item) for c in machine.handles.all(OsContext))
+
+
+def _reads(machine: Machine, context: OsContext, item: OsAllocation) -> bool:
+    opened = context.work[0]
+    if context.preempted or context.rendered:
+        return opened is not None and opened.allocation is item
+    packet = machine.gpu.nodes[context.node].packets.get(context.fence)
+    return packet is not None and packet.state in (
+        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED) and any(
+        item.content == content for _, content in packet.inputs)
 
 
 def move(machine: Machine, item: OsAllocation, to: str) -> None:

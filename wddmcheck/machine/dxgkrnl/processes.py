@@ -46,7 +46,7 @@ def _forget(m: Machine, process: OsProcess) -> None:
 def DxgkDdiDestroyProcess(m: Machine, call: Call, hKmdProcess: OsProcess) -> Steps:
     """PRC-04: its devices are gone."""
     process = hKmdProcess
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.settled, "the adapter is not started, or its power changes")
     m.require(process.open, f"{process!r} is gone")
     m.require(not any(d.process is process and d.open for d in m.handles.all(OsDevice)),
               f"{process!r} still has devices")
@@ -86,7 +86,7 @@ def DxgkDdiCreateDevice(m: Machine, call: Call, hKmdProcess: OsProcess,
 @ddi
 def DxgkDdiDestroyDevice(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
     """DEV-04, DEV-05, CTX-08: its contexts, but for forgotten ones, and openings are gone."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.settled, "the adapter is not started, or its power changes")
     m.require(hDevice.open, f"{hDevice!r} is gone")
     left = [c for c in m.handles.all(OsContext)
             if c.device is hDevice and not audit.forgotten(m, c)]

@@ -21,7 +21,8 @@ Event: TypeAlias = Callable[..., None]
 EVENTS: dict[str, Event] = {}
 """What the operating system or user mode does by itself, without a call of the driver, by name."""
 
-_MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations", "recovery")
+_MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations",
+            "paging", "power", "recovery")
 
 
 def ddi(side: Side) -> Side:

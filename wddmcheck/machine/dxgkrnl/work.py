@@ -37,6 +37,7 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     m.require(not hContext.renders or hContext.rendered or hContext.preempted,
               f"no packet of {hContext!r} is built")
     ready(m)
+    m.require(m.paging.ready, "the paging process has no page tables")
     fences = m.fences[hContext.node]
     m.require(fences.preempting == 0, "the node is being preempted")
     if hContext.preempted or hContext.rendered:
@@ -94,7 +95,7 @@ def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
 def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Steps:
     """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice. `shared`: another
     device on the same line raises the interrupt, which the driver must not claim."""
-    m.require(m.adapter.state == "started", "no ISR is connected")
+    m.require(m.adapter.state in ("started", "settling"), "no ISR is connected")
     if shared:
         m.require(not m.gpu.pending, "the device raises an interrupt of its own")
     else:
@@ -111,7 +112,7 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
 @ddi
 def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
     """INT-04, INT-05: the DPC, if one is queued; it is off the queue before it runs."""
-    m.require(m.adapter.state == "started", "no DPC can be queued")
+    m.require(m.adapter.up and m.adapter.state != "asleep", "no DPC can run")
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
     m.adapter.dpc_queued = False
     yield from m.driver(call, m.adapter.kmd)

@@ -81,10 +81,12 @@ class PageTable:
 @dataclass(slots=True)
 class VideoMemory:
     """All that the GPU can address: one segment, and page tables by the physical address of their
-    root, which is what a context is given (NS:d3dkmddi._DXGKARG_SETROOTPAGETABLE)."""
+    root, which is what a context is given (NS:d3dkmddi._DXGKARG_SETROOTPAGETABLE). `written` are
+    the entries of page tables that the CPU has written, by address and index."""
 
     segment: Segment = field(default_factory=Segment)
     tables: dict[int, PageTable] = field(default_factory=dict)
+    written: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def translate(self, root: int, va: int) -> int | None:
         """The page that the table at `root` has at `va`, or None."""

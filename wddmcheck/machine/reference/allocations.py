@@ -12,6 +12,7 @@ from wddmcheck.machine.reference.objects import (
 )
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
+    DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE,
     DXGK_CREATEALLOCATIONFLAGS,
     DXGK_DESTROYALLOCATIONFLAGS,
     DXGKARG_BUILDPAGINGBUFFER,
@@ -109,13 +110,23 @@ class AllocationDdis(Common):
     def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
                                  pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> NtStatus:
         """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        update = pBuildPagingBuffer.UpdatePageTable
+        if update is not None:
+            return self.update_page_table(adapter, update)
         if pBuildPagingBuffer.DmaSize == 0:
             return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
-        adapter = self.pool.at(hAdapter, Adapter)
         if adapter.registers is not None and not adapter.registers.copy_engine_ready():
             return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
         if pBuildPagingBuffer.hAllocation != NULL:
             self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))
+        return SUCCESS
+
+    def update_page_table(self, adapter: Adapter,
+                          update: DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE) -> NtStatus:
+        """PWR-04: by the CPU, and at once."""
+        self.registers(adapter).write_page_table(
+            update.PageTableAddress, update.StartIndex, update.pPageTableEntries)
         return SUCCESS
 
     def inspect(self, allocation: Allocation) -> Resource | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.gpu.node import HwContext
 from wddmcheck.machine.miniport import PREEMPT, Pauses
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
 from wddmcheck.machine.reference.objects import Context, Device
 from wddmcheck.machine.status import NtStatus
@@ -101,10 +102,13 @@ class ContextDdis(Common):
             submissions.remove(context)
 
     def leave_node(self, context: Context) -> None:
-        """CTX-13: the node must not save the context's state any more."""
+        """CTX-13, PWR-01: the node must not save the context's state any more. Without power it
+        holds none."""
         assert context.hardware is not None
         registers = context.adapter.registers
-        if registers is not None and registers.is_current(context.node, context.hardware):
+        if registers is None or context.adapter.power != DEVICE_POWER_STATE.PowerDeviceD0:
+            return
+        if registers.is_current(context.node, context.hardware):
             registers.switch_to_null(context.node, context.hardware)
 
     def free_context_areas(self, context: Context) -> None:

@@ -12,7 +12,9 @@ from typing import ClassVar
 
 from wddmcheck.machine.gpu.device import NODES, Registers
 from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.miniport import Mutex
 from wddmcheck.machine.pool import PagedStructure, Structure
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
 
@@ -39,7 +41,8 @@ class Node:
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal."""
+    surprise removal. `power_lock` holds together what is known of the power: the state, whether the
+    registers are `programmed`, and the `clock` that the device told last."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -47,6 +50,10 @@ class Adapter(Structure):
     isr: IsrState | None = None
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
+    power_lock: Mutex = field(default_factory=Mutex)
+    power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
+    programmed: bool = False
+    clock: int = 0
 
 
 @dataclass(eq=False, repr=False)
