@@ -41,7 +41,8 @@ EQUIVALENT = {
 MUTANTS = list(mutants())
 
 
-FURTHER = (("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"))
+FURTHER = (("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"),
+           ("models/power.wddm", "contexts"), ("models/power.wddm", "memory"))
 """Models that go further than models/miniport.wddm, and scopes of theirs."""
 
 
