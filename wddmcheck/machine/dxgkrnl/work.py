@@ -91,11 +91,16 @@ def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
     return call.status
 
 
+def _beside_power(m: Machine) -> bool:
+    """Whether SetPowerState is under way, and interrupts come all the same (policy G19)."""
+    return m.adapter.state == "settling" and m.policies.G19 == "on"
+
+
 @ddi
 def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Steps:
     """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice. `shared`: another
     device on the same line raises the interrupt, which the driver must not claim."""
-    m.require(m.adapter.state in ("started", "settling"), "no ISR is connected")
+    m.require(m.adapter.state == "started" or _beside_power(m), "no ISR can run")
     if shared:
         m.require(not m.gpu.pending, "the device raises an interrupt of its own")
     else:
@@ -112,7 +117,7 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
 @ddi
 def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
     """INT-04, INT-05: the DPC, if one is queued; it is off the queue before it runs."""
-    m.require(m.adapter.up and m.adapter.state != "asleep", "no DPC can run")
+    m.require(m.adapter.state in ("started", "exclusive") or _beside_power(m), "no DPC can run")
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
     m.adapter.dpc_queued = False
     yield from m.driver(call, m.adapter.kmd)
