@@ -20,13 +20,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
+from wddmcheck.machine.dxgkrnl import audit, callbacks, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
 from wddmcheck.machine.dxgkrnl.objects import (
     HandleTable,
+    Memory,
     OsAllocation,
     OsContext,
+    OsObject,
     OsOpening,
+    OsPagingBuffer,
     OsProcess,
 )
 from wddmcheck.machine.dxgkrnl.registry import events, load
@@ -46,7 +49,8 @@ class Policies:
     G01: a context that Dxgkrnl cannot use is destroyed, or forgotten until its device goes.
     G06: context allocations that a driver leaves are leaked, or reclaimed by Dxgkrnl.
     G26: no two calls of a process overlap (one_thread), or its clean-up may (any_thread).
-    G19: ISR and DPC can run beside SetPowerState, or cannot."""
+    G19: ISR and DPC can run beside SetPowerState, or cannot.
+    G15: a root page table that is replaced goes after all contexts were told, or before."""
 
     G04: str = "completed"
     G09: str = "waits"
@@ -54,6 +58,7 @@ class Policies:
     G06: str = "leaked"
     G26: str = "one_thread"
     G19: str = "on"
+    G15: str = "after"
 
 
 @dataclass(slots=True)
@@ -85,19 +90,19 @@ class Adapter:
 @dataclass(slots=True)
 class Paging:
     """The paging transfer under way, if there is one; `closing` are allocations that were closed
-    and that a packet still reads. `by_driver`: the driver writes the page tables of the paging
-    process, as Dxgkrnl asks it to; `mapped`: it has."""
+    and that a packet still reads. `memory` says how far Dxgkrnl goes; `mapped`: the driver has
+    written the page tables of the paging process."""
 
     transferring: bool = False
     allocation: OsAllocation | None = None
     closing: list[OsOpening] = field(default_factory=list)
-    by_driver: bool = False
+    memory: Memory = Memory.AUTOMATIC
     mapped: bool = False
 
     @property
     def ready(self) -> bool:
         """Whether paging commands can run."""
-        return self.mapped or not self.by_driver
+        return self.mapped or self.memory is not Memory.TRANSFERS
 
 
 @dataclass(slots=True)
@@ -112,8 +117,8 @@ class Fences:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
-    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `notes` are
-    for whoever drives it."""
+    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `ran` is the
+    context whose packet each node ran last. `notes` are for whoever drives it."""
 
     factory: Factory
     policies: Policies = field(default_factory=Policies)
@@ -129,6 +134,7 @@ class Machine:
     last_fence: int = 0
     fences: list[Fences] = field(default_factory=lambda: [Fences() for _ in range(NODES)])
     running: Call | None = None
+    ran: dict[int, OsContext] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
     miniport: Miniport = field(init=False)
@@ -172,13 +178,15 @@ class Machine:
             self.calls.append(call)
         return call
 
-    def happen(self, name: str, /, *args: object) -> None:
-        """Something that the operating system or user mode does by itself. Raises
+    def happen(self, name: str, /, *args: object) -> OsObject | None:
+        """Something that the operating system or user mode does by itself; what it made. Raises
         `OutOfReachError`, `BugCheck`."""
         happens = events().get(name)
         if happens is None:
             raise OutOfReachError(f"nothing called {name} ever happens here")
-        self._hardware(partial(happens, self, *args))
+        made: list[OsObject | None] = []
+        self._hardware(lambda: made.append(happens(self, *args)))
+        return made[0]
 
     def resume(self, call: Call) -> Call:
         """Run a paused call to its next pause, or to its return. Does nothing for one that has
@@ -194,6 +202,7 @@ class Machine:
     def run_packet(self, context: OsContext) -> None:
         """The GPU starts the packet of a context. Raises `OutOfReachError`, `BugCheck`."""
         self._hardware(lambda: self.gpu.run_packet(context.node, context.fence))
+        self.ran[context.node] = context
 
     def complete_packet(self, context: OsContext) -> None:
         """The GPU finishes the packet of a context, reads its inputs and raises its interrupt.
@@ -204,6 +213,17 @@ class Machine:
         """An idle node saves the context that it still holds. Raises `OutOfReachError`,
         `BugCheck`."""
         self._hardware(self.gpu.nodes[node].save_idle_context)
+
+    def run_paging_packet(self, buffer: OsPagingBuffer) -> None:
+        """The GPU carries out a paging packet and raises its interrupt. Raises `OutOfReachError`,
+        `BugCheck`."""
+        self._hardware(lambda: self.gpu.run_paging(buffer.fence))
+        residency.carried_out(self, buffer)
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture, and raises an interrupt. Raises
+        `OutOfReachError`, `BugCheck`."""
+        self._hardware(self.gpu.read_aperture)
 
     def vsync(self) -> None:
         """A vertical sync interrupt. Raises `OutOfReachError`."""

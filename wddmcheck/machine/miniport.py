@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
+from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
@@ -26,7 +27,6 @@ from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_START_INFO,
     DXGK_SURPRISE_REMOVAL_TYPE,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_COLLECTDBGINFO,
     DXGKARG_CREATEALLOCATION,

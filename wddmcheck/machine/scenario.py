@@ -131,7 +131,7 @@ class Scenario:
         if name in self.machine.known_calls:
             return partial(self._call, name)
         if name in events():
-            return lambda *args: self._hardware(partial(self.machine.happen, name, *args))
+            return lambda *args: self._step(partial(self.machine.happen, name, *args))
         raise AttributeError(f"a scenario has no `{name}`")
 
     def resume(self, took: Took, outcome: str = SUCCESS) -> Took:

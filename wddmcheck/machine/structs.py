@@ -347,43 +347,6 @@ class DXGKARG_RESETENGINE:
     LastAbortedFenceId: int = 0
 
 
-class PagingOperation(IntEnum):
-    """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
-
-    DXGK_OPERATION_TRANSFER = 0
-    DXGK_OPERATION_UPDATE_PAGE_TABLE = 11
-
-
-class DXGK_TRANSFERFLAGS(IntFlag):
-    """NS:d3dkmddi._DXGK_TRANSFERFLAGS."""
-
-    NONE = 0
-    TransferStart = 0x8
-    TransferEnd = 0x10
-
-
-@dataclass(slots=True)
-class DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE:
-    """NS:d3dkmddi._DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE. All i. PageTableAddress is where the CPU
-    sees the page table; each entry is the number of a page."""
-
-    PageTableAddress: int
-    StartIndex: int
-    pPageTableEntries: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class DXGKARG_BUILDPAGINGBUFFER:
-    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, with the members of its union that the operation
-    selects. hAllocation i is the driver's and may be NULL; DmaSize io, 0 for no DMA buffer."""
-
-    hAllocation: Handle
-    Flags: DXGK_TRANSFERFLAGS
-    Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
-    DmaSize: int = 4096
-    UpdatePageTable: DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE | None = None
-
-
 # --- interrupts ----------------------------------------------------------------------------------
 
 class DXGK_INTERRUPT_TYPE(IntEnum):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from wddmcheck.report.story import ChangeKind, StoryStep
 
@@ -26,13 +27,16 @@ FAILS_FOR = {
 """A status that only one thing brings about."""
 
 
+Extra: TypeAlias = bool | int | str
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """`failing` is for `Machine.call`; `extra` are arguments that the model does not have: what
     Dxgkrnl or the application chose."""
 
     failing: tuple[str, ...] = ()
-    extra: tuple[tuple[str, bool | int], ...] = ()
+    extra: tuple[tuple[str, Extra], ...] = ()
 
 
 def request(step: StoryStep, pools: Mapping[str, str]) -> Request:
@@ -66,7 +70,7 @@ def _late(step: StoryStep) -> list[str]:
     return []
 
 
-def _extra(step: StoryStep, pools: Mapping[str, str]) -> tuple[tuple[str, bool | int], ...]:
+def _extra(step: StoryStep, pools: Mapping[str, str]) -> tuple[tuple[str, Extra], ...]:
     match step.block:
         case "DxgkDdiCreateDevice":
             return (("gdi", any(c.name == CREATE_AREA for c in step.calls)),)

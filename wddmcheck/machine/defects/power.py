@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
+from wddmcheck.machine.paging_structs import DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE
 from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DXGKARG_BEGINEXCLUSIVEACCESS,
@@ -13,7 +14,7 @@ from wddmcheck.machine.power_structs import (
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, Context
 from wddmcheck.machine.status import NtStatus
-from wddmcheck.machine.structs import DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE, Handle
+from wddmcheck.machine.structs import Handle
 
 D0, D3 = DEVICE_POWER_STATE.PowerDeviceD0, DEVICE_POWER_STATE.PowerDeviceD3
 SUCCESS = NtStatus.STATUS_SUCCESS
@@ -33,12 +34,10 @@ class LeavesDpc(ReferenceMiniport):
 
     def power_down(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """Against INT-06."""
-        registers = self.registers(adapter)
-        registers.enable_interrupts(False)
+        self.registers(adapter).enable_interrupts(False)
         yield PREEMPT
         self.leave_nodes(adapter)
-        registers.write_status(False)
-        adapter.programmed, adapter.power = False, D3
+        adapter.power = D3
 
 
 class LosesLazyContext(ReferenceMiniport):
@@ -46,12 +45,10 @@ class LosesLazyContext(ReferenceMiniport):
 
     def power_down(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """Against CTX-13."""
-        registers = self.registers(adapter)
-        registers.enable_interrupts(False)
+        self.registers(adapter).enable_interrupts(False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
-        registers.write_status(False)
-        adapter.programmed, adapter.power = False, D3
+        adapter.power = D3
 
 
 class SwitchesAwayInAnyPowerState(ReferenceMiniport):
@@ -86,7 +83,7 @@ class DefersPageTables(ReferenceMiniport):
 
 
 class QueriesBeforeRestore(ReferenceMiniport):
-    """A query looks at the power state alone."""
+    """A query looks at the power state, while SetPowerState is setting the registers up."""
 
     def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
                                 pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
@@ -106,7 +103,7 @@ class QueriesWithoutLock(ReferenceMiniport):
                                 pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
         """Against GEN-02: SetPowerState may come between."""
         adapter = self.pool.at(hAdapter, Adapter)
-        if adapter.power == D0 and adapter.programmed:
+        if adapter.power == D0:
             yield PREEMPT
             adapter.clock = self.registers(adapter).clock
         pQueryAdapterInfo.pOutputData.value = adapter.clock

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit, memory
+from wddmcheck.machine.dxgkrnl import audit, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
     OsAllocation,
     OsContext,
     OsContextAllocation,
     OsDevice,
     OsOpening,
+    OsPagingBuffer,
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
@@ -97,7 +99,9 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
     m.require(not any(memory.is_read(m, a) for a in doomed), f"{doomed!r} is used on the GPU")
     m.require(not any(a.references for a in doomed),
               f"the driver holds a reference to {doomed!r}", driver=True)
-    m.require(m.policies.G09 != "waits" or m.paging.allocation not in doomed,
+    m.require(not any(a.pages is not None and a.pages.mapped for a in doomed),
+              f"{doomed!r} is seen through the aperture")
+    m.require(m.policies.G09 != "waits" or not any(_paged(m, a) for a in doomed),
               f"{doomed!r} is being paged")
     m.admit(call)
     for item in doomed:
@@ -112,11 +116,21 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
     yield from m.driver(call, m.adapter.kmd, arg)
     for item in doomed:
         memory.free_allocation(m, item)
+    if m.paging.memory is Memory.PACKETS:
+        if m.paging.allocation in doomed:
+            m.paging.transferring, m.paging.allocation = False, None
+        residency.sweep(m)
     if destroyResource:
         assert hResource is not None
         audit.after_destroy(m, call.name, hResource)
         m.handles.remove(hResource)
     return call.status
+
+
+def _paged(m: Machine, item: OsAllocation) -> bool:
+    """Whether paging work names an allocation."""
+    return m.paging.allocation is item or (item.pages is not None and any(
+        b.pages is item.pages for b in m.handles.all(OsPagingBuffer)))
 
 
 @ddi

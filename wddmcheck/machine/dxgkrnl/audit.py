@@ -19,8 +19,8 @@ from wddmcheck.machine.status import NtStatus
 if TYPE_CHECKING:
     from wddmcheck.machine.dxgkrnl.calls import Call
     from wddmcheck.machine.machine import Machine
+    from wddmcheck.machine.paging_structs import DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE
     from wddmcheck.machine.pool import Block
-    from wddmcheck.machine.structs import DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE
 
 
 def status(machine: Machine, call: Call, result: object) -> NtStatus:

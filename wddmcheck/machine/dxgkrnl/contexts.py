@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit
+from wddmcheck.machine.dxgkrnl import audit, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice
+from wddmcheck.machine.dxgkrnl.objects import Memory, OsContext, OsContextAllocation, OsDevice
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.miniport import Wait
 from wddmcheck.machine.structs import (
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
@@ -21,7 +22,8 @@ from wddmcheck.machine.structs import (
 def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
                          areas: int = 1, renders: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
-    Dxgkrnl sets the root page table at once, before the first packet can run. `areas`: how many
+    Dxgkrnl sets the root page table at once, before the first packet can run (unless there may be
+    several, see `page_tables`). `areas`: how many
     context allocations the user-mode driver asks for; `renders`: packets come by DxgkDdiRender."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
@@ -39,6 +41,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
             m.report(Finding(Kind.CONTRACT, "DxgkDdiCreateContext succeeds and does not say in "
                              "ContextInfo how large a DMA buffer is"))
         call.made.append(context)
+        if m.paging.memory is Memory.PACKETS:
+            return call.status
         yield from drive(m.miniport, "DxgkDdiSetRootPageTable", (
             m.adapter.kmd, DXGKARG_SETROOTPAGETABLE(context.kmd, hDevice.process.root)))
     else:
@@ -63,9 +67,23 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
     m.admit(call, hContext.device.thread)
     hContext.open = False
-    yield from m.driver(call, hContext.kmd)
+    yield from _until_filled(m, hContext, m.driver(call, hContext.kmd))
     audit.left_context_allocations(m, hContext)
     audit.after_destroy(m, call.name, hContext)
     if call.succeeded:
         m.handles.remove(hContext)
     return call.status
+
+
+def _until_filled(m: Machine, context: OsContext, steps: Steps) -> Steps:
+    """DxgkCbDestroyContextAllocation blocks while a paging packet is to fill the area (ALC-15). A
+    callback cannot pause a driver here; so the driver goes on, from where it can be interrupted,
+    only when it would not block."""
+    def filled() -> bool:
+        return not any(residency.being_filled(m, a) for a in m.handles.all(OsContextAllocation)
+                       if a.context is context)
+
+    for pause in steps:
+        yield pause
+        yield Wait("the paging packet of its context allocation", filled)
+    return None

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
     OsAllocation,
     OsContext,
     OsContextAllocation,
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
 
 def context_allocation(machine: Machine, device: OsDevice, context: OsContext | None,
                        kmd: int) -> OsContextAllocation | None:
-    """A context allocation with memory behind it, None if there is none."""
+    """A context allocation with memory behind it, None if there is none. Where paging packets fill
+    it, it is empty."""
     page = machine.gpu.memory.segment.take()
     if page is None:
         return None
+    if machine.paging.memory is Memory.PACKETS:
+        machine.gpu.memory.segment.write(page, b"")
     item = OsContextAllocation(handle=machine.handles.new(), kmd=kmd, open=True, device=device,
                                context=context, page=page, made_by=machine.running)
     return machine.handles.add(item)
@@ -49,7 +53,7 @@ def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | 
     handle = machine.handles.new()
     content = b"A%07X" % (handle & 0xFFF_FFFF)
     page = None
-    if not machine.paging.by_driver:
+    if machine.paging.memory is Memory.AUTOMATIC:
         page = machine.gpu.memory.segment.take()
         if page is None:
             return None
@@ -58,8 +62,9 @@ def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | 
 
 
 def free_allocation(machine: Machine, item: OsAllocation) -> None:
-    """Give the memory back; whoever still maps it sees what comes there next."""
-    if item.page is not None:
+    """Give the memory back; whoever still maps it sees what comes there next. (What user mode asked
+    for is `residency`'s.)"""
+    if item.page is not None and item.pages is None:
         machine.gpu.memory.segment.give_back(item.page)
     machine.handles.remove(item)
 
@@ -91,10 +96,20 @@ def move(machine: Machine, item: OsAllocation, to: str) -> None:
         segment.write(page, content)
     if item.page is not None:
         segment.give_back(item.page)
+    appear(machine, item, page)
+
+
+def appear(machine: Machine, item: OsAllocation, page: int | None) -> None:
+    """Page tables show an allocation at a page, or (None) nowhere."""
     item.page = page
     for opening in (*machine.handles.all(OsOpening), *machine.paging.closing):
         if opening.allocation is item:
             opening.device.process.table.move(opening.va, page)
+
+
+def has_content(machine: Machine, item: OsContextAllocation) -> bool:
+    """Whether anything was written into a context allocation."""
+    return any(machine.gpu.memory.segment.read(item.page))
 
 
 def open_allocation(item: OsOpening) -> None:

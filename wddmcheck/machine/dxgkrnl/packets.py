@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsOpening, OsProcess
+from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsObject, OsOpening, OsProcess
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
 from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.machine import Machine
@@ -61,18 +61,20 @@ def DxgkDdiCancelCommand(m: Machine, call: Call, hContext: OsContext) -> Steps:
 
 
 @event
-def terminate_process(m: Machine, process: OsProcess) -> None:
+def terminate_process(m: Machine, process: OsProcess) -> OsObject | None:
     """A process is killed: its devices are in error from now on (DEV-07)."""
     m.require(process.open and not process.killed, f"{process!r} is gone, or ends already")
     process.killed = True
     for device in m.handles.all(OsDevice):
         if device.process is process:
             device.lost = True
+    return None
 
 
 @event
-def reject_context(m: Machine, context: OsContext) -> None:
+def reject_context(m: Machine, context: OsContext) -> OsObject | None:
     """CTX-03: Dxgkrnl cannot use what the driver's CreateContext has returned."""
     m.require(context.open and not context.used and not context.rejected,
               f"{context!r} is gone, was used, or is rejected already")
     context.rejected = True
+    return None

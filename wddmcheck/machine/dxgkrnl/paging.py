@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit, memory
+from wddmcheck.machine.dxgkrnl import audit, memory, paging_packets
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsAllocation
+from wddmcheck.machine.dxgkrnl.objects import Memory, OsAllocation, OsContextAllocation
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.machine import Machine
-from wddmcheck.machine.structs import (
+from wddmcheck.machine.paging_structs import (
     DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE,
     DXGK_TRANSFERFLAGS,
     DXGKARG_BUILDPAGINGBUFFER,
-    NULL,
     PagingOperation,
 )
+from wddmcheck.machine.structs import NULL
 
 PAGING_TABLE = 0x2000_0000
 """Where the CPU sees the page table of the paging process."""
@@ -21,12 +21,16 @@ PAGING_TABLE = 0x2000_0000
 
 @ddi
 def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
-                             hAllocation: OsAllocation | None = None,
-                             to: str = "segment") -> Steps:
-    """PAG-01: one operation: `TransferStart` and `TransferEnd` in two calls, `TransferIn`,
-    `TransferOut`, or `UpdatePageTable`."""
+                             hAllocation: OsAllocation | None = None, to: str = "segment",
+                             hContextResource: OsContextAllocation | None = None,
+                             idle: bool = False) -> Steps:
+    """PAG-01: one operation. Where paging packets are submitted, all of `paging_packets`; else
+    `TransferStart` and `TransferEnd` in two calls, `TransferIn`, `TransferOut`, or
+    `UpdatePageTable`."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     match operation:
+        case _ if m.paging.memory is Memory.PACKETS:
+            yield from paging_packets.build(m, call, operation, hAllocation, hContextResource, idle)
         case "UpdatePageTable":
             yield from _page_table(m, call)
         case "TransferIn" | "TransferOut":
@@ -85,7 +89,8 @@ def _whole(m: Machine, call: Call, comes: bool, hAllocation: OsAllocation | None
 def _page_table(m: Machine, call: Call) -> Steps:
     """PWR-04: the page tables of the paging process, after a start and after D3: there is no DMA
     buffer for them, the driver writes them with the CPU before it returns."""
-    m.require(m.paging.by_driver and not m.paging.mapped, "the page tables are there")
+    m.require(m.paging.memory is Memory.TRANSFERS and not m.paging.mapped,
+              "the page tables are there")
     m.admit(call)
     update = DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE(PAGING_TABLE, 0, (0, 1, 2, 3))
     yield from m.driver(call, m.adapter.kmd, DXGKARG_BUILDPAGINGBUFFER(

@@ -64,11 +64,13 @@ def _no_work(m: Machine) -> None:
 
 @ddi
 def DxgkDdiQueryAdapterInfo(m: Machine, call: Call) -> Steps:
-    """ADP-15, GEN-02: a private query of the user-mode driver, also while SetPowerState runs."""
+    """ADP-15, GEN-02: a private query of the user-mode driver, also while SetPowerState runs. Its
+    result is what the driver answers."""
     m.require(m.adapter.state in ("started", "settling", "asleep"), "the adapter is not started")
     m.admit(call)
-    yield from m.driver(call, m.adapter.kmd, DXGKARG_QUERYADAPTERINFO())
-    return call.status
+    arg = DXGKARG_QUERYADAPTERINFO()
+    yield from m.driver(call, m.adapter.kmd, arg)
+    return arg.pOutputData.value
 
 
 @ddi

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsOpening, OsProcess
+from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
+    OsContext,
+    OsDevice,
+    OsOpening,
+    OsPageTable,
+    OsProcess,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.gpu.memory import PageTable
 from wddmcheck.machine.machine import Machine
@@ -23,8 +30,10 @@ def DxgkDdiCreateProcess(m: Machine, call: Call) -> Steps:
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.admit(call)
     handle, table = m.handles.new(), PageTable()
-    process = OsProcess(handle=handle, root=ROOTS + handle, table=table, made_by=call)
-    m.gpu.memory.tables[process.root] = table
+    process = OsProcess(handle=handle, root=0, table=table, made_by=call)
+    if m.paging.memory is not Memory.PACKETS:
+        process.root = ROOTS + handle
+        m.gpu.memory.tables[process.root] = table
     m.handles.add(process)
     arg = DXGKARG_CREATEPROCESS(process.handle)
     yield from m.driver(call, m.adapter.kmd, arg)
@@ -53,6 +62,9 @@ def DxgkDdiDestroyProcess(m: Machine, call: Call, hKmdProcess: OsProcess) -> Ste
     m.admit(call, process)
     audit.left_context_allocations(m, process)
     process.open = False
+    for root in [t for t in m.handles.all(OsPageTable) if t.process is process]:
+        m.gpu.memory.tables.pop(root.address, None)
+        m.handles.remove(root)
     yield from m.driver(call, m.adapter.kmd, process.kmd)
     audit.after_destroy(m, call.name, process)
     if call.succeeded:

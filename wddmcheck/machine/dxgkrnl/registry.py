@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TypeAlias
 
 from wddmcheck.machine.dxgkrnl.calls import Steps
+from wddmcheck.machine.dxgkrnl.objects import OsObject
 
 Side: TypeAlias = Callable[..., Steps]
 """Takes the machine, the `Call`, and the call's arguments by name."""
@@ -15,14 +16,14 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-Event: TypeAlias = Callable[..., None]
-"""Takes the machine and what it is about."""
+Event: TypeAlias = Callable[..., "OsObject | None"]
+"""Takes the machine and what it is about; gives what it made."""
 
 EVENTS: dict[str, Event] = {}
 """What the operating system or user mode does by itself, without a call of the driver, by name."""
 
 _MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations",
-            "paging", "power", "recovery")
+            "paging", "page_tables", "residency", "power", "recovery")
 
 
 def ddi(side: Side) -> Side:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.dxgkrnl import memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
+from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
+    OsAllocation,
+    OsContext,
+    OsContextAllocation,
+    OsOpening,
+    OsPagingBuffer,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind, stop
 from wddmcheck.machine.gpu.node import PacketState
@@ -23,14 +31,19 @@ def ready(m: Machine) -> None:
 
 
 @ddi
-def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
+def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None,
                          hOpen: OsOpening | None = None,
-                         area: OsContextAllocation | None = None) -> Steps:
+                         area: OsContextAllocation | None = None,
+                         paging: OsPagingBuffer | None = None) -> Steps:
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
     context's device, and perhaps a context allocation of that device (which is the driver's own
     affair: it travels as private data). What DxgkDdiRender has built needs no list: it is all in
-    the DMA buffer."""
+    the DMA buffer. A packet of `paging` belongs to no context (PAG-05)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    if hContext is None or paging is not None:
+        m.require(hContext is None and hOpen is None, "paging belongs to no context")
+        yield from _submit_paging(m, call, paging)
+        return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
     m.require(not hContext.device.lost, f"{hContext.device!r} is in error")
@@ -38,6 +51,8 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
               f"no packet of {hContext!r} is built")
     ready(m)
     m.require(m.paging.ready, "the paging process has no page tables")
+    if m.paging.memory is Memory.PACKETS:
+        _set_up(m, hContext)
     fences = m.fences[hContext.node]
     m.require(fences.preempting == 0, "the node is being preempted")
     if hContext.preempted or hContext.rendered:
@@ -48,6 +63,7 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
         m.require(hOpen.open and hOpen.device is hContext.device,
                   f"{hOpen!r} is not open on the device of {hContext!r}")
         m.require(hOpen.allocation.page is not None, f"{hOpen.allocation!r} is not resident")
+        m.require(not _moving(m, hOpen.allocation), f"{hOpen.allocation!r} is on its way out")
         reads = (DXGK_ALLOCATIONLIST(hOpen.kmd, hOpen.va, hOpen.allocation.content),)
     if area is not None:
         m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
@@ -57,12 +73,42 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     hContext.fence, hContext.reported = m.last_fence, False
     hContext.preempted = hContext.rendered = False
     hContext.used, hContext.work = True, (hOpen, area)
+    hContext.reads = hOpen.allocation.pages if hOpen is not None else None
     yield from m.driver(call, m.adapter.kmd,
                         DXGKARG_SUBMITCOMMAND(
                             hContext.kmd, hContext.fence, reads,
                             (area.handle, area.va) if area is not None else (NULL, 0),
                             hContext.node))
     return call.status
+
+
+def _moving(m: Machine, item: OsAllocation) -> bool:
+    """Whether the memory of an allocation is to go, or paging work is about it."""
+    pages = item.pages
+    return pages is not None and (not pages.wanted or any(
+        b.pages is pages for b in m.handles.all(OsPagingBuffer)))
+
+
+def _set_up(m: Machine, context: OsContext) -> None:
+    """PAG-06, CAL-05: the driver knows the root page table of the context, and its save area has
+    its first content."""
+    root = context.device.process.root_table
+    m.require(root is not None and context.told is root,
+              f"the root page table of {context!r} is not set")
+    areas = [a for a in m.handles.all(OsContextAllocation) if a.context is context]
+    m.require(all(memory.has_content(m, a) for a in areas), f"a save area of {context!r} is empty")
+
+
+def _submit_paging(m: Machine, call: Call, paging: OsPagingBuffer | None) -> Steps:
+    """PAG-05: a paging buffer goes to the hardware, once."""
+    m.require(paging is not None and paging.fence == 0, f"{paging!r} is with the hardware")
+    assert paging is not None
+    m.admit(call)
+    m.last_fence += 1
+    m.fences[0].last_submitted = paging.fence = m.last_fence
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_SUBMITCOMMAND(
+        NULL, paging.fence, pDmaBufferPrivateData=(paging.kmd, 0)))
+    return None
 
 
 @ddi
@@ -121,12 +167,5 @@ def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
     m.adapter.dpc_queued = False
     yield from m.driver(call, m.adapter.kmd)
-    _retire(m)
+    residency.retire(m)
     return None
-
-
-def _retire(m: Machine) -> None:
-    """A packet is retired when the driver has freed its ring entry."""
-    for context in m.handles.all(OsContext):
-        if context.reported and context.fence not in m.gpu.nodes[context.node].packets:
-            context.fence, context.reported = 0, False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wddmcheck.machine.findings import OutOfReachError
+from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
 from wddmcheck.machine.gpu.memory import VideoMemory
 from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
 
@@ -53,6 +53,7 @@ class Gpu:
         self.powered = self.programmed = self.writes_status = False
         self.interrupts_enabled = self.pending = False
         self.memory.written.clear()
+        self.memory.show(None)
         for node in self.nodes:
             node.current = None
 
@@ -81,6 +82,23 @@ class Gpu:
         if not self.answers or not self.interrupts_enabled or self.pending:
             raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending",
                                   driver=True)
+        self.pending = True
+
+    def run_paging(self, fence: int) -> None:
+        """The node for rendering carries out a paging packet, and raises the interrupt."""
+        self.nodes[0].run_paging(fence)
+        self.pending = True
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture, and raises the interrupt. Raises
+        `OutOfReachError`, `BugCheck`."""
+        if not self.answers or self.memory.aperture is None or self.pending:
+            raise OutOfReachError("the aperture shows nothing, or an interrupt is pending",
+                                  driver=True)
+        if self.memory.aperture_is_stale():
+            raise BugCheck(Finding(
+                Kind.GPU_ACCESS, f"a read through the aperture finds page "
+                f"{self.memory.aperture[0]}, which was given back", (self.memory.aperture[0],)))
         self.pending = True
 
     def run_packet(self, node: int, fence: int) -> None:

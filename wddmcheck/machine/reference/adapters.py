@@ -40,7 +40,7 @@ class AdapterDdis(PowerDdis):
             self.pool.free(adapter.isr, IsrState.TAG)
             adapter.isr = None
             return NtStatus.STATUS_UNSUCCESSFUL
-        adapter.dxgk, adapter.registers, adapter.programmed = DxgkInterface, registers, True
+        adapter.dxgk, adapter.registers = DxgkInterface, registers
         self.start_up(adapter)
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
         return SUCCESS

@@ -1,21 +1,19 @@
-"""Allocations, resources, paging."""
+"""Allocations and resources."""
 
 from __future__ import annotations
 
-from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
+from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, same_version
 from wddmcheck.machine.reference.objects import (
-    Adapter,
     Allocation,
     Device,
     OpenAllocation,
     Resource,
 )
+from wddmcheck.machine.reference.paging import PagingDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
-    DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE,
     DXGK_CREATEALLOCATIONFLAGS,
     DXGK_DESTROYALLOCATIONFLAGS,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_CREATEALLOCATION,
     DXGKARG_DESTROYALLOCATION,
@@ -26,8 +24,8 @@ from wddmcheck.machine.structs import (
 )
 
 
-class AllocationDdis(Common):
-    """Allocations, resources, paging."""
+class AllocationDdis(PagingDdis):
+    """Allocations and resources."""
 
     def DxgkDdiCreateAllocation(self, hAdapter: Handle,
                                 pCreateAllocation: DXGKARG_CREATEALLOCATION) -> NtStatus:
@@ -106,29 +104,3 @@ class AllocationDdis(Common):
         for handle in pCloseAllocation.pOpenHandleList:
             self.pool.free(self.pool.at(handle, OpenAllocation), OpenAllocation.TAG)
         return SUCCESS
-
-    def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
-                                 pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> NtStatus:
-        """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next."""
-        adapter = self.pool.at(hAdapter, Adapter)
-        update = pBuildPagingBuffer.UpdatePageTable
-        if update is not None:
-            return self.update_page_table(adapter, update)
-        if pBuildPagingBuffer.DmaSize == 0:
-            return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
-        if adapter.registers is not None and not adapter.registers.copy_engine_ready():
-            return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
-        if pBuildPagingBuffer.hAllocation != NULL:
-            self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))
-        return SUCCESS
-
-    def update_page_table(self, adapter: Adapter,
-                          update: DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE) -> NtStatus:
-        """PWR-04: by the CPU, and at once."""
-        self.registers(adapter).write_page_table(
-            update.PageTableAddress, update.StartIndex, update.pPageTableEntries)
-        return SUCCESS
-
-    def inspect(self, allocation: Allocation) -> Resource | None:
-        """Look at what the driver keeps of an allocation."""
-        return allocation.resource

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from wddmcheck.machine.gpu.device import NODES, Registers
-from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.gpu.node import Command, HwContext
 from wddmcheck.machine.miniport import Mutex
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
@@ -41,8 +41,8 @@ class Node:
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal. `power_lock` holds together what is known of the power: the state, whether the
-    registers are `programmed`, and the `clock` that the device told last."""
+    surprise removal. `power_lock` guards the `power` state; `clock` is what the device told last.
+    `paging` are the paging packets that the node has."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -52,8 +52,20 @@ class Adapter(Structure):
     next_hw_context: int = 1
     power_lock: Mutex = field(default_factory=Mutex)
     power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
-    programmed: bool = False
     clock: int = 0
+    paging: list[PagingPacket] = field(default_factory=list)
+
+
+@dataclass(eq=False, repr=False)
+class PagingPacket(Structure):
+    """A paging buffer that was built: `commands` for the GPU, with addresses and nothing else.
+    `fence` is 0 until it is submitted; `reported`: Dxgkrnl has been told that it is complete."""
+
+    TAG: ClassVar[str] = "WPag"
+    adapter: Adapter
+    commands: tuple[Command, ...] = ()
+    fence: int = 0
+    reported: bool = False
 
 
 @dataclass(eq=False, repr=False)

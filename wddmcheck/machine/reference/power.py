@@ -44,8 +44,6 @@ class PowerDdis(Common):
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         self.leave_nodes(adapter)
-        registers.write_status(False)
-        adapter.programmed = False
         adapter.power = D3
 
     def leave_nodes(self, adapter: Adapter) -> None:
@@ -58,7 +56,6 @@ class PowerDdis(Common):
         adapter.power = D0
         yield PREEMPT
         self.registers(adapter).initialize()
-        adapter.programmed = True
         self.start_up(adapter)
 
     def start_up(self, adapter: Adapter) -> None:
@@ -71,7 +68,7 @@ class PowerDdis(Common):
         """GEN-02: asks the device if it can answer, and says what it last knew otherwise."""
         adapter = self.pool.at(hAdapter, Adapter)
         yield from self.kernel.KeWaitForMutexObject(adapter.power_lock)
-        if adapter.power == D0 and adapter.programmed:
+        if adapter.power == D0:
             yield PREEMPT
             adapter.clock = self.registers(adapter).clock
         pQueryAdapterInfo.pOutputData.value = adapter.clock

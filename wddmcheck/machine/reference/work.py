@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import Packet
-from wddmcheck.machine.reference.common import SUCCESS, Common
-from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation
+from wddmcheck.machine.reference.common import SUCCESS
+from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation, PagingPacket
+from wddmcheck.machine.reference.paging import PagingDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_INTERRUPT_TYPE,
@@ -16,13 +17,15 @@ from wddmcheck.machine.structs import (
 )
 
 
-class WorkDdis(Common):
+class WorkDdis(PagingDdis):
     """Submission, interrupts, DPC."""
 
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
                              pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> NtStatus:
         """SUB-05: at DISPATCH_LEVEL."""
         adapter = self.pool.at(hAdapter, Adapter)
+        if pSubmitCommand.hContext == NULL:
+            return self.submit_paging(adapter, pSubmitCommand)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         assert context.hardware is not None
         for entry in pSubmitCommand.allocations:
@@ -57,6 +60,9 @@ class WorkDdis(Common):
                     self.report(context)
             if node.preempting:
                 self.report_preempted(adapter, ordinal)
+        for packet in adapter.paging:
+            if self.is_to_report(packet):
+                self.report_paging(packet)
         registers.acknowledge_interrupt()
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
         return True
@@ -70,6 +76,17 @@ class WorkDdis(Common):
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
             DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence,
             NodeOrdinal=context.node))
+
+    def is_to_report(self, packet: PagingPacket) -> bool:
+        """Whether the GPU is done with a paging packet, and nobody has said so."""
+        return not packet.reported and self.registers(packet.adapter).is_complete(0, packet.fence)
+
+    def report_paging(self, packet: PagingPacket) -> None:
+        """FEN-01, PAG-05: each fence once; at DIRQL."""
+        packet.reported = True
+        dxgk = self.dxgk(packet.adapter)
+        dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
+            DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, packet.fence))
 
     def report_preempted(self, adapter: Adapter, ordinal: int) -> None:
         """SUB-09, SUB-10: once for each preemption, also if nothing was left to preempt; what was
@@ -93,6 +110,9 @@ class WorkDdis(Common):
             for context in tuple(node.submissions):
                 if context.reported:
                     self.retire(context)
+        for packet in tuple(adapter.paging):
+            if packet.reported:
+                self.retire_paging(packet)
         self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
 
     def retire(self, context: Context) -> None:

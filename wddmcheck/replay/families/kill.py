@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from wddmcheck.replay.families import miniport
 from wddmcheck.replay.families.kill_state import KNOWN, look
 from wddmcheck.replay.families.terms import Terms
-from wddmcheck.replay.requests import CREATE_AREA, Request, allocations_wanted, failures
+from wddmcheck.replay.requests import CREATE_AREA, Extra, Request, allocations_wanted, failures
 from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import StoryStep
 
@@ -21,7 +21,7 @@ def asked(step: StoryStep, pools: Mapping[str, str]) -> Request:
     return Request(tuple(failures(step, pools)), _extra(step, pools))
 
 
-def _extra(step: StoryStep, pools: Mapping[str, str]) -> tuple[tuple[str, bool | int], ...]:
+def _extra(step: StoryStep, pools: Mapping[str, str]) -> tuple[tuple[str, Extra], ...]:
     match step.block:
         case "DxgkDdiCreateContext":
             areas = sum(made.name == CREATE_AREA for made in step.calls)

@@ -20,7 +20,7 @@ def asked(step: StoryStep, pools: Mapping[str, str]) -> Request:
     """What a DDI is asked for beside its arguments."""
     usual = request(step, pools)
     if step.block == "DxgkDdiStartDevice":
-        return Request(usual.failing, (*usual.extra, ("page_tables", True)))
+        return Request(usual.failing, (*usual.extra, ("memory", "transfers")))
     return usual
 
 

@@ -1,7 +1,7 @@
 """callback_contracts: the driver touches registers in D3, or before they are set up again (SP-18).
 
-How it went wrong in the model query_reads_before_restore: ReadRegister requires `Adapter.power ==
-D0 and Adapter.programmed`.
+How it went wrong in the model query_without_lock: ReadRegister requires `Adapter.power == D0 and
+Adapter.programmed`.
 
 Rules: PWR-01, ADP-15, GEN-02 (`wddmcheck explain PWR-01`).
 
@@ -12,14 +12,14 @@ my_driver:MyMiniport` runs it on another one.
 from wddmcheck.machine.scenario import Scenario
 
 
-def test_query_reads_before_restore(wddm_machine):
+def test_query_without_lock(wddm_machine):
     with Scenario(wddm_machine) as run:
         run.DxgkDdiAddDevice()
-        run.DxgkDdiStartDevice(page_tables=True)
+        run.DxgkDdiStartDevice(memory="transfers")
         # the call is interrupted half way:
         call0 = run.DxgkDdiSetPowerState(state="D3", outcome="preempted")
-        run.resume(call0)
         # the call is interrupted half way:
-        run.DxgkDdiSetPowerState(state="D0", outcome="preempted")
+        call1 = run.DxgkDdiQueryAdapterInfo(outcome="preempted")
+        run.resume(call0)
         # here the model's driver breaks the rule:
-        run.DxgkDdiQueryAdapterInfo(outcome="any")
+        run.resume(call1, outcome="any")
