@@ -145,7 +145,8 @@ class Machine:
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
         self.miniport = self.factory(
-            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued))
+            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued,
+                   partial(residency.waits, self)))
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
@@ -283,7 +284,7 @@ class Machine:
         try:
             with self.processor.at(call.facts.lowest):
                 pause = next(call.steps)
-                while isinstance(pause, Wait) and pause.ready():
+                while isinstance(pause, Wait) and not pause.lets_run and pause.ready():
                     pause = next(call.steps)
             call.waiting = pause if isinstance(pause, Wait) else None
         except StopIteration as end:

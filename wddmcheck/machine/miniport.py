@@ -48,10 +48,12 @@ from wddmcheck.machine.structs import (
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The driver blocks until `ready()`; `what` says on what, for people."""
+    """The driver blocks until `ready()`; `what` says on what, for people. `lets_run`: others run
+    first, even if there is nothing to wait for."""
 
     what: str
     ready: Callable[[], bool]
+    lets_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,22 @@ Result: TypeAlias = NtStatus | Pauses
 @dataclass(slots=True)
 class Kernel:
     """What a driver may use besides the callbacks of Dxgkrnl: memory, and waiting for its DPC.
-    `dpc_queued` tells whether its DPC is queued."""
+    `dpc_queued` tells whether its DPC is queued, `waits` what Dxgkrnl waits for before it destroys
+    a context allocation."""
 
     pool: Pool
     processor: Processor
     dpc_queued: Callable[[], bool]
+    waits: Callable[[Handle], tuple[Wait, ...]] = lambda area: ()
 
     def KeFlushQueuedDpcs(self) -> Wait:
         """Wait until the driver's DPC has run; to be yielded."""
         return Wait("KeFlushQueuedDpcs", lambda: not self.dpc_queued())
+
+    def may_block(self, area: Handle) -> Generator[Wait, None, None]:
+        """DxgkCbDestroyContextAllocation blocks while a paging packet is to fill the area. A
+        callback cannot pause a generator; so this, to be yielded from before it, does."""
+        yield from self.waits(area)
 
     def KeWaitForMutexObject(self, mutex: Mutex) -> Generator[Wait, None, None]:
         """Wait until nobody has the mutex, and take it; to be yielded from."""

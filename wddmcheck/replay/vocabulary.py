@@ -53,7 +53,7 @@ class Vocabulary:
     are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
     `look` sees them there; nothing is known where a model is coarser than the machine. `first` are
     words that fields have at first beside `views.FIRST`. `inside` are callbacks of the model that
-    are none to Dxgkrnl."""
+    are none to Dxgkrnl, `renamed` those that have another name there."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
@@ -62,6 +62,7 @@ class Vocabulary:
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
     first: frozenset[str] = frozenset()
     inside: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def same_state(self) -> bool:

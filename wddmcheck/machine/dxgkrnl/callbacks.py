@@ -16,7 +16,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsDevice,
     OsPagingBuffer,
 )
-from wddmcheck.machine.findings import Kind, stop
+from wddmcheck.machine.findings import Kind, OutOfReachError, stop
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.processor import Irql
@@ -99,6 +99,9 @@ def destroy_context_allocation(machine: Machine, hAdapter: Handle, hAllocation: 
         stop(Kind.DOUBLE_FREE, f"{name}: {hAllocation:#x} is destroyed twice", "0xC4",
              objects=(hAllocation,))
     item = machine.handles.find(hAllocation, OsContextAllocation, f"{name}: hAllocation")
+    if residency.being_filled(machine, item):
+        raise OutOfReachError(f"{name} blocks, where this machine cannot pause the driver (see "
+                              "Kernel.may_block)", driver=True)
     memory.free_context_allocation(machine, item)
     machine.callback(name, (("hAllocation", item),))
     return NtStatus.STATUS_SUCCESS

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit, residency
+from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
-from wddmcheck.machine.dxgkrnl.objects import Memory, OsContext, OsContextAllocation, OsDevice
+from wddmcheck.machine.dxgkrnl.objects import Memory, OsContext, OsDevice
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
-from wddmcheck.machine.miniport import Wait
 from wddmcheck.machine.structs import (
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
@@ -67,23 +66,9 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
     m.admit(call, hContext.device.thread)
     hContext.open = False
-    yield from _until_filled(m, hContext, m.driver(call, hContext.kmd))
+    yield from m.driver(call, hContext.kmd)
     audit.left_context_allocations(m, hContext)
     audit.after_destroy(m, call.name, hContext)
     if call.succeeded:
         m.handles.remove(hContext)
     return call.status
-
-
-def _until_filled(m: Machine, context: OsContext, steps: Steps) -> Steps:
-    """DxgkCbDestroyContextAllocation blocks while a paging packet is to fill the area (ALC-15). A
-    callback cannot pause a driver here; so the driver goes on, from where it can be interrupted,
-    only when it would not block."""
-    def filled() -> bool:
-        return not any(residency.being_filled(m, a) for a in m.handles.all(OsContextAllocation)
-                       if a.context is context)
-
-    for pause in steps:
-        yield pause
-        yield Wait("the paging packet of its context allocation", filled)
-    return None

@@ -16,6 +16,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     Presence,
 )
 from wddmcheck.machine.dxgkrnl.registry import event
+from wddmcheck.machine.miniport import Wait
 
 if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
@@ -91,6 +92,17 @@ def sweep(m: Machine) -> None:
 def being_filled(m: Machine, area: OsContextAllocation) -> bool:
     """Whether a paging buffer is to give a context allocation its content."""
     return any(b.area is area for b in m.handles.all(OsPagingBuffer))
+
+
+def waits(m: Machine, area: int) -> tuple[Wait, ...]:
+    """What DxgkCbDestroyContextAllocation waits for (ALC-15). Where paging packets run, others do
+    meanwhile, in any case."""
+    if m.paging.memory is not Memory.PACKETS:
+        return ()
+    item = m.handles.objects.get(area)
+    return (Wait("the paging packet of a context allocation",
+                 lambda: not isinstance(item, OsContextAllocation) or not being_filled(m, item),
+                 lets_run=True),)
 
 
 def retire(m: Machine) -> None:

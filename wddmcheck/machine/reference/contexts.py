@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from wddmcheck.machine.gpu.node import HwContext
-from wddmcheck.machine.miniport import PREEMPT, Pauses
+from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
 from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
 from wddmcheck.machine.reference.objects import Context, Device
@@ -23,7 +25,7 @@ class ContextDdis(Common):
     """Contexts and their save areas."""
 
     def DxgkDdiCreateContext(self, hDevice: Handle,
-                             pCreateContext: DXGKARG_CREATECONTEXT) -> NtStatus:
+                             pCreateContext: DXGKARG_CREATECONTEXT) -> Pauses:
         """CTX-01, GEN-08: a create that fails leaves nothing behind."""
         if not same_version(pCreateContext.pPrivateDriverData):
             return NtStatus.STATUS_GRAPHICS_DRIVER_MISMATCH
@@ -37,9 +39,9 @@ class ContextDdis(Common):
             self.pool.free(context, Context.TAG)
             return NO_MEMORY
         if not self.create_further_areas(context, pCreateContext.pPrivateDriverData):
-            return self.undo_create(context)
+            return (yield from self.undo_create(context))
         if not self.load_hardware_context(context):
-            return self.undo_create(context)
+            return (yield from self.undo_create(context))
         device.contexts.append(context)
         pCreateContext.hContext = self.pool.address(context)
         pCreateContext.ContextInfo = DXGK_CONTEXTINFO(DmaBufferSize=4096, AllocationListSize=16)
@@ -71,9 +73,9 @@ class ContextDdis(Common):
         context.adapter.next_hw_context += 1
         return True
 
-    def undo_create(self, context: Context) -> NtStatus:
+    def undo_create(self, context: Context) -> Pauses:
         """CAL-11: what came before the failure goes."""
-        self.free_areas(context.adapter, context.areas)
+        yield from self.free_context_areas(context)
         self.pool.free(context, Context.TAG)
         return NO_MEMORY
 
@@ -91,7 +93,7 @@ class ContextDdis(Common):
         self.leave_node(context)
         yield PREEMPT
         context.device.contexts.remove(context)
-        self.free_context_areas(context)
+        yield from self.free_context_areas(context)
         self.free_context(context)
         return SUCCESS
 
@@ -111,9 +113,11 @@ class ContextDdis(Common):
         if registers.is_current(context.node, context.hardware):
             registers.switch_to_null(context.node, context.hardware)
 
-    def free_context_areas(self, context: Context) -> None:
-        """CTX-07: all that was allocated for the context."""
-        self.free_areas(context.adapter, context.areas)
+    def free_context_areas(self, context: Context) -> Generator[Wait, None, None]:
+        """CTX-07, CAL-06: all that was allocated for the context."""
+        for area in context.areas:
+            yield from self.kernel.may_block(area)
+            self.free_areas(context.adapter, [area])
 
     def free_context(self, context: Context) -> None:
         """The context itself, and what there is of its last packet: the DPC may not have run."""

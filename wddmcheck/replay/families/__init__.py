@@ -8,6 +8,7 @@ from typing import Final
 
 from wddmcheck.replay.families.kill import KILL
 from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families.paging import PAGING
 from wddmcheck.replay.families.power import POWER
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
@@ -16,6 +17,7 @@ from wddmcheck.report.story import Story
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "kill": KILL,
     "miniport": MINIPORT,
+    "paging": PAGING,
     "power": POWER,
     "yardstick": YARDSTICK,
 })
