@@ -14,6 +14,7 @@ from wddmcheck.machine.gpu.device import GONE, Registers
 from wddmcheck.machine.gpu.node import HwContext, Packet
 from wddmcheck.machine.miniport import PREEMPT, Kernel
 from wddmcheck.machine.pool import PagedStructure, Structure
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
@@ -46,6 +47,7 @@ class Adapter(Structure):
     registers: Registers | None = None
     contexts: list[Context] = field(default_factory=list)
     number: int = 0
+    asleep: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -65,12 +67,14 @@ class Device(PagedStructure):
 class Context(Structure):
     TAG: ClassVar[str] = "SCtx"
     adapter: Adapter
+    device: Device
     hardware: HwContext
     area: int
     os_handle: int
     fence: int = 0
     reported: bool = False
     more: dict[int, int] = field(default_factory=dict)     # further areas, by Dxgkrnl's handle
+    built: tuple[tuple[int, bytes], ...] = ()              # what a packet of Render reads
 
 
 @dataclass(eq=False, repr=False)
@@ -111,13 +115,18 @@ class SimpleMiniport:
         if not registers.initialize():
             return NtStatus.STATUS_UNSUCCESSFUL
         adapter.dxgk, adapter.registers = DxgkInterface, registers
-        registers.enable_interrupts(True)
+        self.enable(adapter, True)
         return OK
+
+    def enable(self, adapter, enabled):
+        """Whether the device interrupts, and writes its status to system memory."""
+        adapter.registers.enable_interrupts(enabled)
+        adapter.registers.write_status(enabled)
 
     def DxgkDdiStopDevice(self, MiniportDeviceContext):
         """A generator: other steps can come between where it yields."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        adapter.registers.enable_interrupts(False)
+        self.enable(adapter, False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         return OK
@@ -130,6 +139,38 @@ class SimpleMiniport:
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext):
         self.pool.free(self.pool.at(MiniportDeviceContext, Adapter), Adapter.TAG)
+        return OK
+
+    # --- power ------------------------------------------------------------------------------------
+
+    def DxgkDdiSetPowerState(self, MiniportDeviceContext, DeviceUid, DevicePowerState, ActionType):
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        if DevicePowerState == DEVICE_POWER_STATE.PowerDeviceD3:
+            adapter.asleep = True                              # queries leave the device alone
+            self.enable(adapter, False)
+            yield PREEMPT
+            yield self.kernel.KeFlushQueuedDpcs()
+            adapter.registers.switch_away(0)
+        else:
+            adapter.registers.initialize()
+            self.enable(adapter, True)
+            adapter.asleep = False
+        return OK
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter, pQueryAdapterInfo):
+        adapter = self.pool.at(hAdapter, Adapter)
+        if not adapter.asleep:
+            pQueryAdapterInfo.pOutputData.value = adapter.registers.clock
+        return OK
+
+    def DxgkDdiBeginExclusiveAccess(self, hAdapter, pBeginExclusiveAccess):
+        adapter = self.pool.at(hAdapter, Adapter)
+        self.enable(adapter, False)
+        adapter.registers.switch_away(0)
+        return OK
+
+    def DxgkDdiEndExclusiveAccess(self, hAdapter, pEndExclusiveAccess):
+        self.enable(self.pool.at(hAdapter, Adapter), True)
         return OK
 
     # --- processes and devices --------------------------------------------------------------------
@@ -160,8 +201,13 @@ class SimpleMiniport:
 
     def DxgkDdiDestroyDevice(self, hDevice):
         device = self.pool.at(hDevice, Device)
+        adapter = device.adapter
         if device.shared:
-            self.free_area(device.adapter, device.shared)
+            self.free_area(adapter, device.shared)
+        for context in [c for c in adapter.contexts if c.device is device]:
+            adapter.contexts.remove(context)                   # Dxgkrnl could not use it
+            self.free_area(adapter, context.area)
+            self.pool.free(context, Context.TAG)
         self.pool.free(device, Device.TAG)
         return OK
 
@@ -194,7 +240,7 @@ class SimpleMiniport:
         va = self.map_area(adapter, area)
         adapter.number += 1
         context = self.pool.allocate(
-            Context, adapter=adapter, area=area, os_handle=pCreateContext.hContext,
+            Context, adapter=adapter, device=device, area=area, os_handle=pCreateContext.hContext,
             hardware=HwContext(adapter.number, va)) if va else None
         if context is None:
             self.free_area(adapter, area)
@@ -211,7 +257,7 @@ class SimpleMiniport:
         context = self.pool.at(hContext, Context)
         adapter = context.adapter
         adapter.contexts.remove(context)                       # ISR and DPC see it no more
-        if adapter.registers.is_current(0, context.hardware):
+        if not adapter.asleep and adapter.registers.is_current(0, context.hardware):
             adapter.registers.switch_to_null(0, context.hardware)
         yield PREEMPT
         for area in (context.area, *context.more):
@@ -223,12 +269,24 @@ class SimpleMiniport:
 
     # --- work -------------------------------------------------------------------------------------
 
+    def DxgkDdiRender(self, hContext, pRender):
+        if not pRender.pCommand.valid:
+            return NtStatus.STATUS_GRAPHICS_GPU_EXCEPTION_ON_DEVICE
+        context = self.pool.at(hContext, Context)
+        context.built = tuple((e.VirtualAddress, e.content) for e in pRender.pAllocationList)
+        return OK
+
+    def DxgkDdiCancelCommand(self, hAdapter, pCancelCommand):
+        self.pool.at(pCancelCommand.hContext, Context).built = ()
+        return OK
+
     def DxgkDdiSubmitCommand(self, hAdapter, pSubmitCommand):
         adapter = self.pool.at(hAdapter, Adapter)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
         area, va = pSubmitCommand.pDmaBufferPrivateData
         inputs = [(e.VirtualAddress, e.content) for e in pSubmitCommand.allocations]
+        inputs += context.built
         context.more = dict.fromkeys(context.more, 0)
         if area != NULL:
             inputs.append((va, b""))
@@ -325,6 +383,11 @@ class SimpleMiniport:
         return OK
 
     def DxgkDdiBuildPagingBuffer(self, hAdapter, pBuildPagingBuffer):
+        update = pBuildPagingBuffer.UpdatePageTable
+        if update is not None:                                 # for the paging process: at once
+            self.pool.at(hAdapter, Adapter).registers.write_page_table(
+                update.PageTableAddress, update.StartIndex, update.pPageTableEntries)
+            return OK
         if pBuildPagingBuffer.DmaSize == 0:
             return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
         if not self.pool.at(hAdapter, Adapter).registers.copy_engine_ready():

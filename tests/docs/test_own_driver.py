@@ -20,7 +20,9 @@ def run(path: Path, miniport: str) -> None:
     scope: dict[str, object] = {}
     exec(compile(path.read_text("utf-8"), str(path), "exec"), scope)
     (test,) = (v for k, v in scope.items() if k.startswith("test_"))
-    policies = Policies(G09="immediate" if "wddm_policies" in path.read_text("utf-8") else "waits")
+    marks = getattr(test, "pytestmark", [])
+    policies = Policies(**{k: v for m in marks if m.name == "wddm_policies"
+                           for k, v in m.kwargs.items()})
     assert callable(test)
     test(Machine(choose(f"{SPEC}:{miniport}").factory, policies))
 

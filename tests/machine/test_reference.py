@@ -303,7 +303,7 @@ def test_a_process_is_killed_while_interrupts_come(machine: Machine) -> None:
     def interrupted(machine: Machine) -> None:
         if machine.gpu.interrupts_enabled and not machine.gpu.pending:
             machine.vsync()
-        elif machine.gpu.pending and machine.steps % 3:
+        elif machine.gpu.interrupts_enabled and machine.steps % 3:
             machine.call("DxgkDdiInterruptRoutine")
         elif machine.adapter.dpc_queued and machine.steps % 2:
             machine.call("DxgkDdiDpcRoutine")
@@ -323,6 +323,37 @@ def test_a_killed_process_takes_preempted_work_with_it(machine: Machine) -> None
         run.DxgkDdiInterruptRoutine()
         sequences.kill(machine, process).run()
         sequences.stop(machine, remove=True).run()
+    assert machine.findings == []
+
+
+def test_a_query_is_answered_in_any_power_state(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        started(run)
+        for state in ("D3", "D0"):
+            power = run.DxgkDdiSetPowerState(state=state, outcome="preempted")
+            query = run.DxgkDdiQueryAdapterInfo(outcome="waits")
+            run.resume(power)
+            if state == "D3":
+                assert run.resume(query).call.result == 0      # nobody had asked before
+            else:
+                run.resume(query, outcome="preempted")
+                assert run.resume(query).call.result == 1000
+        run.DxgkDdiSetPowerState(state="D3", whole=True)
+        assert run.DxgkDdiQueryAdapterInfo().call.result == 1000
+    assert machine.findings == []
+
+
+def test_the_device_is_silent_while_its_domain_is_switched(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        run.DxgkDdiBeginExclusiveAccess()
+        assert (machine.gpu.interrupts_enabled, machine.gpu.writes_status) == (False, False)
+        assert machine.gpu.nodes[0].current is None
+        run.DxgkDdiEndExclusiveAccess()
+        run.vsync()
+        taken_down(run, process, device, context)
     assert machine.findings == []
 
 

@@ -1,7 +1,8 @@
 """Every check, call and assignment of the reference miniport matters: left out, some test fails.
 
-A mutant is caught where it differs from the model on a random walk (with failures injected, at two
-scopes), fails a test of the reference miniport, or fails the test of a kept counterexample.
+A mutant is caught where it differs from a model on a random walk (with failures injected, at some
+scopes of each family), fails a test of the reference miniport, or fails the test of a kept
+counterexample.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from wddmcheck.machine.findings import BugCheck
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families import words_of
 from wddmcheck.replay.runner import Runner
 
 TOUCHES = "only touches what the ISR or the DPC works on; a driver that does not is right too"
@@ -40,9 +41,16 @@ EQUIVALENT = {
 MUTANTS = list(mutants())
 
 
+FURTHER = (("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"),
+           ("models/power.wddm", "contexts"), ("models/power.wddm", "memory"))
+"""Models that go further than models/miniport.wddm, and scopes of theirs."""
+
+
 @cache
 def walks() -> tuple[Walk, ...]:
-    return tuple(walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing"))
+    base = [walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing")]
+    return (*base, *(walk(scope, seed, 250, path, fresh=True)
+                     for seed in range(10) for path, scope in FURTHER))
 
 
 @cache
@@ -87,7 +95,8 @@ def bound(function: Callable[..., None], args: dict[str, object]) -> Callable[..
 def caught(factory: Factory) -> str:
     """Which test fails, "" if none does."""
     for number, run in enumerate(walks()):
-        runner = Runner(Machine(factory), dict(run.pools), MINIPORT, compare_state=True)
+        runner = Runner(Machine(factory), dict(run.pools), words_of(run.family),
+                        compare_state=True)
         for done in runner.steps(run.steps):
             if done.deviations or done.findings or done.impossible:
                 return f"walk {number}, step {done.step.number}"

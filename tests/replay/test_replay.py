@@ -227,5 +227,6 @@ def test_models_that_go_further_than_the_machine_are_refused(
     model = "models/seeded/kill/cancel_leaks_packet.wddm"
     assert run(["verify", model, "--no-progress", "--out", str(tmp_path)]) == 1
     (trace,) = tmp_path.iterdir()
+    changed(trace, trace, lambda d: d["story"].update(family="a model of your own"))
     assert run(["replay", str(trace)]) == 2
     assert "step 1: the machine has no Packet" in capsys.readouterr().err

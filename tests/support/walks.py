@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,8 +20,9 @@ MINIPORT = "models/miniport.wddm"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One walk, and the class of each of its identities."""
+    """One walk of a model of `family`, and the class of each of its identities."""
 
+    family: str
     steps: tuple[StoryStep, ...]
     pools: dict[str, str]
 
@@ -44,15 +46,22 @@ def choices(of: Program, state: Packed) -> dict[str, list[tuple[Step, Packed]]]:
     return found
 
 
-def walk(scope: str, seed: int, length: int) -> Walk:
+def walk(scope: str, seed: int, length: int, path: str = MINIPORT, *, fresh: bool = False) -> Walk:
     """A walk of `length` steps: first an action, then its parameters, so that blocks with many
-    parameters do not crowd out the others."""
-    of, rng = program(scope), random.Random(seed)
+    parameters do not crowd out the others. `fresh`: rather an action that was seldom taken, for
+    models with more that leads back than on."""
+    of, rng = program(scope, path), random.Random(seed)
     state = of.codec.pack(initial_state(of.codec.layout))
     narrator = Narrator(of.codec.layout)
     told = []
+    taken: Counter[str] = Counter()
     for _ in range(length):
         possible = choices(of, state)
-        step, state = rng.choice(possible[rng.choice(sorted(possible))])
+        names = sorted(possible)
+        weights = [(1 + taken[n]) ** -4 if fresh else 1.0 for n in names]
+        (name,) = rng.choices(names, weights) if fresh else (rng.choice(names),)
+        taken[name] += 1
+        step, state = rng.choice(possible[name])
         told.append(narrator.take(step))
-    return Walk(tuple(told), {name: r.pool for name, r in narrator.who.records.items()})
+    return Walk(of.codec.layout.system.family, tuple(told),
+                {name: r.pool for name, r in narrator.who.records.items()})

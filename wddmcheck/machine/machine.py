@@ -18,17 +18,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
-from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
+from wddmcheck.machine.dxgkrnl import audit, callbacks, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
 from wddmcheck.machine.dxgkrnl.objects import (
     HandleTable,
+    Memory,
     OsAllocation,
     OsContext,
+    OsObject,
     OsOpening,
+    OsPagingBuffer,
     OsProcess,
 )
-from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.machine.dxgkrnl.registry import events, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
@@ -41,17 +45,28 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
     G04: how far a context's work has got when it is destroyed, completed or retired.
-    G09: DestroyAllocation waits for paging work that names the allocation, or does not."""
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not.
+    G01: a context that Dxgkrnl cannot use is destroyed, or forgotten until its device goes.
+    G06: context allocations that a driver leaves are leaked, or reclaimed by Dxgkrnl.
+    G26: no two calls of a process overlap (one_thread), or its clean-up may (any_thread).
+    G19: ISR and DPC can run beside SetPowerState, or cannot.
+    G15: a root page table that is replaced goes after all contexts were told, or before."""
 
     G04: str = "completed"
     G09: str = "waits"
+    G01: str = "destroyed"
+    G06: str = "leaked"
+    G26: str = "one_thread"
+    G19: str = "on"
+    G15: str = "after"
 
 
 @dataclass(slots=True)
 class Adapter:
-    """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
-    knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
-    `to_reset`: the reset of an engine did not work."""
+    """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
+    runs), asleep (in D3) or exclusive (between the calls of exclusive access); `removed`: the
+    driver knows of a surprise removal; `resetting`: between ResetFromTimeout and
+    RestartFromTimeout; `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -61,15 +76,33 @@ class Adapter:
     resetting: bool = False
     to_reset: bool = False
 
+    @property
+    def up(self) -> bool:
+        """Whether it is started, in whatever state of power."""
+        return self.state not in ("absent", "added")
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is started, and neither its power nor its IOMMU domain is being changed."""
+        return self.state in ("started", "asleep")
+
 
 @dataclass(slots=True)
 class Paging:
     """The paging transfer under way, if there is one; `closing` are allocations that were closed
-    and that a packet still reads."""
+    and that a packet still reads. `memory` says how far Dxgkrnl goes; `mapped`: the driver has
+    written the page tables of the paging process."""
 
     transferring: bool = False
     allocation: OsAllocation | None = None
     closing: list[OsOpening] = field(default_factory=list)
+    memory: Memory = Memory.AUTOMATIC
+    mapped: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether paging commands can run."""
+        return self.mapped or self.memory is not Memory.TRANSFERS
 
 
 @dataclass(slots=True)
@@ -84,8 +117,8 @@ class Fences:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
-    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `notes` are
-    for whoever drives it."""
+    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `ran` is the
+    context whose packet each node ran last. `notes` are for whoever drives it."""
 
     factory: Factory
     policies: Policies = field(default_factory=Policies)
@@ -101,6 +134,7 @@ class Machine:
     last_fence: int = 0
     fences: list[Fences] = field(default_factory=lambda: [Fences() for _ in range(NODES)])
     running: Call | None = None
+    ran: dict[int, OsContext] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
     miniport: Miniport = field(init=False)
@@ -111,16 +145,19 @@ class Machine:
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
         self.miniport = self.factory(
-            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued))
+            Kernel(self.pool, self.processor, lambda: self.adapter.dpc_queued,
+                   partial(residency.waits, self)))
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[..., Call]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("Dxgk") and name in load():
             return partial(self.call, name)
+        if not name.startswith("_") and name in events():
+            return partial(self.happen, name)
         raise AttributeError(f"a machine has no `{name}`")
 
     @property
@@ -142,6 +179,16 @@ class Machine:
             self.calls.append(call)
         return call
 
+    def happen(self, name: str, /, *args: object) -> OsObject | None:
+        """Something that the operating system or user mode does by itself; what it made. Raises
+        `OutOfReachError`, `BugCheck`."""
+        happens = events().get(name)
+        if happens is None:
+            raise OutOfReachError(f"nothing called {name} ever happens here")
+        made: list[OsObject | None] = []
+        self._hardware(lambda: made.append(happens(self, *args)))
+        return made[0]
+
     def resume(self, call: Call) -> Call:
         """Run a paused call to its next pause, or to its return. Does nothing for one that has
         returned. Raises `OutOfReachError` if it waits for what has not happened, `BugCheck`."""
@@ -156,6 +203,7 @@ class Machine:
     def run_packet(self, context: OsContext) -> None:
         """The GPU starts the packet of a context. Raises `OutOfReachError`, `BugCheck`."""
         self._hardware(lambda: self.gpu.run_packet(context.node, context.fence))
+        self.ran[context.node] = context
 
     def complete_packet(self, context: OsContext) -> None:
         """The GPU finishes the packet of a context, reads its inputs and raises its interrupt.
@@ -166,6 +214,17 @@ class Machine:
         """An idle node saves the context that it still holds. Raises `OutOfReachError`,
         `BugCheck`."""
         self._hardware(self.gpu.nodes[node].save_idle_context)
+
+    def run_paging_packet(self, buffer: OsPagingBuffer) -> None:
+        """The GPU carries out a paging packet and raises its interrupt. Raises `OutOfReachError`,
+        `BugCheck`."""
+        self._hardware(lambda: self.gpu.run_paging(buffer.fence))
+        residency.carried_out(self, buffer)
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture, and raises an interrupt. Raises
+        `OutOfReachError`, `BugCheck`."""
+        self._hardware(self.gpu.read_aperture)
 
     def vsync(self) -> None:
         """A vertical sync interrupt. Raises `OutOfReachError`."""
@@ -225,7 +284,7 @@ class Machine:
         try:
             with self.processor.at(call.facts.lowest):
                 pause = next(call.steps)
-                while isinstance(pause, Wait) and pause.ready():
+                while isinstance(pause, Wait) and not pause.lets_run and pause.ready():
                     pause = next(call.steps)
             call.waiting = pause if isinstance(pause, Wait) else None
         except StopIteration as end:

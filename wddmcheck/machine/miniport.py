@@ -12,13 +12,21 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
+from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
+from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER
 from wddmcheck.machine.pool import Pool
+from wddmcheck.machine.power_structs import (
+    DEVICE_POWER_STATE,
+    DXGKARG_BEGINEXCLUSIVEACCESS,
+    DXGKARG_ENDEXCLUSIVEACCESS,
+    DXGKARG_QUERYADAPTERINFO,
+    POWER_ACTION,
+)
 from wddmcheck.machine.processor import Processor
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_START_INFO,
     DXGK_SURPRISE_REMOVAL_TYPE,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_COLLECTDBGINFO,
     DXGKARG_CREATEALLOCATION,
@@ -40,15 +48,24 @@ from wddmcheck.machine.structs import (
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The driver blocks until `ready()`; `what` says on what, for people."""
+    """The driver blocks until `ready()`; `what` says on what, for people. `lets_run`: others run
+    first, even if there is nothing to wait for."""
 
     what: str
     ready: Callable[[], bool]
+    lets_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Preempt:
     """The driver can be interrupted here."""
+
+
+@dataclass(slots=True, eq=False)
+class Mutex:
+    """A KMUTEX of the driver's. `held`: somebody has it."""
+
+    held: bool = False
 
 
 PREEMPT: Final = Preempt()
@@ -62,15 +79,31 @@ Result: TypeAlias = NtStatus | Pauses
 @dataclass(slots=True)
 class Kernel:
     """What a driver may use besides the callbacks of Dxgkrnl: memory, and waiting for its DPC.
-    `dpc_queued` tells whether its DPC is queued."""
+    `dpc_queued` tells whether its DPC is queued, `waits` what Dxgkrnl waits for before it destroys
+    a context allocation."""
 
     pool: Pool
     processor: Processor
     dpc_queued: Callable[[], bool]
+    waits: Callable[[Handle], tuple[Wait, ...]] = lambda area: ()
 
     def KeFlushQueuedDpcs(self) -> Wait:
         """Wait until the driver's DPC has run; to be yielded."""
         return Wait("KeFlushQueuedDpcs", lambda: not self.dpc_queued())
+
+    def may_block(self, area: Handle) -> Generator[Wait, None, None]:
+        """DxgkCbDestroyContextAllocation blocks while a paging packet is to fill the area. A
+        callback cannot pause a generator; so this, to be yielded from before it, does."""
+        yield from self.waits(area)
+
+    def KeWaitForMutexObject(self, mutex: Mutex) -> Generator[Wait, None, None]:
+        """Wait until nobody has the mutex, and take it; to be yielded from."""
+        yield Wait("a mutex", lambda: not mutex.held)
+        mutex.held = True
+
+    def KeReleaseMutex(self, mutex: Mutex) -> None:
+        """Give the mutex back."""
+        mutex.held = False
 
 
 class Miniport(Protocol):
@@ -121,6 +154,13 @@ class Miniport(Protocol):
                                 pSetPageTable: DXGKARG_SETROOTPAGETABLE) -> None:
         """NC:d3dkmddi.DXGKDDI_SETROOTPAGETABLE."""
 
+    def DxgkDdiRender(self, hContext: Handle, pRender: DXGKARG_RENDER) -> Result:
+        """NC:d3dkmddi.DXGKDDI_RENDER."""
+
+    def DxgkDdiCancelCommand(self, hAdapter: Handle,
+                             pCancelCommand: DXGKARG_CANCELCOMMAND) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CANCELCOMMAND."""
+
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
                              pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> Result:
         """NC:d3dkmddi.DXGKDDI_SUBMITCOMMAND."""
@@ -146,6 +186,23 @@ class Miniport(Protocol):
     def DxgkDdiNotifySurpriseRemoval(self, MiniportDeviceContext: Handle,
                                      RemovalType: DXGK_SURPRISE_REMOVAL_TYPE) -> Result:
         """NC:dispmprt.DXGKDDI_NOTIFY_SURPRISE_REMOVAL."""
+
+    def DxgkDdiSetPowerState(self, MiniportDeviceContext: Handle, DeviceUid: int,
+                             DevicePowerState: DEVICE_POWER_STATE,
+                             ActionType: POWER_ACTION) -> Result:
+        """NC:dispmprt.DXGKDDI_SET_POWER_STATE."""
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYADAPTERINFO."""
+
+    def DxgkDdiBeginExclusiveAccess(
+            self, hAdapter: Handle, pBeginExclusiveAccess: DXGKARG_BEGINEXCLUSIVEACCESS) -> Result:
+        """NC:d3dkmddi.DXGKDDI_BEGINEXCLUSIVEACCESS."""
+
+    def DxgkDdiEndExclusiveAccess(
+            self, hAdapter: Handle, pEndExclusiveAccess: DXGKARG_ENDEXCLUSIVEACCESS) -> Result:
+        """NC:d3dkmddi.DXGKDDI_ENDEXCLUSIVEACCESS."""
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: Handle,
                                 MessageNumber: int) -> bool:

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.objects import (
@@ -37,6 +37,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     OsResource,
 )
+from wddmcheck.machine.dxgkrnl.registry import events
 from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
 
@@ -126,9 +127,11 @@ class Scenario:
     prevented: str = ""
     steps: int = field(default=0)
 
-    def __getattr__(self, name: str) -> Callable[..., Took]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in self.machine.known_calls:
             return partial(self._call, name)
+        if name in events():
+            return lambda *args: self._step(partial(self.machine.happen, name, *args))
         raise AttributeError(f"a scenario has no `{name}`")
 
     def resume(self, took: Took, outcome: str = SUCCESS) -> Took:

@@ -54,8 +54,9 @@ class Sequence:
 
 
 def kill(machine: Machine, process: OsProcess) -> Sequence:
-    """The process ends with whatever it has: its work is aborted by an engine reset, then openings,
-    contexts, devices and the process itself go (LIFECYCLES: DEV-04, CTX-08, PRC-04)."""
+    """The process ends with whatever it has: what waits in Dxgkrnl's queue is cancelled, what the
+    GPU has is aborted by an engine reset, then openings, contexts, devices and the process itself
+    go (LIFECYCLES: DEV-04, CTX-08, PRC-04)."""
     return Sequence(machine, _kill(machine, process), [])
 
 
@@ -114,7 +115,18 @@ def _abort(m: Machine, process: OsProcess) -> Plan:
     yield from _dpc(m)
 
 
+def _cancel(m: Machine, process: OsProcess) -> Plan:
+    """The devices of the process are in error, and what was not submitted yet never is."""
+    if not process.killed:
+        m.happen("terminate_process", process)
+        yield "terminated"
+    for context in m.handles.all(OsContext):
+        if context.device.process is process and context.rendered:
+            yield from _call(m, "DxgkDdiCancelCommand", hContext=context)
+
+
 def _kill(m: Machine, process: OsProcess) -> Plan:
+    yield from _cancel(m, process)
     if m.gpu.present:
         yield from _abort(m, process)
     for opening in [o for o in m.handles.all(OsOpening) if o.device.process is process]:

@@ -108,10 +108,11 @@ INTERFACE_VERSION = 1
 @dataclass(slots=True)
 class PrivateData:
     """What the reference miniport's own user-mode driver puts into pPrivateDriverData: nothing that
-    Windows looks at."""
+    Windows looks at. `areas`: how many context allocations a context wants."""
 
     version: int = INTERFACE_VERSION
     valid: bool = True
+    areas: int = 1
 
 
 class DXGK_CREATECONTEXTALLOCATIONFLAGS(IntFlag):
@@ -344,31 +345,6 @@ class DXGKARG_RESETENGINE:
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
     LastAbortedFenceId: int = 0
-
-
-class PagingOperation(IntEnum):
-    """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
-
-    DXGK_OPERATION_TRANSFER = 0
-
-
-class DXGK_TRANSFERFLAGS(IntFlag):
-    """NS:d3dkmddi._DXGK_TRANSFERFLAGS."""
-
-    NONE = 0
-    TransferStart = 0x8
-    TransferEnd = 0x10
-
-
-@dataclass(slots=True)
-class DXGKARG_BUILDPAGINGBUFFER:
-    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operation Transfer. hAllocation i is the driver's and
-    may be NULL; DmaSize io."""
-
-    hAllocation: Handle
-    Flags: DXGK_TRANSFERFLAGS
-    Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
-    DmaSize: int = 4096
 
 
 # --- interrupts ----------------------------------------------------------------------------------

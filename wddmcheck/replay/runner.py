@@ -6,6 +6,7 @@ callbacks it made, and (for the reference miniport and its defects) the whole st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,9 +18,9 @@ from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families import words_for
 from wddmcheck.replay.names import Names
-from wddmcheck.replay.views import ToldState, differences
+from wddmcheck.replay.views import FIRST, ToldState, differences
 from wddmcheck.replay.vocabulary import Act, Given, Ref, Vocabulary
-from wddmcheck.report.story import CallMade, ChangeKind, Story, StoryStep, Value, ValueKind
+from wddmcheck.report.story import CallMade, ChangeKind, Story, StoryStep, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ class Runner:
     calls: dict[str, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.names = Names(self.words.records)
-        self.told = ToldState(self.pools, self.words.known)
+        first = FIRST | self.words.first
+        self.names = Names(self.words.records, first)
+        self.told = ToldState(self.pools, self.words.known, first)
 
     def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
@@ -73,9 +75,13 @@ class Runner:
         noted = len(self.machine.findings)
         call: Call | None = None
         stopped = False
+        made: list[OsObject] = []
         try:
             for act in self.words.acts(step, self.pools):
-                call = self._do(act) or call
+                if act.hardware:
+                    made += self._let(act)
+                else:
+                    call = self._do(act)
             if call is not None and step.call:
                 self.calls[step.call] = call
         except OutOfReachError as error:
@@ -85,9 +91,9 @@ class Runner:
             stopped = True
         born = tuple((i, self.pools[i]) for i in self.told.follow(step))
         if call is not None:
-            made: list[OsObject] = [*call.made] if call.returned else []
+            made += [*call.made] if call.returned else _begun(call)
             made += [c.result for c in call.callbacks if c.result is not None]
-            self.names.bind_records(born, made)
+        self.names.bind_records(born, made)
         deviations: tuple[str, ...] = ()
         if not stopped and not any(f.stops for f in step.faults):
             deviations = tuple(self._deviations(step, call, born))
@@ -102,17 +108,22 @@ class Runner:
         noted = len(self.machine.findings)
         with suppress(BugCheck, OutOfReachError):
             for act in self.words.settle(story):
-                self._do(act)
+                if act.hardware:
+                    self._let(act)
+                else:
+                    self._do(act)
         return self._new(noted)
 
     def _new(self, noted: int) -> tuple[Finding, ...]:
         return tuple(self.machine.findings[noted:])
 
-    def _do(self, act: Act) -> Call | None:
+    def _let(self, act: Act) -> list[OsObject]:
+        """Let something happen without the driver; what Dxgkrnl made then."""
+        made = getattr(self.machine, act.name)(*(self._given(value) for _, value in act.args))
+        return [made] if isinstance(made, OsObject) else []
+
+    def _do(self, act: Act) -> Call:
         args = {name: self._given(value) for name, value in act.args}
-        if act.hardware:
-            getattr(self.machine, act.name)(*args.values())
-            return None
         if act.resumes:
             call = self.calls.get(act.resumes)
             if call is None:
@@ -150,11 +161,13 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
-        wanted = sorted(self._told(c, passing) for c in step.calls)
+        wanted = sorted(self._told(c, passing) for c in step.calls
+                        if c.name not in self.words.inside)
         made = sorted(self._made(c) for c in call.callbacks)
-        for text in _without(wanted, made):
+        lacking, more = _unmatched(wanted, made)
+        for text in lacking:
             yield f"the driver does not call {text}"
-        for text in _without(made, wanted):
+        for text in more:
             yield f"the driver calls {text}"
 
     def _told(self, made: CallMade, passing: set[str]) -> str:
@@ -162,7 +175,8 @@ class Runner:
         shown = ", ".join(
             f"a {self.pools[a.value.object]}" if a.value.object in passing else _shown(a.value)
             for a in made.args if a.name != "space")
-        return f"{made.name}({shown})" + _failed(made.status)
+        name = self.words.renamed.get(made.name, made.name)
+        return f"{name}({shown})" + _failed(made.status)
 
     def _made(self, made: CallbackMade) -> str:
         shown = ", ".join(self.names.identity(a) or f"a {type(a).__name__.removeprefix('Os')}"
@@ -180,7 +194,7 @@ def runner_for(story: Story, machine: Machine) -> Runner:
 
 def _parted(step: StoryStep, call: Call) -> Iterator[str]:
     """Where the call is, if not where the step says."""
-    wanted = {"pauses": "preempted", "waits": "waits"}.get(step.at, "returned")
+    wanted = {"pauses": "preempted", "waits": "waits"}.get(step.at.partition(" ")[0], "returned")
     if not call.at.startswith(wanted):
         yield f"{step.block} {_where(call)}; in the model it {step.at or 'returns'}"
     elif call.status is not None and step.status and call.status.name != step.status:
@@ -198,15 +212,29 @@ def _failed(status: str) -> str:
 
 
 def _shown(value: Value) -> str:
-    return value.object if value.kind is ValueKind.OBJECT else value.text
+    """An argument of a callback. What a callback that waited has destroyed has no name any more."""
+    return UNKNOWN if value.text == DESTROYED else value.object or value.text
 
 
-def _without(these: list[str], those: list[str]) -> list[str]:
-    left = list(those)
-    result = []
-    for item in these:
-        if item in left:
-            left.remove(item)
+def _begun(call: Call) -> list[OsObject]:
+    """What Dxgkrnl has a record of although the call that makes it has not returned: the driver has
+    named it in a callback."""
+    named = (item for c in call.callbacks for _, item in c.args)
+    return [item for item in named if isinstance(item, OsObject) and item.made_by is call]
+
+
+UNKNOWN, DESTROYED = "?", "destroyed"
+"""Stands for what a story does not name, and how the story says so."""
+
+
+def _unmatched(told: list[str], made: list[str]) -> tuple[list[str], list[str]]:
+    """The callbacks of a story that were not made, and those made that are not in it."""
+    left, lacking = list(made), []
+    for text in told:
+        form = re.compile(re.escape(text).replace(re.escape(UNKNOWN), "[^,)]*"))
+        found = next((m for m in left if form.fullmatch(m)), None)
+        if found is None:
+            lacking.append(text)
         else:
-            result.append(item)
-    return result
+            left.remove(found)
+    return lacking, left

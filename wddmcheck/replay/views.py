@@ -22,10 +22,12 @@ FIRST = frozenset({"", "none", "false", "0"})
 @dataclass(slots=True)
 class ToldState:
     """The state of the model, followed through a story by the changes of its steps. `known` are the
-    classes and fields that the machine has too; what else a variant adds is not compared."""
+    classes and fields that the machine has too; what else a variant adds is not compared. `first`
+    are the words that a field may have at first."""
 
     pools: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
+    first: frozenset[str] = FIRST
     objects: dict[str, Fields] = field(default_factory=dict)
 
     def follow(self, step: StoryStep) -> tuple[str, ...]:
@@ -45,20 +47,20 @@ class ToldState:
     def _take(self, change: Change, known: frozenset[str]) -> None:
         match change.kind:
             case ChangeKind.CREATED:
-                self.objects[change.subject] = _created(change, known)
+                self.objects[change.subject] = _created(change, known, self.first)
             case ChangeKind.DESTROYED:
                 self.objects.pop(change.subject, None)
             case _:
                 fields = self.objects.get(change.subject)
                 if fields is not None and change.label in known:
-                    _change(fields, change)
+                    _change(fields, change, self.first)
 
 
-def _created(change: Change, known: frozenset[str]) -> Fields:
+def _created(change: Change, known: frozenset[str], first: frozenset[str]) -> Fields:
     fields: Fields = {f.name: _value(f.value) for f in change.fields if f.name in known}
     if "life" in known:
         fields["life"] = change.after
-    return {k: v for k, v in fields.items() if v not in FIRST}
+    return {k: v for k, v in fields.items() if v not in first}
 
 
 def _value(value: Value) -> str:
@@ -71,7 +73,7 @@ def _value(value: Value) -> str:
             return value.text
 
 
-def _change(fields: Fields, change: Change) -> None:
+def _change(fields: Fields, change: Change, first: frozenset[str]) -> None:
     old = fields.get(change.label, ())
     members = set(old) if isinstance(old, tuple) else None
     match change.kind:
@@ -85,7 +87,7 @@ def _change(fields: Fields, change: Change) -> None:
             new = DANGLING
         case _:
             new = change.after
-    if new in FIRST or new == ():
+    if new in first or new == ():
         fields.pop(change.label, None)
     else:
         fields[change.label] = new

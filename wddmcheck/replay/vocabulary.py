@@ -51,13 +51,18 @@ class Vocabulary:
     """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
     `settle` what happens by itself after the last step. `records` are what the classes of the model
     are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
-    `look` sees them there; nothing is known where a model is coarser than the machine."""
+    `look` sees them there; nothing is known where a model is coarser than the machine. `first` are
+    words that fields have at first beside `views.FIRST`. `inside` are callbacks of the model that
+    are none to Dxgkrnl, `renamed` those that have another name there."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     look: Callable[[Machine], list[Seen]] = lambda machine: []
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
+    first: frozenset[str] = frozenset()
+    inside: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def same_state(self) -> bool:

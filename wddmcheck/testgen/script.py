@@ -27,6 +27,7 @@ _ATTRIBUTES: Mapping[type[OsObject], str] = {
 }
 _STOPS = {"pauses": "preempted", "waits": "waits"}
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
+"""What the first word says of where a call is."""
 
 
 @dataclass(slots=True)
@@ -62,9 +63,9 @@ class Script:
             yield self._act(act, "", "")
         born = [c.subject for c in step.changes if c.kind is ChangeKind.CREATED
                 and c.subject in self.used and c.subject != step.call]
-        outcome = "any" if broken else _STOPS.get(step.at, step.status)
+        outcome = "any" if broken else _STOPS.get(step.at.partition(" ")[0], step.status)
         if step.at:
-            yield f"# {_SHORT.get(step.at, step.at)}:"
+            yield f"# {_SHORT.get(step.at.partition(' ')[0], step.at)}:"
         if acts[-1].hardware or outcome in ("", "STATUS_SUCCESS"):
             outcome = ""
         yield from self._last(acts[-1], step, born, outcome)

@@ -8,28 +8,42 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices
+from wddmcheck.machine.defects import adapters, allocations, contexts, devices, packets, power
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "allocation_keeps_creating_device": allocations.KeepsCreatingDevice,
     "callback_gets_kmd_handle": contexts.PassesItsOwnHandle,
+    "cancel_leaks_packet": packets.CancelDoesNothing,
     "closeallocation_frees_the_allocation": allocations.CloseFreesAllocation,
     "createallocation_failure_leaves_first": allocations.FailedCreateLeavesFirst,
     "createcontext_failure_frees_twice": contexts.FailedCreateFreesTwice,
     "createcontext_failure_leaks_save_area": contexts.FailedCreateLeaksSaveArea,
+    "d0_forgets_interrupts": power.ForgetsInterrupts,
+    "d3_leaves_dpc": power.LeavesDpc,
+    "d3_loses_lazy_context": power.LosesLazyContext,
+    "destroy_expects_a_packet": packets.ExpectsAPacket,
+    "destroy_leaves_unretired_packet": packets.LeavesUnretiredPacket,
+    "destroy_writes_registers_in_d3": power.SwitchesAwayInAnyPowerState,
     "destroyallocation_empty_list_leaks_resource": allocations.EmptyListLeaksResource,
     "destroyallocation_frees_resource_unasked": allocations.FreesResourceUnasked,
     "destroyallocation_ignores_destroyresource": allocations.IgnoresDestroyResource,
     "destroycontext_leaves_save_area": contexts.LeavesSaveArea,
     "destroydevice_keeps_the_device": devices.KeepsTheDevice,
     "destroydevice_leaves_shared_save_area": devices.LeavesSharedSaveArea,
+    "device_keeps_forgotten_context": packets.KeepsForgottenContexts,
     "dpc_walks_freed_context": contexts.StaysOnSubmissionList,
     "escape_keeps_raw_pointer": allocations.KeepsRawPointer,
+    "exclusive_access_keeps_writing": power.KeepsWritingStatus,
+    "page_tables_deferred": power.DefersPageTables,
     "paging_caches_allocation": allocations.CachesPagedAllocation,
+    "query_reads_before_restore": power.QueriesBeforeRestore,
+    "query_without_lock": power.QueriesWithoutLock,
     "reset_reports_twice": contexts.ReportsTwiceAfterReset,
+    "save_area_freed_after_reclaim": packets.FreesAreasWithTheDevice,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,
+    "second_save_area_failure_leaks_first": contexts.FailedCreateLeaksSaveArea,
     "stop_frees_isr_state_first": adapters.FreesIsrStateFirst,
     "stop_leaks_isr_state": adapters.LeaksIsrState,
     "yardstick_b1": contexts.LeavesFurtherAreas,

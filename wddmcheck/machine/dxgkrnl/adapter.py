@@ -6,7 +6,14 @@ from dataclasses import replace
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsProcess, OsResource
+from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
+    OsAllocation,
+    OsPages,
+    OsPagingBuffer,
+    OsProcess,
+    OsResource,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
@@ -33,10 +40,12 @@ def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
 
 
 @ddi
-def DxgkDdiStartDevice(m: Machine, call: Call) -> Steps:
-    """ADP-03; failing "hardware": the device does not come up."""
+def DxgkDdiStartDevice(m: Machine, call: Call, memory: str = "automatic") -> Steps:
+    """ADP-03; failing "hardware": the device does not come up. `memory`: how it comes about from
+    now on, see `Memory`."""
     m.require(m.adapter.state == "added", "the adapter is not added, or is started")
     m.admit(call)
+    m.paging.memory = Memory(memory)
     m.gpu.healthy = not call.failures.take("hardware")
     m.adapter.handle = m.handles.new()
     interface = replace(m.interface, DeviceHandle=m.adapter.handle)
@@ -54,6 +63,8 @@ def _idle(m: Machine, call: Call) -> None:
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")
+    m.require(not any(m.handles.all(OsPages)) and not any(m.handles.all(OsPagingBuffer)),
+              "there is memory of allocations, or paging work")
     m.admit(call)
 
 
@@ -87,7 +98,7 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
         m.adapter.removed = m.adapter.to_reset = False
-        m.paging.transferring, m.paging.allocation = False, None
+        m.paging.transferring, m.paging.allocation, m.paging.mapped = False, None, False
         audit.at_remove(m)
         m.gpu.power_cycle()
     return call.status

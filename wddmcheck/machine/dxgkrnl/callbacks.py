@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl import audit, memory
+from wddmcheck.machine.dxgkrnl import audit, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade
 from wddmcheck.machine.dxgkrnl.facts import facts
 from wddmcheck.machine.dxgkrnl.objects import (
@@ -14,8 +14,9 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsPagingBuffer,
 )
-from wddmcheck.machine.findings import Kind, stop
+from wddmcheck.machine.findings import Kind, OutOfReachError, stop
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.processor import Irql
@@ -62,7 +63,7 @@ def _fails(machine: Machine, name: str) -> bool:
 
 def map_memory(machine: Machine) -> Registers:
     """DxgkCbMapMemory: the register file."""
-    return Registers(machine.gpu, partial(audit.touched, machine))
+    return Registers(machine.gpu, partial(audit.touched, machine), partial(audit.read, machine))
 
 
 def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLOCATION) -> NtStatus:
@@ -94,10 +95,13 @@ def destroy_context_allocation(machine: Machine, hAdapter: Handle, hAllocation: 
     """DxgkCbDestroyContextAllocation (CAL-06): memory and mapping go at once."""
     name = "DxgkCbDestroyContextAllocation"
     _enter(machine, name, hAdapter)
-    if hAllocation in machine.handles.gone:
+    if hAllocation in machine.handles.gone - machine.handles.reclaimed:
         stop(Kind.DOUBLE_FREE, f"{name}: {hAllocation:#x} is destroyed twice", "0xC4",
              objects=(hAllocation,))
     item = machine.handles.find(hAllocation, OsContextAllocation, f"{name}: hAllocation")
+    if residency.being_filled(machine, item):
+        raise OutOfReachError(f"{name} blocks, where this machine cannot pause the driver (see "
+                              "Kernel.may_block)", driver=True)
     memory.free_context_allocation(machine, item)
     machine.callback(name, (("hAllocation", item),))
     return NtStatus.STATUS_SUCCESS
@@ -159,21 +163,28 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     if arg.InterruptType is not DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED:
         return
     fence = arg.SubmissionFenceId
-    context = next((c for c in machine.handles.all(OsContext) if c.fence == fence), None)
+    whose = _outstanding(machine, fence)
     packet = machine.gpu.nodes[arg.NodeOrdinal].packets.get(fence)
-    if fence == 0 or context is None or packet is None:
+    if whose is None or packet is None:
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, which is not outstanding",
              "0x119/0x1")
-    if context.reported:
+    if whose.reported:
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence} again", "0x119/0x1",
-             objects=(context.kmd,))
+             objects=(whose.kmd,))
     if packet.state not in (PacketState.DONE, PacketState.ABORTED):
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, whose packet is "
-             f"{packet.state.value}", "0x119/0x1", objects=(context.kmd,))
-    context.reported = True
+             f"{packet.state.value}", "0x119/0x1", objects=(whose.kmd,))
+    whose.reported = True
     fences = machine.fences[arg.NodeOrdinal]
     fences.last_completed = max(fences.last_completed, fence)
-    machine.callback(name, (("hContext", context),))
+    machine.callback(name, (("hContext", whose),))
+
+
+def _outstanding(machine: Machine, fence: int) -> OsContext | OsPagingBuffer | None:
+    """Whose packet has a fence: a context's, or one of paging."""
+    work: list[OsContext | OsPagingBuffer] = [*machine.handles.all(OsContext)]
+    work += machine.handles.all(OsPagingBuffer)
+    return next((w for w in work if fence and w.fence == fence), None)
 
 
 def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
@@ -194,8 +205,10 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
 
 
 def notify_dpc(machine: Machine, hAdapter: Handle) -> None:
-    """DxgkCbNotifyDpc."""
+    """DxgkCbNotifyDpc: what is over is retired, and its memory can go."""
     _enter(machine, "DxgkCbNotifyDpc", hAdapter)
+    residency.retire(machine)
+    residency.reclaim(machine)
     machine.callback("DxgkCbNotifyDpc", ())
 
 

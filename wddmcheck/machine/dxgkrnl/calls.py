@@ -20,7 +20,7 @@ from wddmcheck.machine.status import NtStatus
 if TYPE_CHECKING:
     from wddmcheck.machine.dxgkrnl.objects import OsObject, OsProcess
 
-Steps: TypeAlias = Generator[Preempt | Wait, None, "NtStatus | bool | None"]
+Steps: TypeAlias = Generator[Preempt | Wait, None, "NtStatus | bool | int | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class Failures:
 @dataclass(slots=True, eq=False)
 class Call:
     """A call of a DDI. `status` is None until it returns; `at` says where it is; `callbacks` are
-    those of its last stretch; `made` are the objects that Dxgkrnl got from it."""
+    those of its last stretch; `made` are the objects that Dxgkrnl got from it. `level` is its
+    threading level, `beside` are calls that may overlap it all the same."""
 
     name: str
     args: dict[str, object]
@@ -72,6 +73,8 @@ class Call:
     waiting: Wait | None = None
     callbacks: list[CallbackMade] = field(default_factory=list)
     made: list[OsObject] = field(default_factory=list)
+    level: int = 0
+    beside: frozenset[str] = frozenset()
 
     @property
     def at(self) -> str:
@@ -96,15 +99,16 @@ class Call:
 
 def new_call(name: str, args: dict[str, object], failing: tuple[str, ...]) -> Call:
     """A call that has not begun."""
-    return Call(name, args, facts(name), Failures(set(failing), bool(failing)))
+    form = facts(name)
+    return Call(name, args, form, Failures(set(failing), bool(failing)), level=form.level)
 
 
 def clash(call: Call, other: Call) -> str:
     """Why two calls may not overlap, "" if they may."""
-    for one in (call, other):
-        if one.facts.level >= 2:
-            return f"{one.name} is at threading level {one.facts.level}: nothing else runs"
-    if call.facts.level == other.facts.level == 1 and call.facts.klass == other.facts.klass:
+    for one, two in ((call, other), (other, call)):
+        if one.level >= 2 and two.name not in one.beside:
+            return f"{one.name} is at threading level {one.level}: nothing else runs"
+    if call.level == other.level == 1 and call.facts.klass == other.facts.klass:
         return f"both are in the class {call.facts.klass or 'of level one'}"
     if call.process is not None and call.process is other.process:
         return "both belong to one process"

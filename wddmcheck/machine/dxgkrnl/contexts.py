@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice
+from wddmcheck.machine.dxgkrnl.objects import Memory, OsContext, OsDevice
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
@@ -18,16 +18,21 @@ from wddmcheck.machine.structs import (
 
 
 @ddi
-def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0) -> Steps:
+def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
+                         areas: int = 1, renders: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
-    Dxgkrnl sets the root page table at once, before the first packet can run."""
+    Dxgkrnl sets the root page table at once, before the first packet can run (unless there may be
+    several, see `page_tables`). `areas`: how many
+    context allocations the user-mode driver asks for; `renders`: packets come by DxgkDdiRender."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hDevice.open, f"{hDevice!r} is gone")
-    m.admit(call, hDevice.process)
+    m.require(not hDevice.lost, f"{hDevice!r} is in error")
+    m.admit(call, hDevice.thread)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
-                                      made_by=call))
+                                      renders=renders, made_by=call))
     version = INTERFACE_VERSION + call.failures.take("version")
-    arg = DXGKARG_CREATECONTEXT(context.handle, node, pPrivateDriverData=PrivateData(version))
+    arg = DXGKARG_CREATECONTEXT(context.handle, node,
+                                pPrivateDriverData=PrivateData(version, areas=areas))
     yield from m.driver(call, hDevice.kmd, arg)
     if call.succeeded:
         context.kmd, context.open = arg.hContext, True
@@ -35,6 +40,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
             m.report(Finding(Kind.CONTRACT, "DxgkDdiCreateContext succeeds and does not say in "
                              "ContextInfo how large a DMA buffer is"))
         call.made.append(context)
+        if m.paging.memory is Memory.PACKETS:
+            return call.status
         yield from drive(m.miniport, "DxgkDdiSetRootPageTable", (
             m.adapter.kmd, DXGKARG_SETROOTPAGETABLE(context.kmd, hDevice.process.root)))
     else:
@@ -45,16 +52,19 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
 
 @ddi
 def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
-    """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
-    still have to be reported and retired."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    """CTX-05, CTX-06: no packet of the context waits, is queued or runs; by policy G04 its last
+    packet may still have to be reported and retired. One that Dxgkrnl has forgotten goes with its
+    device (policy G01)."""
+    m.require(m.adapter.settled, "the adapter is not started, or its power changes")
     m.require(hContext.open, f"{hContext!r} is gone")
+    m.require(not audit.forgotten(m, hContext), f"{hContext!r} is forgotten")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
+    m.require(not hContext.rendered, f"{hContext!r} has a packet to submit")
     packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
     m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
               f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
-    m.admit(call, hContext.device.process)
+    m.admit(call, hContext.device.thread)
     hContext.open = False
     yield from m.driver(call, hContext.kmd)
     audit.left_context_allocations(m, hContext)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.dxgkrnl import memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
+from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
+    OsAllocation,
+    OsContext,
+    OsContextAllocation,
+    OsOpening,
+    OsPagingBuffer,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.findings import Finding, Kind, stop
 from wddmcheck.machine.gpu.node import PacketState
@@ -23,26 +31,39 @@ def ready(m: Machine) -> None:
 
 
 @ddi
-def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
+def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None,
                          hOpen: OsOpening | None = None,
-                         area: OsContextAllocation | None = None) -> Steps:
+                         area: OsContextAllocation | None = None,
+                         paging: OsPagingBuffer | None = None) -> Steps:
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
     context's device, and perhaps a context allocation of that device (which is the driver's own
-    affair: it travels as private data)."""
+    affair: it travels as private data). What DxgkDdiRender has built needs no list: it is all in
+    the DMA buffer. A packet of `paging` belongs to no context (PAG-05)."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    if hContext is None or paging is not None:
+        m.require(hContext is None and hOpen is None, "paging belongs to no context")
+        yield from _submit_paging(m, call, paging)
+        return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
+    m.require(not hContext.device.lost, f"{hContext.device!r} is in error")
+    m.require(not hContext.renders or hContext.rendered or hContext.preempted,
+              f"no packet of {hContext!r} is built")
     ready(m)
+    m.require(m.paging.ready, "the paging process has no page tables")
+    if m.paging.memory is Memory.PACKETS:
+        _set_up(m, hContext)
     fences = m.fences[hContext.node]
     m.require(fences.preempting == 0, "the node is being preempted")
-    if hContext.preempted:
+    if hContext.preempted or hContext.rendered:
         m.require(hOpen is None and area is None, f"{hContext!r} has a packet to submit again")
         hOpen, area = hContext.work
     reads: tuple[DXGK_ALLOCATIONLIST, ...] = ()
-    if hOpen is not None:
+    if hOpen is not None and not hContext.renders:
         m.require(hOpen.open and hOpen.device is hContext.device,
                   f"{hOpen!r} is not open on the device of {hContext!r}")
         m.require(hOpen.allocation.page is not None, f"{hOpen.allocation!r} is not resident")
+        m.require(not _moving(m, hOpen.allocation), f"{hOpen.allocation!r} is on its way out")
         reads = (DXGK_ALLOCATIONLIST(hOpen.kmd, hOpen.va, hOpen.allocation.content),)
     if area is not None:
         m.require(area.open and area.device is hContext.device, f"{area!r} is gone")
@@ -50,13 +71,44 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     m.last_fence += 1
     fences.last_submitted = m.last_fence
     hContext.fence, hContext.reported = m.last_fence, False
-    hContext.preempted, hContext.work = False, (hOpen, area)
+    hContext.preempted = hContext.rendered = False
+    hContext.used, hContext.work = True, (hOpen, area)
+    hContext.reads = hOpen.allocation.pages if hOpen is not None else None
     yield from m.driver(call, m.adapter.kmd,
                         DXGKARG_SUBMITCOMMAND(
                             hContext.kmd, hContext.fence, reads,
                             (area.handle, area.va) if area is not None else (NULL, 0),
                             hContext.node))
     return call.status
+
+
+def _moving(m: Machine, item: OsAllocation) -> bool:
+    """Whether the memory of an allocation is to go, or paging work is about it."""
+    pages = item.pages
+    return pages is not None and (not pages.wanted or any(
+        b.pages is pages for b in m.handles.all(OsPagingBuffer)))
+
+
+def _set_up(m: Machine, context: OsContext) -> None:
+    """PAG-06, CAL-05: the driver knows the root page table of the context, and its save area has
+    its first content."""
+    root = context.device.process.root_table
+    m.require(root is not None and context.told is root,
+              f"the root page table of {context!r} is not set")
+    areas = [a for a in m.handles.all(OsContextAllocation) if a.context is context]
+    m.require(all(memory.has_content(m, a) for a in areas), f"a save area of {context!r} is empty")
+
+
+def _submit_paging(m: Machine, call: Call, paging: OsPagingBuffer | None) -> Steps:
+    """PAG-05: a paging buffer goes to the hardware, once."""
+    m.require(paging is not None and paging.fence == 0, f"{paging!r} is with the hardware")
+    assert paging is not None
+    m.admit(call)
+    m.last_fence += 1
+    m.fences[0].last_submitted = paging.fence = m.last_fence
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_SUBMITCOMMAND(
+        NULL, paging.fence, pDmaBufferPrivateData=(paging.kmd, 0)))
+    return None
 
 
 @ddi
@@ -85,11 +137,16 @@ def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
     return call.status
 
 
+def _beside_power(m: Machine) -> bool:
+    """Whether SetPowerState is under way, and interrupts come all the same (policy G19)."""
+    return m.adapter.state == "settling" and m.policies.G19 == "on"
+
+
 @ddi
 def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Steps:
     """INT-01, INT-02: the ISR, at DIRQL, between StartDevice and StopDevice. `shared`: another
     device on the same line raises the interrupt, which the driver must not claim."""
-    m.require(m.adapter.state == "started", "no ISR is connected")
+    m.require(m.adapter.state == "started" or _beside_power(m), "no ISR can run")
     if shared:
         m.require(not m.gpu.pending, "the device raises an interrupt of its own")
     else:
@@ -106,16 +163,9 @@ def DxgkDdiInterruptRoutine(m: Machine, call: Call, shared: bool = False) -> Ste
 @ddi
 def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
     """INT-04, INT-05: the DPC, if one is queued; it is off the queue before it runs."""
-    m.require(m.adapter.state == "started", "no DPC can be queued")
+    m.require(m.adapter.state in ("started", "exclusive") or _beside_power(m), "no DPC can run")
     m.require(m.adapter.dpc_queued, "no DPC is queued", driver=True)
     m.adapter.dpc_queued = False
     yield from m.driver(call, m.adapter.kmd)
-    _retire(m)
+    residency.retire(m)
     return None
-
-
-def _retire(m: Machine) -> None:
-    """A packet is retired when the driver has freed its ring entry."""
-    for context in m.handles.all(OsContext):
-        if context.reported and context.fence not in m.gpu.nodes[context.node].packets:
-            context.fence, context.reported = 0, False

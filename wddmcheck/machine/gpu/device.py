@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wddmcheck.machine.findings import OutOfReachError
+from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
 from wddmcheck.machine.gpu.memory import VideoMemory
 from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
 
@@ -23,7 +23,9 @@ class Gpu:
     """The device. `pending`: it raises its interrupt line. `healthy`: it comes up when the driver
     starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
     `post_display`: it can hand over the boot display. These are for the caller to set,
-    to inject failures."""
+    to inject failures. `powered`: it is in D0; `programmed`: its registers are set up;
+    `writes_status`: it writes its status to system memory by itself. Without power it forgets its
+    registers, and what the CPU wrote into page tables."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
@@ -34,13 +36,35 @@ class Gpu:
     copy_busy: bool = False
     resettable: bool = True
     post_display: bool = True
+    powered: bool = True
+    programmed: bool = False
+    writes_status: bool = False
 
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
 
+    @property
+    def answers(self) -> bool:
+        """Whether the device answers on the bus."""
+        return self.present and self.powered
+
+    def power_down(self) -> None:
+        """To D3: registers, and the state of contexts that nodes hold, are lost."""
+        self.powered = self.programmed = self.writes_status = False
+        self.interrupts_enabled = self.pending = False
+        self.memory.written.clear()
+        self.memory.show(None)
+        for node in self.nodes:
+            node.current = None
+
+    def power_up(self) -> None:
+        """Back to D0. Nothing is set up yet."""
+        self.powered = True
+
     def power_cycle(self) -> None:
         """The state after the bus has reset the device."""
-        self.interrupts_enabled = self.pending = False
+        self.power_down()
+        self.power_up()
         for node in self.nodes:
             node.reset()
             node.packets.clear()
@@ -55,9 +79,26 @@ class Gpu:
 
     def vsync(self) -> None:
         """An interrupt that has nothing to do with packets. Raises `OutOfReachError`."""
-        if not self.present or not self.interrupts_enabled or self.pending:
+        if not self.answers or not self.interrupts_enabled or self.pending:
             raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending",
                                   driver=True)
+        self.pending = True
+
+    def run_paging(self, fence: int) -> None:
+        """The node for rendering carries out a paging packet, and raises the interrupt."""
+        self.nodes[0].run_paging(fence)
+        self.pending = True
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture, and raises the interrupt. Raises
+        `OutOfReachError`, `BugCheck`."""
+        if not self.answers or self.memory.aperture is None or self.pending:
+            raise OutOfReachError("the aperture shows nothing, or an interrupt is pending",
+                                  driver=True)
+        if self.memory.aperture_is_stale():
+            raise BugCheck(Finding(
+                Kind.GPU_ACCESS, f"a read through the aperture finds page "
+                f"{self.memory.aperture[0]}, which was given back", (self.memory.aperture[0],)))
         self.pending = True
 
     def run_packet(self, node: int, fence: int) -> None:
@@ -73,33 +114,58 @@ class Gpu:
 @dataclass(slots=True)
 class Registers:
     """The register file of a GPU, as mapped into the driver's address space. `touched` is told of
-    each access (but for fences, which are in memory)."""
+    each access (but for fences, which are in memory), `read` of each read of what has to be set up
+    before."""
 
     gpu: Gpu
     touched: Callable[[], None] = lambda: None
+    read: Callable[[], None] = lambda: None
 
     @property
     def interrupt_status(self) -> int:
         """1 while the interrupt line is raised; all ones where no device is."""
         self.touched()
-        return int(self.gpu.pending) if self.gpu.present else GONE
+        self.read()
+        return int(self.gpu.pending) if self.gpu.answers else GONE
 
     def acknowledge_interrupt(self) -> None:
         """Lower the interrupt line."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.pending = False
 
     def enable_interrupts(self, enabled: bool) -> None:
         """Let the device raise its interrupt, or not."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.interrupts_enabled = enabled
 
     def initialize(self) -> bool:
         """Bring the device up; False if it does not come up."""
         self.touched()
-        return self.gpu.present and self.gpu.healthy
+        if not self.gpu.answers or not self.gpu.healthy:
+            return False
+        self.gpu.programmed = True
+        return True
+
+    @property
+    def clock(self) -> int:
+        """The clock of the device in MHz; all ones where no device is."""
+        self.touched()
+        self.read()
+        return 1000 if self.gpu.answers else GONE
+
+    def write_status(self, enabled: bool) -> None:
+        """Let the device write its status to system memory by itself, or not."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.writes_status = enabled
+
+    def write_page_table(self, address: int, start: int, entries: tuple[int, ...]) -> None:
+        """Write entries of a page table, by the CPU's address of it."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.memory.written |= {(address, start + i): e for i, e in enumerate(entries)}
 
     def release_post_display(self) -> bool:
         """Hand over the display that the firmware set up; False if that cannot be done."""
@@ -114,13 +180,13 @@ class Registers:
     def submit(self, node: int, packet: Packet) -> None:
         """Ring the doorbell of a node."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.nodes[node].submit(packet)
 
     def retire(self, node: int, fence: int) -> None:
         """Free the ring entry of a packet."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.nodes[node].forget(fence)
 
     def is_complete(self, node: int, fence: int) -> bool:
@@ -131,23 +197,29 @@ class Registers:
     def is_current(self, node: int, context: HwContext) -> bool:
         """Whether the node still holds the state of `context`."""
         self.touched()
-        return self.gpu.present and self.gpu.nodes[node].current is context
+        return self.gpu.answers and self.gpu.nodes[node].current is context
 
     def switch_to_null(self, node: int, context: HwContext) -> None:
         """Make the node let go of `context`."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.nodes[node].abandon(context)
+
+    def switch_away(self, node: int) -> None:
+        """Make an idle node save the context that it holds, if it holds one. Raises `BugCheck`."""
+        self.touched()
+        if self.gpu.answers and self.gpu.nodes[node].current is not None:
+            self.gpu.nodes[node].save_idle_context()
 
     def preempt(self, node: int) -> None:
         """Preempt a node; it raises an interrupt when it has."""
         self.touched()
-        if self.gpu.present and self.gpu.nodes[node].preempt():
+        if self.gpu.answers and self.gpu.nodes[node].preempt():
             self.gpu.pending = True
 
     def reset(self, node: int) -> tuple[int, ...] | None:
         """Reset a node; the fences of the packets that this aborts. None if it does not work."""
         self.touched()
-        if not self.gpu.present or not self.gpu.resettable:
+        if not self.gpu.answers or not self.gpu.resettable:
             return None
         return tuple(p.fence for p in self.gpu.nodes[node].reset())

@@ -39,15 +39,38 @@ class HwContext:
         return b"CTX%05d" % (self.ident % 100_000)
 
 
+class Opcode(Enum):
+    """What a paging command does."""
+
+    WRITE = "write"      # `content` into a page
+    COPY_OUT = "copy"    # a page to system memory
+    MAP = "map"          # let the aperture show a page
+    UNMAP = "unmap"      # let it show the dummy page
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A paging command, about a page of the segment."""
+
+    opcode: Opcode
+    page: int
+    content: bytes = b""
+
+
 @dataclass(slots=True, eq=False)
 class Packet:
     """A DMA packet: reads `inputs` (GPU virtual address, the bytes expected there) and then
-    signals `fence`."""
+    signals `fence`. One of paging has no context, and `commands` instead."""
 
-    context: HwContext
+    context: HwContext | None
     fence: int
     inputs: tuple[tuple[int, bytes], ...] = ()
     state: PacketState = PacketState.QUEUED
+    commands: tuple[Command, ...] = ()
+
+    def runs_in(self, root: int) -> bool:
+        """Whether it sees the address space at `root`."""
+        return self.context is not None and self.context.root == root
 
 
 @dataclass(slots=True)
@@ -69,7 +92,7 @@ class Node:
     def reads(self, root: int, va: int) -> bool:
         """Whether a packet that is not over reads `va` in the address space at `root`."""
         return any(p.state not in (PacketState.DONE, PacketState.ABORTED)
-                   and p.context.root == root and any(at == va for at, _ in p.inputs)
+                   and p.runs_in(root) and any(at == va for at, _ in p.inputs)
                    for p in self.packets.values())
 
     # --- what the hardware does by itself ---------------------------------------------------------
@@ -78,7 +101,7 @@ class Node:
         """Start a queued packet. If the node holds another context, its state is saved first.
         Raises `OutOfReachError`, `BugCheck`."""
         packet = self.packets.get(fence)
-        if packet is None or packet.state is not PacketState.QUEUED:
+        if packet is None or packet.state is not PacketState.QUEUED or packet.context is None:
             raise OutOfReachError(f"no packet with fence {fence} is queued on node {self.ordinal}",
                                   driver=True)
         if self.running is not None or self.hung:
@@ -93,11 +116,35 @@ class Node:
         """Finish the running packet: read its inputs, signal its fence.
         Raises `OutOfReachError`, `BugCheck`."""
         packet = self.packets.get(fence)
-        if packet is None or packet.state is not PacketState.RUNNING or self.hung:
+        if packet is None or packet.state is not PacketState.RUNNING or self.hung or (
+                packet.context is None):
             raise OutOfReachError(f"the packet with fence {fence} is not running", driver=True)
         for va, expected in packet.inputs:
             self._read(packet.context.root, va, expected, f"packet {fence}")
         packet.state = PacketState.DONE
+
+    def run_paging(self, fence: int) -> None:
+        """Carry out a paging packet, between others. Raises `OutOfReachError`."""
+        packet = self.packets.get(fence)
+        if packet is None or packet.state is not PacketState.QUEUED or packet.context is not None:
+            raise OutOfReachError(f"no paging packet with fence {fence} is queued on node "
+                                  f"{self.ordinal}", driver=True)
+        if self.running is not None or self.hung:
+            raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
+        for command in packet.commands:
+            self._carry_out(command)
+        packet.state = PacketState.DONE
+
+    def _carry_out(self, command: Command) -> None:
+        match command.opcode:
+            case Opcode.WRITE:
+                self.memory.segment.write(command.page, command.content)
+            case Opcode.COPY_OUT:
+                self.memory.segment.read(command.page)
+            case Opcode.MAP:
+                self.memory.show(command.page)
+            case Opcode.UNMAP:
+                self.memory.show(None)
 
     def save_idle_context(self) -> None:
         """An idle node saves the state of the context that it still holds.
@@ -129,7 +176,7 @@ class Node:
         if self.hung:
             return False
         running = self.running
-        if running is not None:
+        if running is not None and running.context is not None:
             self._save(running.context)
             self.current = None
         for packet in self.packets.values():

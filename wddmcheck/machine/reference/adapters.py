@@ -6,13 +6,14 @@ from collections.abc import Generator
 
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
-from wddmcheck.machine.reference.common import SUCCESS, Common
+from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.objects import Adapter, IsrState
+from wddmcheck.machine.reference.power import PowerDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGK_START_INFO, DXGKRNL_INTERFACE, Handle, Out
 
 
-class AdapterDdis(Common):
+class AdapterDdis(PowerDdis):
     """Adding, starting, stopping and removing the adapter."""
 
     def DxgkDdiAddDevice(self, PhysicalDeviceObject: Handle,
@@ -40,7 +41,7 @@ class AdapterDdis(Common):
             adapter.isr = None
             return NtStatus.STATUS_UNSUCCESSFUL
         adapter.dxgk, adapter.registers = DxgkInterface, registers
-        registers.enable_interrupts(True)
+        self.start_up(adapter)
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
         return SUCCESS
 
@@ -62,6 +63,7 @@ class AdapterDdis(Common):
         """INT-06, INT-07: silence the source, drain the DPC, and only then free what they use."""
         if adapter.registers is not None:
             adapter.registers.enable_interrupts(False)
+            adapter.registers.write_status(False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         self.pool.free(adapter.isr, IsrState.TAG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.miniport import Kernel
-from wddmcheck.machine.reference.objects import Adapter
+from wddmcheck.machine.reference.objects import Adapter, Context, Packet
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, INTERFACE_VERSION, Handle, PrivateData
 
@@ -34,6 +34,13 @@ class Common:
         dxgk = self.dxgk(adapter)
         for area in areas:
             dxgk.DxgkCbDestroyContextAllocation(dxgk.DeviceHandle, area)
+
+
+    def free_packet(self, context: Context) -> None:
+        """SUB-11, INT-05: what DxgkDdiRender has built goes once, whatever became of it."""
+        if context.packet is not None:
+            self.pool.free(context.packet, Packet.TAG)
+            context.packet = None
 
 
 def same_version(data: PrivateData | None) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from wddmcheck.machine.gpu.node import HwContext
-from wddmcheck.machine.miniport import PREEMPT, Pauses
+from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
 from wddmcheck.machine.reference.objects import Context, Device
 from wddmcheck.machine.status import NtStatus
@@ -14,6 +17,7 @@ from wddmcheck.machine.structs import (
     DXGKARGCB_CREATECONTEXTALLOCATION,
     DXGKARGCB_MAPCONTEXTALLOCATION,
     Handle,
+    PrivateData,
 )
 
 
@@ -21,7 +25,7 @@ class ContextDdis(Common):
     """Contexts and their save areas."""
 
     def DxgkDdiCreateContext(self, hDevice: Handle,
-                             pCreateContext: DXGKARG_CREATECONTEXT) -> NtStatus:
+                             pCreateContext: DXGKARG_CREATECONTEXT) -> Pauses:
         """CTX-01, GEN-08: a create that fails leaves nothing behind."""
         if not same_version(pCreateContext.pPrivateDriverData):
             return NtStatus.STATUS_GRAPHICS_DRIVER_MISMATCH
@@ -34,8 +38,11 @@ class ContextDdis(Common):
         if not self.create_area(context):
             self.pool.free(context, Context.TAG)
             return NO_MEMORY
+        if not self.create_further_areas(context, pCreateContext.pPrivateDriverData):
+            return (yield from self.undo_create(context))
         if not self.load_hardware_context(context):
-            return self.undo_create(context)
+            return (yield from self.undo_create(context))
+        device.contexts.append(context)
         pCreateContext.hContext = self.pool.address(context)
         pCreateContext.ContextInfo = DXGK_CONTEXTINFO(DmaBufferSize=4096, AllocationListSize=16)
         return SUCCESS
@@ -50,6 +57,11 @@ class ContextDdis(Common):
         context.areas.append(area.hAllocation)
         return True
 
+    def create_further_areas(self, context: Context, data: PrivateData | None) -> bool:
+        """What the user-mode driver asks for beyond the save area."""
+        wanted = data.areas - 1 if data is not None else 0
+        return all(self.create_area(context) for _ in range(wanted))
+
     def load_hardware_context(self, context: Context) -> bool:
         """Tell the hardware where to save the context's state."""
         dxgk = self.dxgk(context.adapter)
@@ -61,9 +73,9 @@ class ContextDdis(Common):
         context.adapter.next_hw_context += 1
         return True
 
-    def undo_create(self, context: Context) -> NtStatus:
+    def undo_create(self, context: Context) -> Pauses:
         """CAL-11: what came before the failure goes."""
-        self.free_areas(context.adapter, context.areas)
+        yield from self.free_context_areas(context)
         self.pool.free(context, Context.TAG)
         return NO_MEMORY
 
@@ -80,7 +92,8 @@ class ContextDdis(Common):
         self.leave_submissions(context)
         self.leave_node(context)
         yield PREEMPT
-        self.free_context_areas(context)
+        context.device.contexts.remove(context)
+        yield from self.free_context_areas(context)
         self.free_context(context)
         return SUCCESS
 
@@ -91,18 +104,24 @@ class ContextDdis(Common):
             submissions.remove(context)
 
     def leave_node(self, context: Context) -> None:
-        """CTX-13: the node must not save the context's state any more."""
+        """CTX-13, PWR-01: the node must not save the context's state any more. Without power it
+        holds none."""
         assert context.hardware is not None
         registers = context.adapter.registers
-        if registers is not None and registers.is_current(context.node, context.hardware):
+        if registers is None or context.adapter.power != DEVICE_POWER_STATE.PowerDeviceD0:
+            return
+        if registers.is_current(context.node, context.hardware):
             registers.switch_to_null(context.node, context.hardware)
 
-    def free_context_areas(self, context: Context) -> None:
-        """CTX-07: all that was allocated for the context."""
-        self.free_areas(context.adapter, context.areas)
+    def free_context_areas(self, context: Context) -> Generator[Wait, None, None]:
+        """CTX-07, CAL-06: all that was allocated for the context."""
+        for area in context.areas:
+            yield from self.kernel.may_block(area)
+            self.free_areas(context.adapter, [area])
 
     def free_context(self, context: Context) -> None:
-        """The context itself, and the ring entry of its last packet."""
+        """The context itself, and what there is of its last packet: the DPC may not have run."""
         if context.fence and context.adapter.registers is not None:
             context.adapter.registers.retire(context.node, context.fence)
+        self.free_packet(context)
         self.pool.free(context, Context.TAG)

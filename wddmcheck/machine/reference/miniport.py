@@ -9,8 +9,9 @@ from __future__ import annotations
 from wddmcheck.machine.reference.adapters import AdapterDdis
 from wddmcheck.machine.reference.devices import DeviceDdis
 from wddmcheck.machine.reference.escapes import EscapeDdis
+from wddmcheck.machine.reference.packets import PacketDdis
 from wddmcheck.machine.reference.recovery import RecoveryDdis
 
 
-class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, RecoveryDdis):
+class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, PacketDdis, RecoveryDdis):
     """A miniport for one adapter with one node."""

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from wddmcheck.machine.gpu.device import NODES, Registers
-from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.gpu.node import Command, HwContext
+from wddmcheck.machine.miniport import Mutex
 from wddmcheck.machine.pool import PagedStructure, Structure
+from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
 
@@ -39,7 +41,8 @@ class Node:
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal."""
+    surprise removal. `power_lock` guards the `power` state; `clock` is what the device told last.
+    `paging` are the paging packets that the node has."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -47,6 +50,22 @@ class Adapter(Structure):
     isr: IsrState | None = None
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
+    power_lock: Mutex = field(default_factory=Mutex)
+    power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
+    clock: int = 0
+    paging: list[PagingPacket] = field(default_factory=list)
+
+
+@dataclass(eq=False, repr=False)
+class PagingPacket(Structure):
+    """A paging buffer that was built: `commands` for the GPU, with addresses and nothing else.
+    `fence` is 0 until it is submitted; `reported`: Dxgkrnl has been told that it is complete."""
+
+    TAG: ClassVar[str] = "WPag"
+    adapter: Adapter
+    commands: tuple[Command, ...] = ()
+    fence: int = 0
+    reported: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -59,13 +78,15 @@ class Process(PagedStructure):
 
 @dataclass(eq=False, repr=False)
 class Device(PagedStructure):
-    """A device. `shared_areas` are the context allocations that all its contexts share."""
+    """A device. `shared_areas` are the context allocations that all its contexts share; `contexts`
+    are those that were not destroyed yet."""
 
     TAG: ClassVar[str] = "WDev"
     os_handle: Handle
     adapter: Adapter
     process: Process
     shared_areas: list[Handle] = field(default_factory=list)
+    contexts: list[Context] = field(default_factory=list)
 
 
 @dataclass(eq=False, repr=False)
@@ -73,7 +94,7 @@ class Context(Structure):
     """A context on a node. `areas` are its context allocations; the first is where the hardware
     saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
     `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
-    the context allocation, that it reads."""
+    the context allocation, that it reads. `packet` is what DxgkDdiRender has built for it."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -86,6 +107,19 @@ class Context(Structure):
     reported: bool = False
     uses: Allocation | None = None
     reads: Handle = NULL
+    packet: Packet | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Packet(Structure):
+    """A packet that DxgkDdiRender has built: `inputs` are what its commands read, `submitted`: the
+    node has it."""
+
+    TAG: ClassVar[str] = "WPkt"
+    WITHIN: ClassVar[str] = "context"
+    context: Context
+    inputs: tuple[tuple[int, bytes], ...] = ()
+    submitted: bool = False
 
 
 @dataclass(eq=False, repr=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import Packet
-from wddmcheck.machine.reference.common import SUCCESS, Common
-from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation
+from wddmcheck.machine.reference.common import SUCCESS
+from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation, PagingPacket
+from wddmcheck.machine.reference.paging import PagingDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_INTERRUPT_TYPE,
@@ -16,13 +17,15 @@ from wddmcheck.machine.structs import (
 )
 
 
-class WorkDdis(Common):
+class WorkDdis(PagingDdis):
     """Submission, interrupts, DPC."""
 
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
                              pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> NtStatus:
         """SUB-05: at DISPATCH_LEVEL."""
         adapter = self.pool.at(hAdapter, Adapter)
+        if pSubmitCommand.hContext == NULL:
+            return self.submit_paging(adapter, pSubmitCommand)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         assert context.hardware is not None
         for entry in pSubmitCommand.allocations:
@@ -34,6 +37,9 @@ class WorkDdis(Common):
         node.last_submitted = context.fence
         node.submissions.append(context)
         inputs = tuple((e.VirtualAddress, e.content) for e in pSubmitCommand.allocations)
+        if context.packet is not None:
+            inputs += context.packet.inputs
+            context.packet.submitted = True
         if context.reads != NULL:
             inputs += ((va, b""),)
         self.registers(adapter).submit(
@@ -54,6 +60,9 @@ class WorkDdis(Common):
                     self.report(context)
             if node.preempting:
                 self.report_preempted(adapter, ordinal)
+        for packet in adapter.paging:
+            if self.is_to_report(packet):
+                self.report_paging(packet)
         registers.acknowledge_interrupt()
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
         return True
@@ -68,13 +77,24 @@ class WorkDdis(Common):
             DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence,
             NodeOrdinal=context.node))
 
+    def is_to_report(self, packet: PagingPacket) -> bool:
+        """Whether the GPU is done with a paging packet, and nobody has said so."""
+        return not packet.reported and self.registers(packet.adapter).is_complete(0, packet.fence)
+
+    def report_paging(self, packet: PagingPacket) -> None:
+        """FEN-01, PAG-05: each fence once; at DIRQL."""
+        packet.reported = True
+        dxgk = self.dxgk(packet.adapter)
+        dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
+            DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, packet.fence))
+
     def report_preempted(self, adapter: Adapter, ordinal: int) -> None:
         """SUB-09, SUB-10: once for each preemption, also if nothing was left to preempt; what was
         not completed is no longer the driver's. At DIRQL."""
         node = adapter.nodes[ordinal]
         for context in tuple(node.submissions):
             if not context.reported:
-                self.retire(context)
+                self.leave_ring(context)
         fence, node.preempting = node.preempting, 0
         dxgk = self.dxgk(adapter)
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
@@ -90,10 +110,18 @@ class WorkDdis(Common):
             for context in tuple(node.submissions):
                 if context.reported:
                     self.retire(context)
+        for packet in tuple(adapter.paging):
+            if packet.reported:
+                self.retire_paging(packet)
         self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
 
     def retire(self, context: Context) -> None:
-        """A packet is over: its ring entry is free, and the context has no work."""
+        """A packet is over, and nothing is kept of it."""
+        self.leave_ring(context)
+        self.free_packet(context)
+
+    def leave_ring(self, context: Context) -> None:
+        """The ring entry of a packet is free, and the node has no work of the context."""
         if context.adapter.registers is not None:
             context.adapter.registers.retire(context.node, context.fence)
         context.adapter.nodes[context.node].submissions.remove(context)

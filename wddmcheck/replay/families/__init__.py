@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from wddmcheck.replay.families.kill import KILL
 from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families.paging import PAGING
+from wddmcheck.replay.families.power import POWER
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
 
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
+    "kill": KILL,
     "miniport": MINIPORT,
+    "paging": PAGING,
+    "power": POWER,
     "yardstick": YARDSTICK,
 })
 """The vocabulary of each family, by the name of its model."""

@@ -1,0 +1,97 @@
+"""Dxgkrnl's side of power, of what may run beside it, and of exclusive access."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wddmcheck.machine.dxgkrnl import audit
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsContext
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.power_structs import (
+    DEVICE_POWER_STATE,
+    DISPLAY_ADAPTER_HW_ID,
+    DXGKARG_BEGINEXCLUSIVEACCESS,
+    DXGKARG_ENDEXCLUSIVEACCESS,
+    DXGKARG_QUERYADAPTERINFO,
+    POWER_ACTION,
+)
+
+BESIDE: Final = frozenset({
+    "DxgkDdiQueryAdapterInfo", "DxgkDdiCloseAllocation", "DxgkDdiDestroyAllocation"})
+"""What may overlap SetPowerState: by its page the first (GEN-02). The others touch nothing but the
+driver's own data of an allocation, and are not kept out here."""
+
+
+@ddi
+def DxgkDdiSetPowerState(m: Machine, call: Call, state: str) -> Steps:
+    """PWR-01, PWR-02: to D3 when all work is done and no allocation has video memory, and back to
+    D0. The bus takes the power away after the call, and gives it back before."""
+    down = state == "D3"
+    m.require(m.adapter.state == ("started" if down else "asleep"),
+              f"the adapter cannot go to {state} now")
+    if down:
+        _no_work(m)
+        m.require(all(a.page is None for a in m.handles.all(OsAllocation)),
+                  "an allocation has video memory")
+    pending = m.gpu.pending and m.gpu.interrupts_enabled
+    m.require(m.policies.G19 == "on" or not (m.adapter.dpc_queued or pending),
+              "an interrupt or a DPC is pending")
+    call.beside = BESIDE
+    m.admit(call)
+    m.adapter.state = "settling"
+    if not down:
+        m.gpu.power_up()
+    wanted = DEVICE_POWER_STATE.PowerDeviceD3 if down else DEVICE_POWER_STATE.PowerDeviceD0
+    yield from m.driver(call, m.adapter.kmd, DISPLAY_ADAPTER_HW_ID, wanted,
+                        POWER_ACTION.PowerActionSleep)
+    if down:
+        audit.before_power_goes(m, call)
+        m.gpu.power_down()
+        m.paging.mapped = False
+        m.adapter.state = "asleep"
+    else:
+        audit.after_power_up(m, call)
+        m.adapter.state = "started"
+    return call.status
+
+
+def _no_work(m: Machine) -> None:
+    m.require(not any(c.fence or c.rendered or c.preempted for c in m.handles.all(OsContext)),
+              "there is work on the GPU, or to be retired")
+
+
+@ddi
+def DxgkDdiQueryAdapterInfo(m: Machine, call: Call) -> Steps:
+    """ADP-15, GEN-02: a private query of the user-mode driver, also while SetPowerState runs. Its
+    result is what the driver answers."""
+    m.require(m.adapter.state in ("started", "settling", "asleep"), "the adapter is not started")
+    m.admit(call)
+    arg = DXGKARG_QUERYADAPTERINFO()
+    yield from m.driver(call, m.adapter.kmd, arg)
+    return arg.pOutputData.value
+
+
+@ddi
+def DxgkDdiBeginExclusiveAccess(m: Machine, call: Call) -> Steps:
+    """PWR-07: the IOMMU domain is going to be switched; work is flushed, nothing else runs."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    _no_work(m)
+    call.level = 3
+    m.admit(call)
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_BEGINEXCLUSIVEACCESS())
+    audit.in_exclusive_access(m, call)
+    m.adapter.state = "exclusive"
+    return call.status
+
+
+@ddi
+def DxgkDdiEndExclusiveAccess(m: Machine, call: Call) -> Steps:
+    """PWR-07: the switch is over."""
+    m.require(m.adapter.state == "exclusive", "there is no exclusive access")
+    call.level = 3
+    m.admit(call)
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_ENDEXCLUSIVEACCESS())
+    m.adapter.state = "started"
+    return call.status

@@ -1,0 +1,92 @@
+"""Power, queries that may come meanwhile, and exclusive access."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
+from wddmcheck.machine.power_structs import (
+    DEVICE_POWER_STATE,
+    DXGKARG_BEGINEXCLUSIVEACCESS,
+    DXGKARG_ENDEXCLUSIVEACCESS,
+    DXGKARG_QUERYADAPTERINFO,
+    POWER_ACTION,
+)
+from wddmcheck.machine.reference.common import SUCCESS, Common
+from wddmcheck.machine.reference.objects import Adapter
+from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.structs import Handle
+
+D0, D3 = DEVICE_POWER_STATE.PowerDeviceD0, DEVICE_POWER_STATE.PowerDeviceD3
+
+
+class PowerDdis(Common):
+    """Power, queries that may come meanwhile, and exclusive access."""
+
+    def DxgkDdiSetPowerState(self, MiniportDeviceContext: Handle, DeviceUid: int,
+                             DevicePowerState: DEVICE_POWER_STATE,
+                             ActionType: POWER_ACTION) -> Pauses:
+        """PWR-01, GEN-02: under the lock that QueryAdapterInfo takes as well."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        yield from self.kernel.KeWaitForMutexObject(adapter.power_lock)
+        if DevicePowerState == D3:
+            yield from self.power_down(adapter)
+        else:
+            yield from self.power_up(adapter)
+        self.kernel.KeReleaseMutex(adapter.power_lock)
+        return SUCCESS
+
+    def power_down(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+        """INT-06, CTX-13: silence the source, drain the DPC, save what the nodes hold; nothing is
+        left then that could be lost."""
+        registers = self.registers(adapter)
+        registers.enable_interrupts(False)
+        yield PREEMPT
+        yield self.kernel.KeFlushQueuedDpcs()
+        self.leave_nodes(adapter)
+        adapter.power = D3
+
+    def leave_nodes(self, adapter: Adapter) -> None:
+        """CTX-13: the state of the contexts that the nodes still hold is saved."""
+        for ordinal in range(len(adapter.nodes)):
+            self.registers(adapter).switch_away(ordinal)
+
+    def power_up(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
+        """PWR-01: the device has forgotten its registers."""
+        adapter.power = D0
+        yield PREEMPT
+        self.registers(adapter).initialize()
+        self.start_up(adapter)
+
+    def start_up(self, adapter: Adapter) -> None:
+        """The device is set up: it may write and interrupt."""
+        self.registers(adapter).write_status(True)
+        self.registers(adapter).enable_interrupts(True)
+
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
+        """GEN-02: asks the device if it can answer, and says what it last knew otherwise."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        yield from self.kernel.KeWaitForMutexObject(adapter.power_lock)
+        if adapter.power == D0:
+            yield PREEMPT
+            adapter.clock = self.registers(adapter).clock
+        pQueryAdapterInfo.pOutputData.value = adapter.clock
+        self.kernel.KeReleaseMutex(adapter.power_lock)
+        return SUCCESS
+
+    def DxgkDdiBeginExclusiveAccess(
+            self, hAdapter: Handle,
+            pBeginExclusiveAccess: DXGKARG_BEGINEXCLUSIVEACCESS) -> NtStatus:
+        """PWR-07: the device neither reads nor writes system memory from here on."""
+        adapter = self.pool.at(hAdapter, Adapter)
+        self.registers(adapter).enable_interrupts(False)
+        self.registers(adapter).write_status(False)
+        self.leave_nodes(adapter)
+        return SUCCESS
+
+    def DxgkDdiEndExclusiveAccess(
+            self, hAdapter: Handle, pEndExclusiveAccess: DXGKARG_ENDEXCLUSIVEACCESS) -> NtStatus:
+        """PWR-07."""
+        self.start_up(self.pool.at(hAdapter, Adapter))
+        return SUCCESS

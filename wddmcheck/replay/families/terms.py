@@ -1,0 +1,61 @@
+"""How steps are taken of a model whose blocks have the machine's own names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from wddmcheck.machine.dxgkrnl.registry import load
+from wddmcheck.replay.requests import Request
+from wddmcheck.replay.vocabulary import Act, UnknownStepError, given
+from wddmcheck.report.story import StoryStep
+
+OTHERS = frozenset({"Adapter", "IsrState", "Call"})
+"""Classes that every model has and of which Dxgkrnl has no record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one family. `classes` are those of its objects; `callbacks` those that mean the
+    same in the model and on the machine; `inside` those that the machine has no name for, because
+    they are something else there; `gpu` and `events` are the machine's names for what the hardware
+    does by itself, and for what user mode and the operating system do; `asked` is what a DDI is
+    asked for beside its arguments."""
+
+    classes: frozenset[str]
+    callbacks: frozenset[str]
+    gpu: Mapping[str, str]
+    asked: Callable[[StoryStep, Mapping[str, str]], Request]
+    events: Mapping[str, str] = field(default_factory=dict)
+    inside: frozenset[str] = frozenset()
+
+    def acts(self, step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
+        """What a step asks of the machine; `pools`: the class of each identity. Raises
+        `UnknownStepError`."""
+        self._foreign(step, pools)
+        args = tuple((a.name, given(a)) for a in step.args)
+        if step.kind in ("gpu", "thunk"):
+            name = (self.gpu if step.kind == "gpu" else self.events).get(step.block)
+            if name is None:
+                who = "the machine's GPU" if step.kind == "gpu" else "the machine"
+                raise UnknownStepError(f"{who} does not do {step.block}")
+            return (Act(name, args, hardware=True),)
+        if step.kind not in ("ddi", "interrupt", "dpc"):
+            raise UnknownStepError(
+                f"{step.block} is a step of a {step.kind}, and the machine has none")
+        if step.phase in ("resume", "return"):
+            return (Act(step.block, resumes=step.call),)
+        if step.block not in load():
+            raise UnknownStepError(f"the machine has no {step.block}")
+        asked = self.asked(step, pools)
+        return (Act(step.block, args + asked.extra, asked.failing),)
+
+    def _foreign(self, step: StoryStep, pools: Mapping[str, str]) -> None:
+        """Raise `UnknownStepError` if a step speaks of what the machine does not have: a model that
+        goes further than the machine has steps of the same names that mean more."""
+        for pool in pools.values():
+            if pool not in self.classes and pool not in OTHERS:
+                raise UnknownStepError(f"the machine has no {pool}")
+        for made in step.calls:
+            if made.name not in self.callbacks and made.name not in self.inside:
+                raise UnknownStepError(f"the machine has no {made.name}")
