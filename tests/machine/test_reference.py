@@ -7,7 +7,7 @@ import pytest
 
 from wddmcheck.machine import sequences
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsProcess
-from wddmcheck.machine.findings import BugCheck
+from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import Scenario
@@ -168,6 +168,7 @@ def test_a_preempted_packet_is_submitted_again(machine: Machine) -> None:
         run.DxgkDdiSubmitCommand(hContext=two)
         run.run_packet(two)
         run.DxgkDdiPreemptCommand()
+        run.preempt()
         run.DxgkDdiInterruptRoutine()
         run.DxgkDdiDpcRoutine()
         assert (one.fence, two.fence, two.preempted) == (0, 0, True)
@@ -176,6 +177,47 @@ def test_a_preempted_packet_is_submitted_again(machine: Machine) -> None:
         finished(run, two)
         run.DxgkDdiDestroyContext(hContext=one, whole=True)
         taken_down(run, process, device, two)
+
+
+def test_what_a_preempted_packet_reads_stays_mapped_although_it_is_closed(
+        machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        item = run.DxgkDdiCreateAllocation().allocation
+        opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=item).opening
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        run.run_packet(context)
+        run.DxgkDdiPreemptCommand()
+        run.preempt()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        run.DxgkDdiCloseAllocation(hDevice=device, hOpen=opening)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        run.vsync()
+        assert process.table.translate(opening.va) is None
+        run.DxgkDdiDestroyAllocation(hAllocation=item)
+        taken_down(run, process, device, context)
+
+
+def test_a_packet_of_a_device_in_error_is_cancelled(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.DxgkDdiPreemptCommand()
+        run.preempt()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        with pytest.raises(OutOfReachError, match="is not in error"):
+            machine.call("DxgkDdiCancelCommand", hContext=context)
+        run.device_error(device)
+        for refused in (lambda: machine.device_error(device),
+                        lambda: machine.call("DxgkDdiSubmitCommand", hContext=context)):
+            with pytest.raises(OutOfReachError, match="in error"):
+                refused()
+        run.DxgkDdiCancelCommand(hContext=context)
+        assert not context.preempted
+        taken_down(run, process, device, context)
 
 
 def test_a_preemption_with_nothing_left_is_reported_at_once(machine: Machine) -> None:
@@ -303,7 +345,7 @@ def test_a_process_is_killed_while_interrupts_come(machine: Machine) -> None:
     def interrupted(machine: Machine) -> None:
         if machine.gpu.interrupts_enabled and not machine.gpu.pending:
             machine.vsync()
-        elif machine.gpu.pending and machine.steps % 3:
+        elif machine.gpu.interrupts_enabled and machine.steps % 3:
             machine.call("DxgkDdiInterruptRoutine")
         elif machine.adapter.dpc_queued and machine.steps % 2:
             machine.call("DxgkDdiDpcRoutine")
@@ -320,6 +362,7 @@ def test_a_killed_process_takes_preempted_work_with_it(machine: Machine) -> None
     with Scenario(machine, strict=True) as run:
         process = busy(run)
         run.DxgkDdiPreemptCommand()
+        run.preempt()
         run.DxgkDdiInterruptRoutine()
         sequences.kill(machine, process).run()
         sequences.stop(machine, remove=True).run()
@@ -401,6 +444,7 @@ def test_the_nodes_are_independent(machine: Machine) -> None:
             run.DxgkDdiSubmitCommand(hContext=context)
             run.run_packet(context)
         run.DxgkDdiPreemptCommand(node=1)
+        run.preempt(1)
         run.DxgkDdiInterruptRoutine()
         run.DxgkDdiDpcRoutine()
         assert (render.preempted, copy.preempted) == (False, True)

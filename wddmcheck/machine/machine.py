@@ -25,6 +25,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     HandleTable,
     OsAllocation,
     OsContext,
+    OsDevice,
     OsOpening,
     OsProcess,
 )
@@ -167,6 +168,11 @@ class Machine:
         `BugCheck`."""
         self._hardware(self.gpu.nodes[node].save_idle_context)
 
+    def preempt(self, node: int = 0) -> None:
+        """A node serves the preemption that the driver has asked for, and raises its interrupt.
+        Raises `OutOfReachError`, `BugCheck`."""
+        self._hardware(lambda: self.gpu.preempt(node))
+
     def vsync(self) -> None:
         """A vertical sync interrupt. Raises `OutOfReachError`."""
         self._hardware(self.gpu.vsync)
@@ -178,6 +184,15 @@ class Machine:
     def unplug(self) -> None:
         """The device disappears from the bus. Raises `OutOfReachError`."""
         self._hardware(self.gpu.unplug)
+
+    def device_error(self, device: OsDevice) -> None:
+        """Dxgkrnl puts a device into error: its process ends, or a packet of it faulted (DEV-07).
+        The driver is not told. Raises `OutOfReachError`."""
+        self._begin_step()
+        if not device.open or device.lost:
+            self.steps -= 1
+            raise OutOfReachError(f"{device!r} is gone, or in error")
+        device.lost = True
 
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 

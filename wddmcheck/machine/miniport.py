@@ -19,6 +19,7 @@ from wddmcheck.machine.structs import (
     DXGK_START_INFO,
     DXGK_SURPRISE_REMOVAL_TYPE,
     DXGKARG_BUILDPAGINGBUFFER,
+    DXGKARG_CANCELCOMMAND,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_COLLECTDBGINFO,
     DXGKARG_CREATEALLOCATION,
@@ -124,6 +125,10 @@ class Miniport(Protocol):
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
                              pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> Result:
         """NC:d3dkmddi.DXGKDDI_SUBMITCOMMAND."""
+
+    def DxgkDdiCancelCommand(self, hAdapter: Handle,
+                             pCancelCommand: DXGKARG_CANCELCOMMAND) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CANCELCOMMAND."""
 
     def DxgkDdiResetEngine(self, hAdapter: Handle,
                            pResetEngine: DXGKARG_RESETENGINE) -> Result:

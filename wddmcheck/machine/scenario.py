@@ -151,6 +151,21 @@ class Scenario:
         __tracebackhide__ = True
         self._hardware(lambda: self.machine.save_idle_context(node))
 
+    def preempt(self, node: int = 0) -> None:
+        """A node serves the preemption that it was asked for."""
+        __tracebackhide__ = True
+        self._hardware(lambda: self.machine.preempt(node))
+
+    def unplug(self) -> None:
+        """The device is pulled out."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.unplug)
+
+    def device_error(self, device: OsDevice) -> None:
+        """Dxgkrnl puts a device into error."""
+        __tracebackhide__ = True
+        self._hardware(lambda: self.machine.device_error(device))
+
     def vsync(self) -> None:
         """A vertical sync interrupt."""
         __tracebackhide__ = True

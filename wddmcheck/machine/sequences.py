@@ -102,9 +102,13 @@ def _unfinished(m: Machine, context: OsContext) -> bool:
 
 def _abort(m: Machine, process: OsProcess) -> Plan:
     """What the process has on the GPU is aborted; what was to be submitted again is not."""
+    for device in m.handles.all(OsDevice):
+        if device.process is process and not device.lost:
+            m.device_error(device)
+            yield "a device is in error"
     for context in m.handles.all(OsContext):
-        if context.device.process is process:
-            context.preempted = False
+        if context.device.process is process and context.preempted:
+            yield from _call(m, "DxgkDdiCancelCommand", hContext=context)
     for node in range(len(m.gpu.nodes)):
         if any(c.device.process is process and c.node == node and _unfinished(m, c)
                for c in m.handles.all(OsContext)):

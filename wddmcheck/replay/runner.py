@@ -57,7 +57,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.names = Names(self.words.records)
-        self.told = ToldState(self.pools, self.words.known)
+        self.told = ToldState(self.pools, self.words.known, self.words.first)
 
     def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
@@ -150,8 +150,10 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
-        wanted = sorted(self._told(c, passing) for c in step.calls)
-        made = sorted(self._made(c) for c in call.callbacks)
+        wanted = sorted(self._told(c, passing) for c in step.calls
+                        if c.name not in self.words.untold)
+        found = map(self.words.callback, call.callbacks)
+        made = sorted(self._made(c) for c in found if c is not None)
         for text in _without(wanted, made):
             yield f"the driver does not call {text}"
         for text in _without(made, wanted):

@@ -22,10 +22,12 @@ FIRST = frozenset({"", "none", "false", "0"})
 @dataclass(slots=True)
 class ToldState:
     """The state of the model, followed through a story by the changes of its steps. `known` are the
-    classes and fields that the machine has too; what else a variant adds is not compared."""
+    classes and fields that the machine has too; what else a variant adds is not compared. `first`
+    are words that fields have at first, besides those of all models."""
 
     pools: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
+    first: frozenset[str] = frozenset()
     objects: dict[str, Fields] = field(default_factory=dict)
 
     def follow(self, step: StoryStep) -> tuple[str, ...]:
@@ -52,6 +54,8 @@ class ToldState:
                 fields = self.objects.get(change.subject)
                 if fields is not None and change.label in known:
                     _change(fields, change)
+                    if fields.get(change.label) in self.first:
+                        del fields[change.label]
 
 
 def _created(change: Change, known: frozenset[str]) -> Fields:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from wddmcheck.machine.dxgkrnl.calls import CallbackMade
 from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.abstraction import Seen
@@ -51,13 +52,19 @@ class Vocabulary:
     """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
     `settle` what happens by itself after the last step. `records` are what the classes of the model
     are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
-    `look` sees them there; nothing is known where a model is coarser than the machine."""
+    `look` sees them there; nothing is known where a model is coarser than the machine. `callback`
+    is a callback of the machine in the model's words, None if the model does not speak of it;
+    `untold` are callbacks of the model that are none on the machine; `first` are words that fields
+    have at first, besides `none`, `false` and `0`."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     look: Callable[[Machine], list[Seen]] = lambda machine: []
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
+    callback: Callable[[CallbackMade], CallbackMade | None] = lambda made: made
+    untold: frozenset[str] = frozenset()
+    first: frozenset[str] = frozenset()
 
     @property
     def same_state(self) -> bool:

@@ -51,6 +51,7 @@ def DxgkDdiStartDevice(m: Machine, call: Call) -> Steps:
 def _idle(m: Machine, call: Call) -> None:
     """ADP-10: nothing of the adapter is left when it stops."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(not any(f.preempting for f in m.fences), "a preemption is under way")
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")

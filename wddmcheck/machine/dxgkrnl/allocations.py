@@ -160,8 +160,6 @@ def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsO
     """ALC-10, ALC-11."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(hOpen.open and hOpen.device is hDevice, f"{hOpen!r} is not open on {hDevice!r}")
-    m.require(not any(c.preempted and c.work[0] is hOpen for c in m.handles.all(OsContext)),
-              f"{hOpen!r} is read by a packet to submit again")
     m.admit(call, hDevice.process)
     hOpen.open = False
     yield from m.driver(call, hDevice.kmd, DXGKARG_CLOSEALLOCATION([hOpen.kmd]))

@@ -15,7 +15,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContextAllocation,
     OsDevice,
 )
-from wddmcheck.machine.findings import Kind, stop
+from wddmcheck.machine.findings import Finding, Kind, call_site, stop
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.processor import Irql
@@ -188,9 +188,22 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
              f"fence, which is {fences.last_completed}", "0x119/0x1")
     fences.preempting = 0
     for context in machine.handles.all(OsContext):
-        if context.node == arg.NodeOrdinal and context.fence and not context.reported:
-            context.fence, context.preempted = 0, True
+        if (context.open and context.node == arg.NodeOrdinal and context.fence
+                and not context.reported):
+            _comes_back(machine, context)
     machine.callback("DxgkCbNotifyInterrupt", (("PreemptionFenceId", arg.PreemptionFenceId),))
+
+
+def _comes_back(machine: Machine, context: OsContext) -> None:
+    """The packet of a context counts as preempted. What is complete has to be reported before, and
+    what the node still has is not preempted: the scheduler would not notice, and run it twice."""
+    packet = machine.gpu.nodes[context.node].packets.get(context.fence)
+    if packet is not None and packet.state is not PacketState.PREEMPTED:
+        machine.report(Finding(
+            Kind.BAD_FENCE, f"the driver reports a preemption while the packet with fence "
+            f"{context.fence} is {packet.state.value}; it will be submitted again",
+            (context.kmd,), where=call_site()))
+    context.fence, context.preempted = 0, True
 
 
 def notify_dpc(machine: Machine, hAdapter: Handle) -> None:

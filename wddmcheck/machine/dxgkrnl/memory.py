@@ -86,6 +86,7 @@ def unmap_closed(machine: Machine) -> None:
     """Deferred destruction: unmap what was closed and is no longer read."""
     for item in tuple(machine.paging.closing):
         table = item.device.process.root
-        if not any(node.reads(table, item.va) for node in machine.gpu.nodes):
+        again = any(c.preempted and c.work[0] is item for c in machine.handles.all(OsContext))
+        if not again and not any(node.reads(table, item.va) for node in machine.gpu.nodes):
             item.device.process.table.unmap(item.va)
             machine.paging.closing.remove(item)

@@ -44,9 +44,10 @@ class OsProcess(OsObject):
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsDevice(OsObject):
-    """A device of a process."""
+    """A device of a process. `lost`: it is in error, and nothing of it is submitted any more."""
 
     process: OsProcess
+    lost: bool = False
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)

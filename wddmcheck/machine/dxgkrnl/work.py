@@ -10,6 +10,8 @@ from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONLIST,
+    DXGK_SUBMITCOMMANDFLAGS,
+    DXGKARG_CANCELCOMMAND,
     DXGKARG_RESETENGINE,
     DXGKARG_SUBMITCOMMAND,
     NULL,
@@ -35,12 +37,14 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     ready(m)
     fences = m.fences[hContext.node]
     m.require(fences.preempting == 0, "the node is being preempted")
-    if hContext.preempted:
+    m.require(not hContext.device.lost, f"{hContext.device!r} is in error")
+    again = hContext.preempted
+    if again:
         m.require(hOpen is None and area is None, f"{hContext!r} has a packet to submit again")
         hOpen, area = hContext.work
     reads: tuple[DXGK_ALLOCATIONLIST, ...] = ()
     if hOpen is not None:
-        m.require(hOpen.open and hOpen.device is hContext.device,
+        m.require(again or (hOpen.open and hOpen.device is hContext.device),
                   f"{hOpen!r} is not open on the device of {hContext!r}")
         m.require(hOpen.allocation.page is not None, f"{hOpen.allocation!r} is not resident")
         reads = (DXGK_ALLOCATIONLIST(hOpen.kmd, hOpen.va, hOpen.allocation.content),)
@@ -55,7 +59,22 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
                         DXGKARG_SUBMITCOMMAND(
                             hContext.kmd, hContext.fence, reads,
                             (area.handle, area.va) if area is not None else (NULL, 0),
-                            hContext.node))
+                            hContext.node, Flags=(
+                                DXGK_SUBMITCOMMANDFLAGS.Resubmission if again
+                                else DXGK_SUBMITCOMMANDFLAGS.NONE)))
+    return call.status
+
+
+@ddi
+def DxgkDdiCancelCommand(m: Machine, call: Call, hContext: OsContext) -> Steps:
+    """SUB-11, DEV-07: a packet that came back is not submitted again, as its device is in error."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(hContext.open, f"{hContext!r} is gone")
+    m.require(hContext.preempted, f"{hContext!r} has no packet to submit again")
+    m.require(hContext.device.lost, f"{hContext.device!r} is not in error")
+    m.admit(call)
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_CANCELCOMMAND(hContext.kmd))
+    hContext.preempted, hContext.work = False, (None, None)
     return call.status
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from wddmcheck.machine.findings import OutOfReachError
 from wddmcheck.machine.gpu.memory import VideoMemory
-from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
+from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState, Preemption
 
 GONE = 0xFFFF_FFFF
 NODES = 2
@@ -67,6 +67,11 @@ class Gpu:
     def complete_packet(self, node: int, fence: int) -> None:
         """The node finishes a packet and raises the interrupt."""
         self.nodes[node].complete(fence)
+        self.pending = True
+
+    def preempt(self, node: int) -> None:
+        """The node serves the preemption that it was asked for and raises the interrupt."""
+        self.nodes[node].preempt()
         self.pending = True
 
 
@@ -140,10 +145,19 @@ class Registers:
             self.gpu.nodes[node].abandon(context)
 
     def preempt(self, node: int) -> None:
-        """Preempt a node; it raises an interrupt when it has."""
+        """Ask a node to preempt what it has; it raises an interrupt when it has."""
         self.touched()
-        if self.gpu.present and self.gpu.nodes[node].preempt():
-            self.gpu.pending = True
+        if self.gpu.present:
+            self.gpu.nodes[node].preemption = Preemption.ASKED
+
+    def take_preemption(self, node: int) -> bool:
+        """Whether the node has served a preemption since this was asked last."""
+        self.touched()
+        state = self.gpu.nodes[node]
+        served = self.gpu.present and state.preemption is Preemption.SERVED
+        if served:
+            state.preemption = Preemption.NONE
+        return served
 
     def reset(self, node: int) -> tuple[int, ...] | None:
         """Reset a node; the fences of the packets that this aborts. None if it does not work."""

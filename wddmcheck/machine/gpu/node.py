@@ -50,16 +50,25 @@ class Packet:
     state: PacketState = PacketState.QUEUED
 
 
+class Preemption(Enum):
+    """How far the node has got with a preemption that the driver has asked for."""
+
+    NONE = "none"
+    ASKED = "asked"
+    SERVED = "served"
+
+
 @dataclass(slots=True)
 class Node:
     """One node. `packets` are those that the driver submitted and the GPU has not forgotten, by
-    fence; `completed` is the highest fence that the node has signalled."""
+    fence; `preemption` is that under way."""
 
     ordinal: int
     memory: VideoMemory
     current: HwContext | None = None
     packets: dict[int, Packet] = field(default_factory=dict)
     hung: bool = False
+    preemption: Preemption = Preemption.NONE
 
     @property
     def running(self) -> Packet | None:
@@ -107,6 +116,19 @@ class Node:
         self._save(self.current)
         self.current = None
 
+    def preempt(self) -> None:
+        """Serve a preemption: save the state of the context that the node holds, and take off what
+        is not complete, to be submitted again later. A node that hangs does not answer.
+        Raises `OutOfReachError`, `BugCheck`."""
+        if self.preemption is not Preemption.ASKED or self.hung:
+            raise OutOfReachError(f"node {self.ordinal} has no preemption to serve", driver=True)
+        if self.current is not None:
+            self._save(self.current)
+        for packet in self.packets.values():
+            if packet.state in (PacketState.QUEUED, PacketState.RUNNING):
+                packet.state = PacketState.PREEMPTED
+        self.preemption = Preemption.SERVED
+
     # --- what the driver tells it to do -----------------------------------------------------------
 
     def submit(self, packet: Packet) -> None:
@@ -122,21 +144,6 @@ class Node:
         if self.current is context:
             self.current = None
 
-    def preempt(self) -> bool:
-        """Take off what is not complete, to be submitted again later; the state of the running
-        context is saved. Whether that was possible: a node that hangs does not answer. Raises
-        `BugCheck`."""
-        if self.hung:
-            return False
-        running = self.running
-        if running is not None:
-            self._save(running.context)
-            self.current = None
-        for packet in self.packets.values():
-            if packet.state in (PacketState.QUEUED, PacketState.RUNNING):
-                packet.state = PacketState.PREEMPTED
-        return True
-
     def hang(self) -> None:
         """The running packet never ends. Raises `OutOfReachError`."""
         if self.running is None:
@@ -150,7 +157,7 @@ class Node:
                         if p.state not in (PacketState.DONE, PacketState.ABORTED))
         for packet in aborted:
             packet.state = PacketState.ABORTED
-        self.current, self.hung = None, False
+        self.current, self.hung, self.preemption = None, False, Preemption.NONE
         return aborted
 
     # --- memory -----------------------------------------------------------------------------------

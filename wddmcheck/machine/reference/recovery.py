@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from wddmcheck.machine.reference.common import SUCCESS
-from wddmcheck.machine.reference.objects import Adapter, Node
+from wddmcheck.machine.reference.objects import Adapter, Context, Node
 from wddmcheck.machine.reference.work import WorkDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_SURPRISE_REMOVAL_TYPE,
+    DXGKARG_CANCELCOMMAND,
     DXGKARG_COLLECTDBGINFO,
     DXGKARG_PREEMPTCOMMAND,
     DXGKARG_RESETENGINE,
+    NULL,
     Handle,
 )
 
@@ -34,6 +36,13 @@ class RecoveryDdis(WorkDdis):
             dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
         else:
             self.registers(adapter).preempt(ordinal)
+        return SUCCESS
+
+    def DxgkDdiCancelCommand(self, hAdapter: Handle,
+                             pCancelCommand: DXGKARG_CANCELCOMMAND) -> NtStatus:
+        """SUB-11: what was kept of a packet for its next submission."""
+        context = self.pool.at(pCancelCommand.hContext, Context)
+        context.uses, context.reads = None, NULL
         return SUCCESS
 
     def DxgkDdiResetEngine(self, hAdapter: Handle, pResetEngine: DXGKARG_RESETENGINE) -> NtStatus:

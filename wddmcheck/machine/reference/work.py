@@ -9,6 +9,7 @@ from wddmcheck.machine.reference.objects import Adapter, Context, OpenAllocation
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_INTERRUPT_TYPE,
+    DXGK_SUBMITCOMMANDFLAGS,
     DXGKARG_SUBMITCOMMAND,
     DXGKARGCB_NOTIFY_INTERRUPT_DATA,
     NULL,
@@ -25,9 +26,10 @@ class WorkDdis(Common):
         adapter = self.pool.at(hAdapter, Adapter)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         assert context.hardware is not None
-        for entry in pSubmitCommand.allocations:
-            opened = self.pool.at(entry.hDeviceSpecificAllocation, OpenAllocation)
-            context.uses = opened.allocation
+        if DXGK_SUBMITCOMMANDFLAGS.Resubmission not in pSubmitCommand.Flags:
+            for entry in pSubmitCommand.allocations:
+                opened = self.pool.at(entry.hDeviceSpecificAllocation, OpenAllocation)
+                context.uses = opened.allocation
         context.reads, va = pSubmitCommand.pDmaBufferPrivateData
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
         node = adapter.nodes[context.node]
@@ -52,7 +54,7 @@ class WorkDdis(Common):
             for context in node.submissions:
                 if not context.reported and registers.is_complete(ordinal, context.fence):
                     self.report(context)
-            if node.preempting:
+            if registers.take_preemption(ordinal):
                 self.report_preempted(adapter, ordinal)
         registers.acknowledge_interrupt()
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
@@ -74,7 +76,7 @@ class WorkDdis(Common):
         node = adapter.nodes[ordinal]
         for context in tuple(node.submissions):
             if not context.reported:
-                self.retire(context)
+                self.take_off(context)
         fence, node.preempting = node.preempting, 0
         dxgk = self.dxgk(adapter)
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
@@ -93,8 +95,13 @@ class WorkDdis(Common):
         self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
 
     def retire(self, context: Context) -> None:
-        """A packet is over: its ring entry is free, and the context has no work."""
+        """A packet is over: the context has no work."""
+        self.take_off(context)
+        context.uses, context.reads = None, NULL
+
+    def take_off(self, context: Context) -> None:
+        """A packet is no longer the driver's: its ring entry is free."""
         if context.adapter.registers is not None:
             context.adapter.registers.retire(context.node, context.fence)
         context.adapter.nodes[context.node].submissions.remove(context)
-        context.fence, context.reported, context.uses, context.reads = 0, False, None, NULL
+        context.fence, context.reported = 0, False
