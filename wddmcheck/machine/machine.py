@@ -194,6 +194,12 @@ class Machine:
             raise OutOfReachError(f"{device!r} is gone, or in error")
         device.lost = True
 
+    def aftermath(self) -> None:
+        """Everything that was begun comes to its end, and the adapter is taken down: see
+        `machine.aftermath`. Raises `BugCheck`."""
+        from wddmcheck.machine.aftermath import aftermath     # it drives machines, as tests do
+        aftermath(self)
+
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 
     def require(self, fact: object, why: str, *, driver: bool = False) -> None:

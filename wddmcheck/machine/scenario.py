@@ -166,6 +166,11 @@ class Scenario:
         __tracebackhide__ = True
         self._hardware(lambda: self.machine.device_error(device))
 
+    def aftermath(self) -> None:
+        """Everything that was begun comes to its end, and the adapter is taken down."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.aftermath)
+
     def vsync(self) -> None:
         """A vertical sync interrupt."""
         __tracebackhide__ = True

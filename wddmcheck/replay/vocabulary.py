@@ -50,7 +50,7 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
-    `settle` what happens by itself after the last step. `records` are what the classes of the model
+    `settle` what happens by itself after the last step, and `settles` says so in words. `records` are what the classes of the model
     are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
     `look` sees them there; nothing is known where a model is coarser than the machine. `callback`
     is a callback of the machine in the model's words, None if the model does not speak of it;
@@ -62,6 +62,7 @@ class Vocabulary:
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     look: Callable[[Machine], list[Seen]] = lambda machine: []
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
+    settles: str = "what the GPU has is finished"
     callback: Callable[[CallbackMade], CallbackMade | None] = lambda made: made
     untold: frozenset[str] = frozenset()
     first: frozenset[str] = frozenset()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices
+from wddmcheck.machine.defects import adapters, allocations, contexts, devices, preemption
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
@@ -25,8 +25,12 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "destroydevice_keeps_the_device": devices.KeepsTheDevice,
     "destroydevice_leaves_shared_save_area": devices.LeavesSharedSaveArea,
     "dpc_walks_freed_context": contexts.StaysOnSubmissionList,
+    "empty_queue_unanswered": preemption.LeavesEmptyQueueUnanswered,
     "escape_keeps_raw_pointer": allocations.KeepsRawPointer,
     "paging_caches_allocation": allocations.CachesPagedAllocation,
+    "preempted_packet_stays_listed": preemption.LeavesPreemptedPacketListed,
+    "preemption_answered_twice": preemption.AnswersPreemptionTwice,
+    "preemption_reported_before_completion": preemption.ReportsPreemptionFirst,
     "reset_reports_twice": contexts.ReportsTwiceAfterReset,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,

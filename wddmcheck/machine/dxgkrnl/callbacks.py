@@ -197,12 +197,14 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
 def _comes_back(machine: Machine, context: OsContext) -> None:
     """The packet of a context counts as preempted. What is complete has to be reported before, and
     what the node still has is not preempted: the scheduler would not notice, and run it twice."""
-    packet = machine.gpu.nodes[context.node].packets.get(context.fence)
-    if packet is not None and packet.state is not PacketState.PREEMPTED:
+    node = machine.gpu.nodes[context.node]
+    packet = node.packets.get(context.fence)
+    kept = packet is not None and packet.state in (PacketState.QUEUED, PacketState.RUNNING)
+    if kept or context.fence in node.signalled:
         machine.report(Finding(
-            Kind.BAD_FENCE, f"the driver reports a preemption while the packet with fence "
-            f"{context.fence} is {packet.state.value}; it will be submitted again",
-            (context.kmd,), where=call_site()))
+            Kind.BAD_FENCE, f"the driver reports a preemption, and the packet with fence "
+            f"{context.fence} is {'still on the node' if kept else 'complete and not reported'}; "
+            "it will run twice", (context.kmd,), where=call_site()))
     context.fence, context.preempted = 0, True
 
 

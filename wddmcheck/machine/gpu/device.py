@@ -44,6 +44,7 @@ class Gpu:
         for node in self.nodes:
             node.reset()
             node.packets.clear()
+            node.signalled.clear()
 
     def unplug(self) -> None:
         """The device is gone: nothing runs any more, and nothing answers."""

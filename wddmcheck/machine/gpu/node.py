@@ -61,7 +61,8 @@ class Preemption(Enum):
 @dataclass(slots=True)
 class Node:
     """One node. `packets` are those that the driver submitted and the GPU has not forgotten, by
-    fence; `preemption` is that under way."""
+    fence; `signalled` are the fences of those that it has completed, `preemption` is that under
+    way."""
 
     ordinal: int
     memory: VideoMemory
@@ -69,6 +70,7 @@ class Node:
     packets: dict[int, Packet] = field(default_factory=dict)
     hung: bool = False
     preemption: Preemption = Preemption.NONE
+    signalled: set[int] = field(default_factory=set)
 
     @property
     def running(self) -> Packet | None:
@@ -107,6 +109,7 @@ class Node:
         for va, expected in packet.inputs:
             self._read(packet.context.root, va, expected, f"packet {fence}")
         packet.state = PacketState.DONE
+        self.signalled.add(fence)
 
     def save_idle_context(self) -> None:
         """An idle node saves the state of the context that it still holds.

@@ -30,13 +30,17 @@ class RecoveryDdis(WorkDdis):
         node = adapter.nodes[ordinal]
         node.preempting = pPreemptCommand.PreemptionFenceId
         if all(c.reported for c in node.submissions):
-            dxgk = self.dxgk(adapter)
-            dxgk.DxgkCbSynchronizeExecution(
-                dxgk.DeviceHandle, partial(self.report_preempted, adapter, ordinal))
-            dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
+            self.answer_preemption(adapter, ordinal)
         else:
             self.registers(adapter).preempt(ordinal)
         return SUCCESS
+
+    def answer_preemption(self, adapter: Adapter, ordinal: int) -> None:
+        """SUB-09: the node would never answer."""
+        dxgk = self.dxgk(adapter)
+        dxgk.DxgkCbSynchronizeExecution(
+            dxgk.DeviceHandle, partial(self.report_preempted, adapter, ordinal))
+        dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
 
     def DxgkDdiCancelCommand(self, hAdapter: Handle,
                              pCancelCommand: DXGKARG_CANCELCOMMAND) -> NtStatus:

@@ -50,15 +50,23 @@ class WorkDdis(Common):
             return False
         assert adapter.isr is not None
         adapter.isr.masked = False
-        for ordinal, node in enumerate(adapter.nodes):
-            for context in node.submissions:
-                if not context.reported and registers.is_complete(ordinal, context.fence):
-                    self.report(context)
-            if registers.take_preemption(ordinal):
-                self.report_preempted(adapter, ordinal)
+        for ordinal in range(len(adapter.nodes)):
+            self.report_node(adapter, ordinal)
         registers.acknowledge_interrupt()
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
         return True
+
+    def report_node(self, adapter: Adapter, ordinal: int) -> None:
+        """SUB-10: what is complete first, as the rest counts as preempted then."""
+        self.report_complete(adapter, ordinal)
+        if self.registers(adapter).take_preemption(ordinal):
+            self.report_preempted(adapter, ordinal)
+
+    def report_complete(self, adapter: Adapter, ordinal: int) -> None:
+        """INT-03: what the node has completed since."""
+        for context in adapter.nodes[ordinal].submissions:
+            if not context.reported and self.registers(adapter).is_complete(ordinal, context.fence):
+                self.report(context)
 
     def report(self, context: Context) -> None:
         """FEN-01: each fence once; at DIRQL."""
@@ -76,12 +84,16 @@ class WorkDdis(Common):
         node = adapter.nodes[ordinal]
         for context in tuple(node.submissions):
             if not context.reported:
-                self.take_off(context)
+                self.give_back(context)
         fence, node.preempting = node.preempting, 0
         dxgk = self.dxgk(adapter)
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
             DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED, PreemptionFenceId=fence,
             LastCompletedFenceId=node.last_completed, NodeOrdinal=ordinal))
+
+    def give_back(self, context: Context) -> None:
+        """SUB-07: a preempted packet is Dxgkrnl's again; what it reads is kept for its return."""
+        self.take_off(context)
 
     def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> None:
         """INT-05: retire what has been reported."""

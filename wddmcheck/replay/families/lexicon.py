@@ -18,7 +18,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
 from wddmcheck.machine.dxgkrnl.registry import load
 from wddmcheck.replay.requests import request
 from wddmcheck.replay.vocabulary import Act, UnknownStepError, given
-from wddmcheck.report.story import StoryStep
+from wddmcheck.report.story import Story, StoryStep
 
 CLASSES: Mapping[str, type[OsObject]] = {
     "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
@@ -34,6 +34,16 @@ CALLBACKS = frozenset({
     "DxgkCbCreateContextAllocation", "DxgkCbDestroyContextAllocation", "DxgkCbAcquireHandleData",
     "DxgkCbReleaseHandleData", "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc"})
 """Callbacks that mean the same in the model and on the machine."""
+
+
+SETTLES = "everything comes to its end, and the adapter is taken down"
+
+
+def settle(story: Story) -> tuple[Act, ...]:
+    """After a run that ends in a state, not in a mistake of its last step: what comes of it."""
+    if story.steps and any(f.stops for f in story.steps[-1].faults):
+        return ()
+    return (Act("aftermath", hardware=True),)
 
 
 @dataclass(frozen=True, slots=True)

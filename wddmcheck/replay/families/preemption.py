@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade
 from wddmcheck.replay.families import miniport
-from wddmcheck.replay.families.lexicon import Lexicon
+from wddmcheck.replay.families.lexicon import SETTLES, Lexicon, settle
 from wddmcheck.replay.families.preemption_state import KNOWN, look
 from wddmcheck.replay.vocabulary import Vocabulary
 
@@ -22,5 +22,5 @@ def callback(made: CallbackMade) -> CallbackMade:
     return made
 
 
-PREEMPTION = Vocabulary(LEXICON.acts, LEXICON.records, KNOWN, look, callback=callback,
+PREEMPTION = Vocabulary(LEXICON.acts, LEXICON.records, KNOWN, look, settle, SETTLES, callback,
                         first=frozenset({"NotAsked"}))
