@@ -263,7 +263,10 @@ def test_a_device_that_is_gone() -> None:
     assert (gpu.interrupts_enabled, gpu.pending, list(gpu.nodes[0].packets)) == (True, False, [1])
     assert registers.reset(0) is None
     assert not registers.initialize()
-    assert not registers.is_current(0, one)
+    with pytest.raises(OutOfReachError, match="the device is gone"):
+        gpu.run_packet(0, 1)
+    gpu.plug_in()
+    assert (gpu.present, gpu.interrupts_enabled, gpu.nodes[0].packets) == (True, False, {})
 
 
 def test_every_register_says_that_it_was_touched() -> None:
@@ -278,11 +281,12 @@ def test_every_register_says_that_it_was_touched() -> None:
     registers.copy_engine_ready()
     registers.submit(0, Packet(one, 1))
     registers.retire(0, 1)
-    registers.is_current(0, one)
     registers.switch_to_null(0, one)
     registers.preempt(0)
     registers.take_preemption(0)
     registers.reset(0)
+    registers.lazy_switch()
     assert len(touches) == 13
     registers.is_complete(0, 1)
+    registers.is_current(0, one)
     assert len(touches) == 13

@@ -51,7 +51,7 @@ class Policies:
 @dataclass(slots=True)
 class Adapter:
     """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
-    knows of a surprise removal; `resetting`: between ResetFromTimeout and RestartFromTimeout;
+    knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: between ResetFromTimeout and RestartFromTimeout;
     `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
@@ -59,6 +59,7 @@ class Adapter:
     handle: Handle = 0
     dpc_queued: bool = False
     removed: bool = False
+    stopping: bool = False
     resetting: bool = False
     to_reset: bool = False
 
@@ -166,7 +167,7 @@ class Machine:
     def save_idle_context(self, node: int = 0) -> None:
         """An idle node saves the context that it still holds. Raises `OutOfReachError`,
         `BugCheck`."""
-        self._hardware(self.gpu.nodes[node].save_idle_context)
+        self._hardware(lambda: self.gpu.working(node).save_idle_context())
 
     def preempt(self, node: int = 0) -> None:
         """A node serves the preemption that the driver has asked for, and raises its interrupt.
@@ -179,7 +180,7 @@ class Machine:
 
     def hang(self, node: int = 0) -> None:
         """The packet on a node never ends. Raises `OutOfReachError`."""
-        self._hardware(self.gpu.nodes[node].hang)
+        self._hardware(lambda: self.gpu.working(node).hang())
 
     def unplug(self) -> None:
         """The device disappears from the bus. Raises `OutOfReachError`."""
@@ -246,7 +247,7 @@ class Machine:
         try:
             with self.processor.at(call.facts.lowest):
                 pause = next(call.steps)
-                while isinstance(pause, Wait) and pause.ready():
+                while isinstance(pause, Wait) and not pause.sleeps and pause.ready():
                     pause = next(call.steps)
             call.waiting = pause if isinstance(pause, Wait) else None
         except StopIteration as end:

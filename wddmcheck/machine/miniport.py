@@ -41,10 +41,12 @@ from wddmcheck.machine.structs import (
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The driver blocks until `ready()`; `what` says on what, for people."""
+    """The driver blocks until `ready()`; `what` says on what, for people. `sleeps`: others run before
+    it looks, even if it would not have to wait."""
 
     what: str
     ready: Callable[[], bool]
+    sleeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

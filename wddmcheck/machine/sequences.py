@@ -24,7 +24,8 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     OsResource,
 )
-from wddmcheck.machine.dxgkrnl.recovery import ADAPTER_TIMEOUT, ENGINE_TIMEOUT, UNFINISHED
+from wddmcheck.machine.dxgkrnl.recovery import ADAPTER_TIMEOUT, ENGINE_TIMEOUT
+from wddmcheck.machine.dxgkrnl.state import unfinished
 from wddmcheck.machine.machine import Machine
 
 Plan: TypeAlias = Iterator[str]
@@ -95,11 +96,6 @@ def _dpc(m: Machine) -> Plan:
         yield "DxgkDdiDpcRoutine returned"
 
 
-def _unfinished(m: Machine, context: OsContext) -> bool:
-    packet = m.gpu.nodes[context.node].packets.get(context.fence)
-    return context.fence != 0 and packet is not None and packet.state in UNFINISHED
-
-
 def _abort(m: Machine, process: OsProcess) -> Plan:
     """What the process has on the GPU is aborted; what was to be submitted again is not."""
     for device in m.handles.all(OsDevice):
@@ -110,7 +106,7 @@ def _abort(m: Machine, process: OsProcess) -> Plan:
         if context.device.process is process and context.preempted:
             yield from _call(m, "DxgkDdiCancelCommand", hContext=context)
     for node in range(len(m.gpu.nodes)):
-        if any(c.device.process is process and c.node == node and _unfinished(m, c)
+        if any(c.device.process is process and c.node == node and unfinished(m, c)
                for c in m.handles.all(OsContext)):
             yield from _call(m, "DxgkDdiResetEngine", node=node)
         if m.adapter.to_reset:

@@ -14,7 +14,7 @@ from enum import Enum
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine, Policies
-from wddmcheck.replay.families import FAMILIES
+from wddmcheck.replay.families import FAMILIES, words_for
 from wddmcheck.replay.miniports import Chosen
 from wddmcheck.replay.runner import Done, Runner, runner_for
 from wddmcheck.replay.vocabulary import UnknownStepError
@@ -92,14 +92,20 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
 
 
 def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
+    words = words_for(file.story)
     known = {k: v for k, v in file.policies if k in POLICIES}
+    for policy, choice in file.policies:
+        if choice != words.only.get(policy, choice):
+            raise UserError((Diagnostic(
+                CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
+                help=f"it has {words.only[policy]}"),), exit_code=2)
     for policy, choice in known.items():
         if choice not in POLICIES[policy]:
             raise UserError((Diagnostic(
                 CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
                 help=f"it has {', '.join(POLICIES[policy])}"),), exit_code=2)
     try:
-        return Machine(chosen.factory, Policies(**known))
+        return Machine(chosen.factory, Policies(**known), gpu=words.gpu())
     except Exception as error:
         if chosen.reference or chosen.defect:
             raise

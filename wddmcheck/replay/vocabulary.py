@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade
 from wddmcheck.machine.dxgkrnl.objects import OsObject
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.abstraction import Seen
 from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
@@ -49,13 +50,17 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
-    `settle` what happens by itself after the last step, and `settles` says so in words. `records` are what the classes of the model
-    are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
-    `look` sees them there; nothing is known where a model is coarser than the machine. `callback`
-    is a callback of the machine in the model's words, None if the model does not speak of it;
-    `untold` are callbacks of the model that are none on the machine; `first` are words that fields
-    have at first, besides `none`, `false` and `0`."""
+    """What a family calls things, and what machine it runs on.
+
+    `acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
+    `settle` what happens by itself after the last step, and `settles` says so in words. `records`
+    are what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
+    that the machine has too, and `look` sees them there; nothing is known where a model is coarser
+    than the machine. `callback` is a callback of the machine in the model's words, None if the model
+    does not speak of it; `untold` are callbacks of the model that are none on the machine; `first`
+    are words that fields have at first, besides `none`, `false` and `0`. `hardware` are the
+    properties that the GPU has (true fields of `Gpu`), `only` the policies to which the machine has
+    this one answer."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
@@ -66,6 +71,15 @@ class Vocabulary:
     callback: Callable[[CallbackMade], CallbackMade | None] = lambda made: made
     untold: frozenset[str] = frozenset()
     first: frozenset[str] = frozenset()
+    hardware: frozenset[str] = frozenset()
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    def gpu(self) -> Gpu:
+        """A GPU of the kind that the family runs on."""
+        gpu = Gpu()
+        for name in self.hardware:
+            setattr(gpu, name, True)
+        return gpu
 
     @property
     def same_state(self) -> bool:

@@ -19,8 +19,8 @@ PHYSICAL_DEVICE = 0x2_0000
 def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
     """ADP-01, ADP-02: on success the driver's context block must not be NULL."""
     m.require(m.adapter.state == "absent", "the adapter has been added")
-    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
+    m.gpu.plug_in()          # PnP has found it
     context = Out(NULL)
     yield from m.driver(call, PHYSICAL_DEVICE, context)
     if call.succeeded:
@@ -36,6 +36,7 @@ def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
 def DxgkDdiStartDevice(m: Machine, call: Call) -> Steps:
     """ADP-03; failing "hardware": the device does not come up."""
     m.require(m.adapter.state == "added", "the adapter is not added, or is started")
+    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
     m.gpu.healthy = not call.failures.take("hardware")
     m.adapter.handle = m.handles.new()
@@ -64,7 +65,7 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
     _idle(m, call)
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
-        m.adapter.state = "added"
+        m.adapter.state, m.adapter.stopping = "added", False
     return call.status
 
 
@@ -72,10 +73,12 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
 def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(m: Machine, call: Call) -> Steps:
     """ADP-07: as StopDevice; a driver may refuse. Failing "post display": it cannot hand over."""
     _idle(m, call)
+    m.require(not m.adapter.removed, "the device is gone; only StopDevice follows")
     m.gpu.post_display = not call.failures.take("post display")
     yield from m.driver(call, m.adapter.kmd, 0)
     if call.succeeded:
         m.adapter.state = "added"
+    m.adapter.stopping = not call.succeeded
     return call.status
 
 
@@ -87,7 +90,7 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
-        m.adapter.removed = m.adapter.to_reset = False
+        m.adapter.removed = m.adapter.stopping = m.adapter.to_reset = False
         m.paging.transferring, m.paging.allocation = False, None
         audit.at_remove(m)
         m.gpu.power_cycle()

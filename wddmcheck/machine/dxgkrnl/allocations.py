@@ -13,7 +13,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.dxgkrnl.state import started, unfinished
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONINFO,
@@ -43,7 +43,7 @@ def _private(call: Call) -> PrivateData:
 def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None = None,
                             makeResource: bool = False, count: int = 1) -> Steps:
     """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hResource is None or (hResource.open and not makeResource),
               f"{hResource!r} is gone, or a new resource is wanted as well")
     m.admit(call)
@@ -126,19 +126,15 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
 def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
     """Whether a packet of the context that the GPU is not done with reads one of `doomed`."""
     opened = context.work[0]
-    if context.preempted:
-        return opened is not None and opened.allocation in doomed
-    packet = m.gpu.nodes[context.node].packets.get(context.fence)
-    return packet is not None and packet.state in (
-        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED) and any(
-        a.content == content for _, content in packet.inputs for a in doomed)
+    return opened is not None and opened.allocation in doomed and (
+        context.preempted or unfinished(m, context))
 
 
 @ddi
 def DxgkDdiOpenAllocation(m: Machine, call: Call, hDevice: OsDevice,
                           hAllocation: OsAllocation) -> Steps:
     """ALC-08."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hDevice.open and hAllocation.open, f"{hDevice!r} or {hAllocation!r} is gone")
     m.require(not any(o.device is hDevice and o.allocation is hAllocation
                       for o in m.handles.all(OsOpening)), f"{hAllocation!r} is open on {hDevice!r}")
@@ -175,7 +171,7 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
     """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in
     the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
     buffer is too small; "busy": the copy engine takes nothing now."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(to != "system" or not any(_reads(m, c, [hAllocation] if hAllocation else [])
                                         for c in m.handles.all(OsContext)),
               f"{hAllocation!r} is used on the GPU")
@@ -209,7 +205,7 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
                   area: OsContextAllocation | None = None) -> Steps:
     """A private request of the user-mode driver: work on an allocation for a while (ALC-21), create
     a context allocation, destroy one."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
     for item in (hAllocation, hContext, area):
         m.require(item is None or item.open, f"{item!r} is gone")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.work import ready
+from wddmcheck.machine.dxgkrnl.state import UNFINISHED, usable
 from wddmcheck.machine.findings import Finding, Kind, stop
-from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_SURPRISE_REMOVAL_TYPE,
@@ -15,7 +14,6 @@ from wddmcheck.machine.structs import (
     DXGKARG_PREEMPTCOMMAND,
 )
 
-UNFINISHED = (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
 TDR_FAILURE = "0x116"
 ENGINE_TIMEOUT, ADAPTER_TIMEOUT = 0x141, 0x117
 
@@ -23,8 +21,8 @@ ENGINE_TIMEOUT, ADAPTER_TIMEOUT = 0x141, 0x117
 @ddi
 def DxgkDdiPreemptCommand(m: Machine, call: Call, node: int = 0) -> Steps:
     """SUB-09: the scheduler wants the node back. An error is stop 0x119/0x2."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
-    ready(m)
+    usable(m)
+    m.require(m.gpu.present, "the device is gone")
     m.require(m.fences[node].preempting == 0, "a preemption is under way")
     m.admit(call)
     m.last_fence += 1
@@ -94,6 +92,7 @@ def DxgkDdiNotifySurpriseRemoval(m: Machine, call: Call) -> Steps:
         stop(Kind.BAD_STATUS, f"{call.name} fails; Windows cannot go on", "")
     m.adapter.removed = True
     m.adapter.resetting = m.adapter.to_reset = False
+    m.paging.transferring, m.paging.allocation = False, None
     _give_up(m)
     return call.status
 

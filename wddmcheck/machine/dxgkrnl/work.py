@@ -5,6 +5,7 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import started, usable
 from wddmcheck.machine.findings import Finding, Kind, stop
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
@@ -18,12 +19,6 @@ from wddmcheck.machine.structs import (
 )
 
 
-def ready(m: Machine) -> None:
-    """The scheduler has an engine that it can use."""
-    m.require(m.gpu.present, "the device is gone")
-    m.require(not m.adapter.resetting and not m.adapter.to_reset, "the adapter is being reset")
-
-
 @ddi
 def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
                          hOpen: OsOpening | None = None,
@@ -31,10 +26,10 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
     context's device, and perhaps a context allocation of that device (which is the driver's own
     affair: it travels as private data)."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
-    ready(m)
+    usable(m)
     fences = m.fences[hContext.node]
     m.require(fences.preempting == 0, "the node is being preempted")
     m.require(not hContext.device.lost, f"{hContext.device!r} is in error")
@@ -68,7 +63,7 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
 @ddi
 def DxgkDdiCancelCommand(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """SUB-11, DEV-07: a packet that came back is not submitted again, as its device is in error."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.preempted, f"{hContext!r} has no packet to submit again")
     m.require(hContext.device.lost, f"{hContext.device!r} is not in error")
@@ -83,8 +78,8 @@ def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
     """SUB-09, FEN-02: the scheduler gives up on the packets of a node. The last aborted fence is
     one of theirs, or the last completed one ("TDR changes in Windows 8"; stop 0x119/0xA). Failing
     "reset": the hardware does not come back, and the whole adapter has to be reset."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
-    ready(m)
+    usable(m)
+    m.require(m.gpu.present, "the device is gone")
     m.require(any(p.state in (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
                   for p in m.gpu.nodes[node].packets.values()), "the node has no work to give up")
     m.admit(call)
@@ -134,7 +129,8 @@ def DxgkDdiDpcRoutine(m: Machine, call: Call) -> Steps:
 
 
 def _retire(m: Machine) -> None:
-    """A packet is retired when the driver has freed its ring entry."""
+    """A packet is retired when the driver has freed its ring entry, where there still is a ring."""
     for context in m.handles.all(OsContext):
-        if context.reported and context.fence not in m.gpu.nodes[context.node].packets:
+        ring = m.gpu.nodes[context.node].packets
+        if context.reported and (context.fence not in ring or not m.gpu.present):
             context.fence, context.reported = 0, False

@@ -23,7 +23,8 @@ class Gpu:
     """The device. `pending`: it raises its interrupt line. `healthy`: it comes up when the driver
     starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
     `post_display`: it can hand over the boot display. These are for the caller to set,
-    to inject failures."""
+    to inject failures. `lazy_switch`: a node that is told to let go of a context does so when it
+    next saves one, not at once."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
@@ -34,6 +35,7 @@ class Gpu:
     copy_busy: bool = False
     resettable: bool = True
     post_display: bool = True
+    lazy_switch: bool = False
 
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
@@ -51,8 +53,18 @@ class Gpu:
         if not self.present:
             raise OutOfReachError("the device is gone already")
         self.present = self.pending = False
-        for node in self.nodes:
-            node.reset()
+
+    def plug_in(self) -> None:
+        """There is a device in the slot, another one if the last was pulled out."""
+        if not self.present:
+            self.power_cycle()
+            self.present = True
+
+    def working(self, node: int) -> Node:
+        """A node that can do something by itself. Raises `OutOfReachError` if the device is gone."""
+        if not self.present:
+            raise OutOfReachError("the device is gone", driver=True)
+        return self.nodes[node]
 
     def vsync(self) -> None:
         """An interrupt that has nothing to do with packets. Raises `OutOfReachError`."""
@@ -63,23 +75,23 @@ class Gpu:
 
     def run_packet(self, node: int, fence: int) -> None:
         """The node starts a packet."""
-        self.nodes[node].run(fence)
+        self.working(node).run(fence)
 
     def complete_packet(self, node: int, fence: int) -> None:
         """The node finishes a packet and raises the interrupt."""
-        self.nodes[node].complete(fence)
+        self.working(node).complete(fence)
         self.pending = True
 
     def preempt(self, node: int) -> None:
         """The node serves the preemption that it was asked for and raises the interrupt."""
-        self.nodes[node].preempt()
+        self.working(node).preempt()
         self.pending = True
 
 
 @dataclass(slots=True)
 class Registers:
     """The register file of a GPU, as mapped into the driver's address space. `touched` is told of
-    each access (but for fences, which are in memory)."""
+    each access (but for what the nodes write to memory)."""
 
     gpu: Gpu
     touched: Callable[[], None] = lambda: None
@@ -106,6 +118,11 @@ class Registers:
         """Bring the device up; False if it does not come up."""
         self.touched()
         return self.gpu.present and self.gpu.healthy
+
+    def lazy_switch(self) -> bool:
+        """Whether a node that is told to let go of a context does so only when it saves one."""
+        self.touched()
+        return self.gpu.lazy_switch
 
     def release_post_display(self) -> bool:
         """Hand over the display that the firmware set up; False if that cannot be done."""
@@ -135,14 +152,14 @@ class Registers:
         return packet is not None and packet.state in (PacketState.DONE, PacketState.ABORTED)
 
     def is_current(self, node: int, context: HwContext) -> bool:
-        """Whether the node still holds the state of `context`."""
-        self.touched()
-        return self.gpu.present and self.gpu.nodes[node].current is context
+        """Whether the node still holds the state of `context` (it says so in memory, as it does of
+        fences, and for the last time before it is pulled out)."""
+        return self.gpu.nodes[node].current is context
 
     def switch_to_null(self, node: int, context: HwContext) -> None:
         """Make the node let go of `context`."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.present and not self.gpu.lazy_switch:
             self.gpu.nodes[node].abandon(context)
 
     def preempt(self, node: int) -> None:

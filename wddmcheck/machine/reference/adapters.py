@@ -7,7 +7,7 @@ from collections.abc import Generator
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
 from wddmcheck.machine.reference.common import SUCCESS, Common
-from wddmcheck.machine.reference.objects import Adapter, IsrState
+from wddmcheck.machine.reference.objects import Adapter, Config, IsrState
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGK_START_INFO, DXGKRNL_INTERFACE, Handle, Out
 
@@ -21,6 +21,10 @@ class AdapterDdis(Common):
         adapter = self.pool.allocate(Adapter)
         if adapter is None:
             return NtStatus.STATUS_UNSUCCESSFUL
+        adapter.config = self.pool.allocate(Config)
+        if adapter.config is None:
+            self.pool.free(adapter, Adapter.TAG)
+            return NtStatus.STATUS_UNSUCCESSFUL
         MiniportDeviceContext.value = self.pool.address(adapter)
         return SUCCESS
 
@@ -30,19 +34,27 @@ class AdapterDdis(Common):
                            NumberOfChildren: Out[int]) -> NtStatus:
         """ADP-03, ADP-05: a start that fails undoes what it did."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        assert adapter.config is not None
+        adapter.config.used = True
         adapter.isr = self.pool.allocate(IsrState)
         if adapter.isr is None:
             return NtStatus.STATUS_UNSUCCESSFUL
         registers = DxgkInterface.DxgkCbMapMemory()
         assert isinstance(registers, Registers)
         if not registers.initialize():
-            self.pool.free(adapter.isr, IsrState.TAG)
-            adapter.isr = None
+            self.undo_start(adapter)
             return NtStatus.STATUS_UNSUCCESSFUL
         adapter.dxgk, adapter.registers = DxgkInterface, registers
+        adapter.lazy_switch = registers.lazy_switch()
         registers.enable_interrupts(True)
+        adapter.interrupts = True
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
         return SUCCESS
+
+    def undo_start(self, adapter: Adapter) -> None:
+        """ADP-05: no stop follows a start that failed."""
+        self.pool.free(adapter.isr, IsrState.TAG)
+        adapter.isr = None
 
     def DxgkDdiStopDevice(self, MiniportDeviceContext: Handle) -> Pauses:
         """ADP-06."""
@@ -62,12 +74,15 @@ class AdapterDdis(Common):
         """INT-06, INT-07: silence the source, drain the DPC, and only then free what they use."""
         if adapter.registers is not None:
             adapter.registers.enable_interrupts(False)
+        adapter.interrupts = False
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         self.pool.free(adapter.isr, IsrState.TAG)
         adapter.isr = None
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> NtStatus:
-        """ADP-08."""
-        self.pool.free(self.pool.at(MiniportDeviceContext, Adapter), Adapter.TAG)
+        """ADP-08: what AddDevice made."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        self.pool.free(adapter.config, Config.TAG)
+        self.pool.free(adapter, Adapter.TAG)
         return SUCCESS

@@ -24,6 +24,14 @@ class IsrState(Structure):
     masked: bool = False
 
 
+@dataclass(eq=False, repr=False)
+class Config(PagedStructure):
+    """What AddDevice reads from the registry, and every start needs."""
+
+    TAG: ClassVar[str] = "WCfg"
+    used: bool = False
+
+
 @dataclass(slots=True)
 class Node:
     """What the driver keeps of a node. `submissions` are the contexts with a packet on it that is
@@ -39,14 +47,23 @@ class Node:
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal."""
+    surprise removal. `interrupts`: whether the device was told to raise any; `lazy_switch`: its
+    nodes let go of a context only when they save one."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
     registers: Registers | None = None
     isr: IsrState | None = None
+    config: Config | None = None
+    interrupts: bool = False
+    lazy_switch: bool = False
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
+
+    @property
+    def gone(self) -> bool:
+        """Whether the driver was told that the device is gone."""
+        return self.dxgk is not None and self.registers is None
 
 
 @dataclass(eq=False, repr=False)

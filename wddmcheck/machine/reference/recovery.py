@@ -96,7 +96,11 @@ class RecoveryDdis(WorkDdis):
 
     def DxgkDdiNotifySurpriseRemoval(self, MiniportDeviceContext: Handle,
                                      RemovalType: DXGK_SURPRISE_REMOVAL_TYPE) -> NtStatus:
-        """ADP-12, ADP-13: from now on the hardware is not touched."""
+        """ADP-12, ADP-13: from now on the hardware is not touched, and what it had is Dxgkrnl's to
+        end."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         adapter.registers = None
+        for node in adapter.nodes:
+            for context in node.submissions:
+                context.fence, context.reported = 0, False
         return SUCCESS

@@ -1,0 +1,31 @@
+"""What Dxgkrnl asks of the adapter before it calls the driver."""
+
+from __future__ import annotations
+
+from wddmcheck.machine.dxgkrnl.objects import OsContext
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.machine import Machine
+
+UNFINISHED = (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
+
+
+def started(m: Machine) -> None:
+    """The adapter is started, and not removed by surprise: after that, things only go (ADP-13)."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(not m.adapter.removed, "the device is gone, and is being taken down")
+
+
+def usable(m: Machine) -> None:
+    """The scheduler has an engine, as far as it knows."""
+    started(m)
+    m.require(not m.adapter.resetting and not m.adapter.to_reset, "the adapter is being reset")
+
+
+def unfinished(m: Machine, context: OsContext) -> bool:
+    """Whether the GPU is not done with the packet of a context, or has never got it, as it is
+    gone."""
+    if context.fence == 0 or context.reported:
+        return False
+    node = m.gpu.nodes[context.node]
+    packet = node.packets.get(context.fence)
+    return packet.state in UNFINISHED if packet is not None else context.fence not in node.signalled
