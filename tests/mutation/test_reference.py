@@ -1,7 +1,6 @@
 """Every check, call and assignment of the reference miniport matters: left out, some test fails.
 
-A mutant is caught where it differs from the model on a random walk (with failures injected, at two
-scopes), fails a test of the reference miniport, or fails the test of a kept counterexample.
+A mutant is caught where it differs from a model on a random walk (with failures injected), fails a test of the reference miniport, or fails the test of a kept counterexample.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from tests.machine import test_reference as reference_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.walks import Walk, walk
 from wddmcheck.machine.findings import BugCheck
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families import words_of
 from wddmcheck.replay.runner import Runner
 
 TOUCHES = "only touches what the ISR or the DPC works on; a driver that does not is right too"
@@ -37,18 +37,23 @@ EQUIVALENT = {
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
+SCOPES = (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
+          ("removal", "small"))
+
 MUTANTS = list(mutants())
 
 
 @cache
-def walks() -> tuple[Walk, ...]:
-    return tuple(walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing"))
+def walks() -> tuple[tuple[str, Walk], ...]:
+    """Walks, each with the family that it is of."""
+    return tuple((family, walk(scope, seed, 250, f"models/{family}.wddm"))
+                 for seed in range(10) for family, scope in SCOPES)
 
 
 @cache
-def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
+def battery() -> tuple[tuple[Callable[..., None], Policies, dict[str, bool]], ...]:
     """Functions that take a machine: those of the reference miniport and of the kept runs."""
-    found: list[tuple[Callable[..., None], Policies]] = []
+    found: list[tuple[Callable[..., None], Policies, dict[str, bool]]] = []
     modules = [reference_tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -56,8 +61,10 @@ def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
                 marks = getattr(function, "pytestmark", [])
                 policies = {k: v for m in marks if m.name == "wddm_policies"
                             for k, v in m.kwargs.items()}
+                hardware = {k: v for m in marks if m.name == "wddm_hardware"
+                            for k, v in m.kwargs.items()}
                 for args in cases(marks):
-                    found.append((bound(function, args), Policies(**policies)))
+                    found.append((bound(function, args), Policies(**policies), hardware))
     return tuple(found)
 
 
@@ -86,14 +93,16 @@ def bound(function: Callable[..., None], args: dict[str, object]) -> Callable[..
 
 def caught(factory: Factory) -> str:
     """Which test fails, "" if none does."""
-    for number, run in enumerate(walks()):
-        runner = Runner(Machine(factory), dict(run.pools), MINIPORT, compare_state=True)
+    for number, (family, run) in enumerate(walks()):
+        words = words_of(family)
+        runner = Runner(Machine(factory, gpu=words.gpu()), dict(run.pools), words,
+                        compare_state=True)
         for done in runner.steps(run.steps):
             if done.deviations or done.findings or done.impossible:
                 return f"walk {number}, step {done.step.number}"
-    for test, policies in battery():
+    for test, policies, hardware in battery():
         try:
-            test(Machine(factory, policies))
+            test(Machine(factory, policies, gpu=Gpu(**hardware)))  # type: ignore[arg-type]
         except (AssertionError, BugCheck, pytest.fail.Exception) as error:
             return str(error)
     return ""

@@ -1,35 +1,53 @@
-"""The models of preemption agree with the machine, on random walks in both directions."""
+"""The models of preemption and removal agree with the machine, on random walks in both directions."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 
-from tests.support.twins import Twins
+from tests.support.twins import Call, Twins
 from tests.support.walks import program
-from wddmcheck.replay.families import preemption
+from wddmcheck.machine.machine import Machine
+from wddmcheck.replay.families import preemption, removal
 
+LEXICONS = {"preemption": preemption.LEXICON, "removal": removal.LEXICON}
 WALKS = [(name, scope) for name, scopes in {
     "preemption": ("turns", "reading", "small"),
+    "removal": ("teardown", "memory", "small"),
 }.items() for scope in scopes]
+SEEDS, LENGTH = 6, 150
 
-METHODS = {
-    "preemption": {**preemption.LEXICON.gpu, **preemption.LEXICON.thunks},
+STOPS = "DxgkDdiStopDeviceAndReleasePostDisplayOwnership"
+
+MAY: dict[tuple[str, str], Callable[[Machine], bool]] = {
+    # A device can be pulled out at any time; in the model only while something could notice.
+    ("removal", "Unplug"): lambda machine: machine.gpu.present,
+    # In the model StopDevice has to follow; in models/miniport.wddm it may be tried again.
+    ("removal", STOPS): lambda machine: machine.adapter.stopping,
 }
-SEEDS, LENGTH = 8, 150
+"""What a model forbids and the machine does, by family and step: where."""
 
 
 @pytest.mark.parametrize(("name", "scope"), WALKS)
 def test_model_and_machine_agree(name: str, scope: str) -> None:
+    methods = {**LEXICONS[name].gpu, **LEXICONS[name].thunks}
     for seed in range(SEEDS):
         rng = random.Random(seed)
-        twins = Twins(program(scope, f"models/{name}.wddm"), METHODS[name])
+        twins = Twins(program(scope, f"models/{name}.wddm"), methods)
         for number in range(LENGTH):
             twins.wander(rng)
             if number % 4 == 0:
-                others = twins.forbidden()
-                blocks = sorted({block for block, _ in others})
-                if blocks:
-                    block = rng.choice(blocks)
-                    twins.refuse(rng.choice([c for c in others if c[0] == block]))
+                refused(name, twins, rng)
+
+
+def refused(name: str, twins: Twins, rng: random.Random) -> None:
+    """Ask for something that the model forbids."""
+    blocks: dict[str, list[Call]] = {}
+    for call in twins.forbidden():
+        may = MAY.get((name, call[0]), lambda machine: False)
+        if not may(twins.pair.machine):
+            blocks.setdefault(call[0], []).append(call)
+    if blocks:
+        twins.refuse(rng.choice(blocks[rng.choice(list(blocks))]))

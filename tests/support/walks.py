@@ -44,10 +44,10 @@ def choices(of: Program, state: Packed) -> dict[str, list[tuple[Step, Packed]]]:
     return found
 
 
-def walk(scope: str, seed: int, length: int) -> Walk:
+def walk(scope: str, seed: int, length: int, path: str = MINIPORT) -> Walk:
     """A walk of `length` steps: first an action, then its parameters, so that blocks with many
     parameters do not crowd out the others."""
-    of, rng = program(scope), random.Random(seed)
+    of, rng = program(scope, path), random.Random(seed)
     state = of.codec.pack(initial_state(of.codec.layout))
     narrator = Narrator(of.codec.layout)
     told = []

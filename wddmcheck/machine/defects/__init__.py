@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices, preemption
+from wddmcheck.machine.defects import adapters, allocations, contexts, devices, preemption, removal
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
@@ -18,6 +18,9 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "createallocation_failure_leaves_first": allocations.FailedCreateLeavesFirst,
     "createcontext_failure_frees_twice": contexts.FailedCreateFreesTwice,
     "createcontext_failure_leaks_save_area": contexts.FailedCreateLeaksSaveArea,
+    "destroy_checks_gone_too_early": removal.ChecksGoneTooEarly,
+    "destroy_polls_removed_hardware": removal.PollsTheNode,
+    "destroy_writes_registers_when_gone": removal.WritesWhenGone,
     "destroyallocation_empty_list_leaks_resource": allocations.EmptyListLeaksResource,
     "destroyallocation_frees_resource_unasked": allocations.FreesResourceUnasked,
     "destroyallocation_ignores_destroyresource": allocations.IgnoresDestroyResource,
@@ -27,6 +30,7 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "dpc_walks_freed_context": contexts.StaysOnSubmissionList,
     "empty_queue_unanswered": preemption.LeavesEmptyQueueUnanswered,
     "escape_keeps_raw_pointer": allocations.KeepsRawPointer,
+    "failed_start_leaves_isr_state": removal.FailedStartLeavesIsrState,
     "paging_caches_allocation": allocations.CachesPagedAllocation,
     "preempted_packet_stays_listed": preemption.LeavesPreemptedPacketListed,
     "preemption_answered_twice": preemption.AnswersPreemptionTwice,
@@ -34,8 +38,11 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "reset_reports_twice": contexts.ReportsTwiceAfterReset,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,
+    "stop_frees_add_state": removal.StopFreesAddState,
+    "stop_frees_before_dpc": removal.StopFreesBeforeDpc,
     "stop_frees_isr_state_first": adapters.FreesIsrStateFirst,
     "stop_leaks_isr_state": adapters.LeaksIsrState,
+    "stop_skips_clean_up_when_gone": removal.SkipsCleanUpWhenGone,
     "yardstick_b1": contexts.LeavesFurtherAreas,
     "yardstick_b2": contexts.FreesAreaBeingRead,
 })

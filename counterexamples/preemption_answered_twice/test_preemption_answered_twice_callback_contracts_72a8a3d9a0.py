@@ -21,3 +21,5 @@ def test_preemption_answered_twice(wddm_machine):
         run.preempt()
         # here the model's driver breaks the rule:
         run.DxgkDdiInterruptRoutine(outcome="any")
+        # everything comes to its end, and the adapter is taken down
+        run.aftermath()
