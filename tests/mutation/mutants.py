@@ -15,6 +15,7 @@ from wddmcheck.machine.miniport import Factory
 
 FOLDER = Path(reference.__file__).parent
 PARTS = ("common", "adapters", "devices", "contexts", "allocations", "escapes", "work", "recovery",
+         "timeouts",
          "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 

@@ -51,7 +51,8 @@ class Policies:
 @dataclass(slots=True)
 class Adapter:
     """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
-    knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: between ResetFromTimeout and RestartFromTimeout;
+    knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: from ResetFromTimeout to the end of RestartFromTimeout,
+    and `cleaning_up` between the two;
     `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
@@ -61,6 +62,7 @@ class Adapter:
     removed: bool = False
     stopping: bool = False
     resetting: bool = False
+    cleaning_up: bool = False
     to_reset: bool = False
 
 
@@ -77,11 +79,14 @@ class Paging:
 @dataclass(slots=True)
 class Fences:
     """What the scheduler knows of a node: the last fences submitted and reported complete, and
-    that of the preemption under way, or 0."""
+    that of the preemption under way, or 0. `timed_out`: it has noticed a timeout and does not listen
+    to the node until that is reset (TDR-01); `seen` is the last complete fence at that moment."""
 
     last_submitted: int = 0
     last_completed: int = 0
     preempting: int = 0
+    timed_out: bool = False
+    seen: int = 0
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -30,6 +30,7 @@ from wddmcheck.machine.structs import (
     DXGKARG_ESCAPE,
     DXGKARG_OPENALLOCATION,
     DXGKARG_PREEMPTCOMMAND,
+    DXGKARG_QUERYDEPENDENTENGINEGROUP,
     DXGKARG_RESETENGINE,
     DXGKARG_SETROOTPAGETABLE,
     DXGKARG_SUBMITCOMMAND,
@@ -131,6 +132,11 @@ class Miniport(Protocol):
     def DxgkDdiCancelCommand(self, hAdapter: Handle,
                              pCancelCommand: DXGKARG_CANCELCOMMAND) -> Result:
         """NC:d3dkmddi.DXGKDDI_CANCELCOMMAND."""
+
+    def DxgkDdiQueryDependentEngineGroup(
+            self, hAdapter: Handle,
+            pQueryDependentEngineGroup: DXGKARG_QUERYDEPENDENTENGINEGROUP) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYDEPENDENTENGINEGROUP."""
 
     def DxgkDdiResetEngine(self, hAdapter: Handle,
                            pResetEngine: DXGKARG_RESETENGINE) -> Result:

@@ -166,6 +166,9 @@ def _adapter_reset(m: Machine) -> Plan:
     yield from _call(m, "DxgkDdiCollectDbgInfo", Reason=ADAPTER_TIMEOUT)
     yield from _call(m, "DxgkDdiResetFromTimeout")
     yield from _dpc(m)
+    for allocation in [a for a in m.handles.all(OsAllocation) if a.page is not None]:
+        yield from _call(m, "DxgkDdiBuildPagingBuffer", operation="TransferSizeZero",
+                         hAllocation=allocation)
     yield from _call(m, "DxgkDdiRestartFromTimeout")
 
 

@@ -362,6 +362,16 @@ class DXGKARG_RESETENGINE:
     LastAbortedFenceId: int = 0
 
 
+@dataclass(slots=True)
+class DXGKARG_QUERYDEPENDENTENGINEGROUP:
+    """NS:d3dkmddi._DXGKARG_QUERYDEPENDENTENGINEGROUP. NodeOrdinal i, EngineOrdinal i,
+    DependentNodeOrdinalMask o: the nodes that a reset takes along, itself included."""
+
+    NodeOrdinal: int = 0
+    EngineOrdinal: int = 0
+    DependentNodeOrdinalMask: int = 0
+
+
 class PagingOperation(IntEnum):
     """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
 
@@ -379,12 +389,13 @@ class DXGK_TRANSFERFLAGS(IntFlag):
 @dataclass(slots=True)
 class DXGKARG_BUILDPAGINGBUFFER:
     """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operation Transfer. hAllocation i is the driver's and
-    may be NULL; DmaSize io."""
+    may be NULL; DmaSize io; TransferSize i, 0 where the content is lost and only that is told."""
 
     hAllocation: Handle
     Flags: DXGK_TRANSFERFLAGS
     Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
     DmaSize: int = 4096
+    TransferSize: int = 4096
 
 
 # --- interrupts ----------------------------------------------------------------------------------

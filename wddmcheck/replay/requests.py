@@ -58,6 +58,8 @@ def _late(step: StoryStep) -> list[str]:
             return ["hardware"]
         case "DxgkDdiCreateContext" if step.status == "STATUS_NO_MEMORY" or step.turns == (1, 2):
             return ["DxgkCbMapContextAllocation"]
+        case "DxgkDdiResetEngine" if step.status == "STATUS_UNSUCCESSFUL":
+            return ["reset"]
     return []
 
 

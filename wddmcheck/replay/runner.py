@@ -150,8 +150,7 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
-        wanted = sorted(self._told(c, passing) for c in step.calls
-                        if c.name not in self.words.untold)
+        wanted = sorted(self._told(c, passing) for c in self.words.told(step))
         found = map(self.words.callback, call.callbacks)
         made = sorted(self._made(c) for c in found if c is not None)
         for text in _without(wanted, made):

@@ -6,7 +6,7 @@ A model and its variants are a family. What each family calls things is in `repl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.abstraction import Seen
-from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
+from wddmcheck.report.story import Argument, CallMade, Story, StoryStep, ValueKind
 
 
 class UnknownStepError(Exception):
@@ -57,9 +57,9 @@ class Vocabulary:
     are what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
     that the machine has too, and `look` sees them there; nothing is known where a model is coarser
     than the machine. `callback` is a callback of the machine in the model's words, None if the model
-    does not speak of it; `untold` are callbacks of the model that are none on the machine; `first`
+    does not speak of it; `told` are those callbacks of a step that are some on the machine; `first`
     are words that fields have at first, besides `none`, `false` and `0`. `hardware` are the
-    properties that the GPU has (true fields of `Gpu`), `only` the policies to which the machine has
+    properties that the GPU has (fields of `Gpu`), `only` the policies to which the machine has
     this one answer."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
@@ -69,17 +69,14 @@ class Vocabulary:
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
     settles: str = "what the GPU has is finished"
     callback: Callable[[CallbackMade], CallbackMade | None] = lambda made: made
-    untold: frozenset[str] = frozenset()
+    told: Callable[[StoryStep], Sequence[CallMade]] = lambda step: step.calls
     first: frozenset[str] = frozenset()
     hardware: frozenset[str] = frozenset()
     only: Mapping[str, str] = field(default_factory=dict)
 
     def gpu(self) -> Gpu:
         """A GPU of the kind that the family runs on."""
-        gpu = Gpu()
-        for name in self.hardware:
-            setattr(gpu, name, True)
-        return gpu
+        return Gpu(lazy_switch="lazy_switch" in self.hardware, in_order="in_order" in self.hardware)
 
     @property
     def same_state(self) -> bool:

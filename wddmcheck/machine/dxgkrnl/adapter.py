@@ -8,8 +8,9 @@ from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsProcess, OsResource
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import recovering
 from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.machine import Fences, Machine
 from wddmcheck.machine.structs import DXGK_START_INFO, NULL, Out
 
 PHYSICAL_DEVICE = 0x2_0000
@@ -53,6 +54,7 @@ def _idle(m: Machine, call: Call) -> None:
     """ADP-10: nothing of the adapter is left when it stops."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(not any(f.preempting for f in m.fences), "a preemption is under way")
+    m.require(not recovering(m), "a timeout is being recovered from")
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")
@@ -93,5 +95,6 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
         m.adapter.removed = m.adapter.stopping = m.adapter.to_reset = False
         m.paging.transferring, m.paging.allocation = False, None
         audit.at_remove(m)
+        m.last_fence, m.fences = 0, [Fences() for _ in m.fences]
         m.gpu.power_cycle()
     return call.status

@@ -1,4 +1,4 @@
-"""Dxgkrnl's side of allocations: create, open, close, destroy, page, escape."""
+"""Dxgkrnl's side of allocations: create, open, close, destroy, escape."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from wddmcheck.machine.structs import (
     DXGK_CREATEALLOCATIONFLAGS,
     DXGK_DESTROYALLOCATIONFLAGS,
     DXGK_OPENALLOCATIONINFO,
-    DXGK_TRANSFERFLAGS,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_CREATEALLOCATION,
     DXGKARG_DESTROYALLOCATION,
@@ -41,8 +39,10 @@ def _private(call: Call) -> PrivateData:
 
 @ddi
 def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None = None,
-                            makeResource: bool = False, count: int = 1) -> Steps:
-    """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none."""
+                            makeResource: bool = False, count: int = 1,
+                            resident: bool = True) -> Steps:
+    """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none. `resident`:
+    they have memory at once."""
     started(m)
     m.require(hResource is None or (hResource.open and not makeResource),
               f"{hResource!r} is gone, or a new resource is wanted as well")
@@ -66,7 +66,7 @@ def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None
         assert resource is not None
         call.made.append(resource)
     for info in infos:
-        item = memory.allocation(m, resource)
+        item = memory.allocation(m, resource, resident)
         assert item is not None, "the segment is larger than any scope"
         item.kmd, item.open, item.made_by = info.hAllocation, True, call
         call.made.append(m.handles.add(item))
@@ -97,7 +97,7 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
     doomed = _named(m, hAllocation, hResource, destroyResource)
     m.require(not any(o.open and o.allocation in doomed for o in m.handles.all(OsOpening)),
               f"{doomed!r} is open")
-    m.require(not any(_reads(m, c, doomed) for c in m.handles.all(OsContext)),
+    m.require(not any(reads(m, c, doomed) for c in m.handles.all(OsContext)),
               f"{doomed!r} is used on the GPU")
     m.require(not any(a.references for a in doomed),
               f"the driver holds a reference to {doomed!r}", driver=True)
@@ -123,7 +123,7 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
     return call.status
 
 
-def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
+def reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
     """Whether a packet of the context that the GPU is not done with reads one of `doomed`."""
     opened = context.work[0]
     return opened is not None and opened.allocation in doomed and (
@@ -161,40 +161,6 @@ def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsO
     yield from m.driver(call, hDevice.kmd, DXGKARG_CLOSEALLOCATION([hOpen.kmd]))
     audit.after_destroy(m, call.name, hOpen)
     memory.close_allocation(m, hOpen)
-    return call.status
-
-
-@ddi
-def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
-                             hAllocation: OsAllocation | None = None,
-                             to: str = "segment") -> Steps:
-    """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in
-    the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
-    buffer is too small; "busy": the copy engine takes nothing now."""
-    started(m)
-    m.require(to != "system" or not any(_reads(m, c, [hAllocation] if hAllocation else [])
-                                        for c in m.handles.all(OsContext)),
-              f"{hAllocation!r} is used on the GPU")
-    if operation == "TransferStart":
-        m.require(not m.paging.transferring, "a transfer is under way")
-        m.require(hAllocation is not None and hAllocation.open, f"{hAllocation!r} is gone")
-    else:
-        m.require(m.paging.transferring, "no transfer is under way")
-        moving = m.paging.allocation
-        m.require(moving is not None and (hAllocation is moving if not moving.gone
-                                          else hAllocation is None),
-                  f"{hAllocation!r} is not what is being transferred")
-    m.admit(call)
-    m.gpu.copy_busy = call.failures.take("busy")
-    arg = DXGKARG_BUILDPAGINGBUFFER(
-        hAllocation.kmd if hAllocation is not None else NULL, DXGK_TRANSFERFLAGS[operation],
-        DmaSize=0 if call.failures.take("dma buffer") else 4096)
-    yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        starts = operation == "TransferStart"
-        if not starts and hAllocation is not None:
-            memory.move(m, hAllocation, to)
-        m.paging.transferring, m.paging.allocation = starts, hAllocation if starts else None
     return call.status
 
 

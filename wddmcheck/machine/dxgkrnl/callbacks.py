@@ -153,6 +153,8 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     (FEN-01, FEN-03; stop 0x119/0x1)."""
     name = "DxgkCbNotifyInterrupt"
     _enter(machine, name, hAdapter)
+    if machine.adapter.to_reset or machine.fences[arg.NodeOrdinal].timed_out:
+        return                   # nobody listens to this node any more (TDR-01)
     if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED:
         _preempted(machine, arg)
         return

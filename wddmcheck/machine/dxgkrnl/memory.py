@@ -36,14 +36,17 @@ def free_context_allocation(machine: Machine, item: OsContextAllocation) -> None
     machine.handles.remove(item)
 
 
-def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | None:
-    """An allocation whose memory holds something to recognise it by, None if there is none."""
-    page = machine.gpu.memory.segment.take()
-    if page is None:
+def allocation(machine: Machine, resource: OsResource | None,
+               resident: bool) -> OsAllocation | None:
+    """An allocation whose memory, once it is `resident`, holds something to recognise it by; None if
+    there is no memory."""
+    page = machine.gpu.memory.segment.take() if resident else None
+    if resident and page is None:
         return None
     handle = machine.handles.new()
     content = b"A%07X" % (handle & 0xFFF_FFFF)
-    machine.gpu.memory.segment.write(page, content)
+    if page is not None:
+        machine.gpu.memory.segment.write(page, content)
     return OsAllocation(handle=handle, resource=resource, page=page, content=content)
 
 

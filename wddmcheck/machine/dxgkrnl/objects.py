@@ -54,11 +54,12 @@ class OsDevice(OsObject):
 class OsContext(OsObject):
     """A context. `fence` is that of its packet that is not retired yet, 0 if there is none;
     `reported` whether the driver has reported it. `work` is what the packet reads; `preempted`: it
-    is to be submitted again."""
+    is to be submitted again. `last_fence` is that of the last packet, over or not."""
 
     device: OsDevice
     node: int = 0
     fence: int = 0
+    last_fence: int = 0
     reported: bool = False
     preempted: bool = False
     work: tuple[OsOpening | None, OsContextAllocation | None] = (None, None)

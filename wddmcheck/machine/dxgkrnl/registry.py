@@ -15,7 +15,8 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery")
+_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "paging", "engine_reset",
+            "recovery")
 
 
 def ddi(side: Side) -> Side:

@@ -18,7 +18,12 @@ def started(m: Machine) -> None:
 def usable(m: Machine) -> None:
     """The scheduler has an engine, as far as it knows."""
     started(m)
-    m.require(not m.adapter.resetting and not m.adapter.to_reset, "the adapter is being reset")
+    m.require(not recovering(m), "a timeout is being recovered from")
+
+
+def recovering(m: Machine) -> bool:
+    """Whether a timeout was noticed, and its recovery is not at its end."""
+    return m.adapter.resetting or m.adapter.to_reset or any(f.timed_out for f in m.fences)
 
 
 def unfinished(m: Machine, context: OsContext) -> bool:

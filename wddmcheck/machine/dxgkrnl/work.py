@@ -1,4 +1,4 @@
-"""Dxgkrnl's side of work: submission, interrupts, engine reset."""
+"""Dxgkrnl's side of work: submission, cancelling, interrupts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONLIST,
     DXGK_SUBMITCOMMANDFLAGS,
     DXGKARG_CANCELCOMMAND,
-    DXGKARG_RESETENGINE,
     DXGKARG_SUBMITCOMMAND,
     NULL,
 )
@@ -48,7 +47,8 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext,
     m.admit(call)
     m.last_fence += 1
     fences.last_submitted = m.last_fence
-    hContext.fence, hContext.reported = m.last_fence, False
+    hContext.fence = hContext.last_fence = m.last_fence
+    hContext.reported = False
     hContext.preempted, hContext.work = False, (hOpen, area)
     yield from m.driver(call, m.adapter.kmd,
                         DXGKARG_SUBMITCOMMAND(
@@ -70,32 +70,6 @@ def DxgkDdiCancelCommand(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.admit(call)
     yield from m.driver(call, m.adapter.kmd, DXGKARG_CANCELCOMMAND(hContext.kmd))
     hContext.preempted, hContext.work = False, (None, None)
-    return call.status
-
-
-@ddi
-def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
-    """SUB-09, FEN-02: the scheduler gives up on the packets of a node. The last aborted fence is
-    one of theirs, or the last completed one ("TDR changes in Windows 8"; stop 0x119/0xA). Failing
-    "reset": the hardware does not come back, and the whole adapter has to be reset."""
-    usable(m)
-    m.require(m.gpu.present, "the device is gone")
-    m.require(any(p.state in (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
-                  for p in m.gpu.nodes[node].packets.values()), "the node has no work to give up")
-    m.admit(call)
-    queued = {p.fence for p in m.gpu.nodes[node].packets.values() if p.state in (
-        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)}
-    m.gpu.resettable = not call.failures.take("reset")
-    arg = DXGKARG_RESETENGINE(node)
-    completed = m.fences[node].last_completed
-    yield from m.driver(call, m.adapter.kmd, arg)
-    m.adapter.to_reset = not call.succeeded
-    if call.succeeded:
-        m.fences[node].preempting = 0
-    if call.succeeded and arg.LastAbortedFenceId not in {completed, *queued}:
-        stop(Kind.BAD_FENCE, f"DxgkDdiResetEngine gives {arg.LastAbortedFenceId} as the last "
-             f"aborted fence; {sorted(queued)} were queued and {completed} was complete",
-             "0x119/0xA")
     return call.status
 
 

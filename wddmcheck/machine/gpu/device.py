@@ -24,7 +24,8 @@ class Gpu:
     starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset works;
     `post_display`: it can hand over the boot display. These are for the caller to set,
     to inject failures. `lazy_switch`: a node that is told to let go of a context does so when it
-    next saves one, not at once."""
+    next saves one, not at once; `in_order`: nodes run packets in the order of their fences.
+    `halted`: the driver has stopped all nodes."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
@@ -36,17 +37,21 @@ class Gpu:
     resettable: bool = True
     post_display: bool = True
     lazy_switch: bool = False
+    in_order: bool = False
+    halted: bool = False
 
     def __post_init__(self) -> None:
-        self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
+        self.nodes += [Node(ordinal, self.memory, in_order=self.in_order)
+                       for ordinal in range(len(self.nodes), NODES)]
 
     def power_cycle(self) -> None:
         """The state after the bus has reset the device."""
-        self.interrupts_enabled = self.pending = False
+        self.interrupts_enabled = self.pending = self.halted = False
         for node in self.nodes:
             node.reset()
             node.packets.clear()
             node.signalled.clear()
+            node.fence = 0
 
     def unplug(self) -> None:
         """The device is gone: nothing runs any more, and nothing answers."""
@@ -61,9 +66,11 @@ class Gpu:
             self.present = True
 
     def working(self, node: int) -> Node:
-        """A node that can do something by itself. Raises `OutOfReachError` if the device is gone."""
-        if not self.present:
-            raise OutOfReachError("the device is gone", driver=True)
+        """A node that can do something by itself. Raises `OutOfReachError` if the device is gone, or
+        its nodes are halted."""
+        if not self.present or self.halted:
+            why = "the device is gone" if not self.present else "the nodes are halted"
+            raise OutOfReachError(why, driver=True)
         return self.nodes[node]
 
     def vsync(self) -> None:
@@ -176,6 +183,32 @@ class Registers:
         if served:
             state.preemption = Preemption.NONE
         return served
+
+    def halt(self, halted: bool) -> None:
+        """Stop all nodes, or let them go on."""
+        self.touched()
+        if self.gpu.present:
+            self.gpu.halted = halted
+
+    def running_fence(self, node: int) -> int:
+        """The fence of the packet that runs on a node, 0 if none does."""
+        self.touched()
+        running = self.gpu.nodes[node].running
+        return running.fence if self.gpu.present and running is not None else 0
+
+    def last_fence(self, node: int) -> int:
+        """The last fence of the node that is complete (fence memory, not a register)."""
+        return self.gpu.nodes[node].fence
+
+    def write_fence(self, node: int, fence: int) -> None:
+        """Count all up to `fence` as complete (fence memory, not a register)."""
+        self.gpu.nodes[node].fence = fence
+
+    def abort(self, node: int) -> None:
+        """Break off the packet that runs on a node, and none of those that are queued."""
+        self.touched()
+        if self.gpu.present:
+            self.gpu.nodes[node].abort()
 
     def reset(self, node: int) -> tuple[int, ...] | None:
         """Reset a node; the fences of the packets that this aborts. None if it does not work."""

@@ -61,8 +61,9 @@ class Preemption(Enum):
 @dataclass(slots=True)
 class Node:
     """One node. `packets` are those that the driver submitted and the GPU has not forgotten, by
-    fence; `signalled` are the fences of those that it has completed, `preemption` is that under
-    way."""
+    fence; `signalled` are the fences of those that it has completed, `fence` is the last one, in
+    memory that the driver can write, too. `preemption` is that under way; `in_order`: packets run
+    in the order of their fences."""
 
     ordinal: int
     memory: VideoMemory
@@ -71,6 +72,8 @@ class Node:
     hung: bool = False
     preemption: Preemption = Preemption.NONE
     signalled: set[int] = field(default_factory=set)
+    fence: int = 0
+    in_order: bool = False
 
     @property
     def running(self) -> Packet | None:
@@ -94,6 +97,9 @@ class Node:
                                   driver=True)
         if self.running is not None or self.hung:
             raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
+        if self.in_order and any(p.fence < fence and p.state is PacketState.QUEUED
+                                 for p in self.packets.values()):
+            raise OutOfReachError(f"node {self.ordinal} has an earlier packet", driver=True)
         if self.current is not None and self.current is not packet.context:
             self._save(self.current)
         self._load(packet.context)
@@ -110,6 +116,7 @@ class Node:
             self._read(packet.context.root, va, expected, f"packet {fence}")
         packet.state = PacketState.DONE
         self.signalled.add(fence)
+        self.fence = max(self.fence, fence)
 
     def save_idle_context(self) -> None:
         """An idle node saves the state of the context that it still holds.
@@ -162,6 +169,12 @@ class Node:
             packet.state = PacketState.ABORTED
         self.current, self.hung, self.preemption = None, False, Preemption.NONE
         return aborted
+
+    def abort(self) -> None:
+        """Break off the running packet; what is queued stays."""
+        if self.running is not None:
+            self.running.state = PacketState.ABORTED
+        self.current, self.hung = None, False
 
     # --- memory -----------------------------------------------------------------------------------
 

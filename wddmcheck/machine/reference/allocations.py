@@ -108,11 +108,13 @@ class AllocationDdis(Common):
 
     def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
                                  pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> NtStatus:
-        """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next."""
+        """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next. TDR-04: where
+        the content was lost there is nothing to copy."""
         if pBuildPagingBuffer.DmaSize == 0:
             return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
         adapter = self.pool.at(hAdapter, Adapter)
-        if adapter.registers is not None and not adapter.registers.copy_engine_ready():
+        copies = pBuildPagingBuffer.TransferSize != 0 and adapter.registers is not None
+        if copies and not self.registers(adapter).copy_engine_ready():
             return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
         if pBuildPagingBuffer.hAllocation != NULL:
             self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))

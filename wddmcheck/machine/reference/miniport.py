@@ -9,8 +9,8 @@ from __future__ import annotations
 from wddmcheck.machine.reference.adapters import AdapterDdis
 from wddmcheck.machine.reference.devices import DeviceDdis
 from wddmcheck.machine.reference.escapes import EscapeDdis
-from wddmcheck.machine.reference.recovery import RecoveryDdis
+from wddmcheck.machine.reference.timeouts import TimeoutDdis
 
 
-class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, RecoveryDdis):
+class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, TimeoutDdis):
     """A miniport for one adapter with one node."""

@@ -36,12 +36,13 @@ class Config(PagedStructure):
 class Node:
     """What the driver keeps of a node. `submissions` are the contexts with a packet on it that is
     not retired, oldest first: ISR and DPC walk it. `preempting` is the fence of a preemption that
-    is to be reported, or 0."""
+    is to be reported, or 0; `timed_out`: the scheduler does not listen to it until it is reset."""
 
     submissions: list[Context] = field(default_factory=list)
     last_submitted: int = 0
     last_completed: int = 0
     preempting: int = 0
+    timed_out: bool = False
 
 
 @dataclass(eq=False, repr=False)

@@ -63,8 +63,9 @@ class WorkDdis(Common):
             self.report_preempted(adapter, ordinal)
 
     def report_complete(self, adapter: Adapter, ordinal: int) -> None:
-        """INT-03: what the node has completed since."""
-        for context in adapter.nodes[ordinal].submissions:
+        """INT-03: what the node has completed since. TDR-01: nobody listens after a timeout."""
+        node = adapter.nodes[ordinal]
+        for context in node.submissions if not node.timed_out else ():
             if not context.reported and self.registers(adapter).is_complete(ordinal, context.fence):
                 self.report(context)
 

@@ -9,6 +9,7 @@ from typing import Final
 from wddmcheck.replay.families.miniport import MINIPORT
 from wddmcheck.replay.families.preemption import PREEMPTION
 from wddmcheck.replay.families.removal import REMOVAL
+from wddmcheck.replay.families.tdr import TDR
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
@@ -17,6 +18,7 @@ FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "miniport": MINIPORT,
     "preemption": PREEMPTION,
     "removal": REMOVAL,
+    "tdr": TDR,
     "yardstick": YARDSTICK,
 })
 """The vocabulary of each family, by the name of its model."""
