@@ -269,6 +269,10 @@ def test_work_goes_on_after_a_hang(machine: Machine, adapter: bool) -> None:
             run.vsync()
             run.DxgkDdiInterruptRoutine()
             run.DxgkDdiDpcRoutine()
+            assert device.lost is adapter
+            if adapter:
+                taken_down(run, process, device, context)
+                process, device, context = context_on_a_device(run)
         run.DxgkDdiSubmitCommand(hContext=context)
         finished(run, context)
         taken_down(run, process, device, context)
@@ -281,10 +285,8 @@ def test_an_engine_that_does_not_come_back(machine: Machine) -> None:
         run.run_packet(context)
         run.DxgkDdiResetEngine(failing="reset", outcome="STATUS_UNSUCCESSFUL")
         assert machine.adapter.to_reset
-        run.DxgkDdiResetFromTimeout()
+        run.DxgkDdiResetFromTimeout(whole=True)
         run.DxgkDdiRestartFromTimeout()
-        run.DxgkDdiSubmitCommand(hContext=context)
-        finished(run, context)
         taken_down(run, process, device, context)
 
 
@@ -297,13 +299,65 @@ def test_after_a_reset_of_the_adapter_all_is_complete(machine: Machine) -> None:
         assert machine.fences[0].preempting == 0
 
 
+def test_a_timeout_of_an_engine(machine: Machine) -> None:
+    """One packet is aborted, one completes too late, one goes back; nobody listens meanwhile."""
+    with Scenario(machine, strict=True) as run:
+        process, device, one = context_on_a_device(run)
+        other = run.DxgkDdiCreateDevice(hKmdProcess=process).device
+        two = run.DxgkDdiCreateContext(hDevice=device).context
+        three = run.DxgkDdiCreateContext(hDevice=other).context
+        for context in (one, two, three):
+            run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(one)
+        run.DxgkDdiQueryDependentEngineGroup()
+        run.complete_packet(one)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        assert not one.reported
+        run.run_packet(two)
+        run.DxgkDdiResetEngine()
+        assert (device.lost, other.lost) == (True, False)
+        assert (one.fence, two.fence, three.preempted) == (0, 0, True)
+        run.DxgkDdiSubmitCommand(hContext=three)
+        finished(run, three)
+        assert three.fence == 0
+        sequences.stop(machine, remove=True).run()
+    assert machine.findings == []
+
+
+def test_an_engine_that_is_lost_after_its_timeout(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        item = run.DxgkDdiCreateAllocation(resident=False).allocation
+        run.DxgkDdiBuildPagingBuffer(operation="TransferIn", hAllocation=item)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+        run.DxgkDdiQueryDependentEngineGroup()
+        run.DxgkDdiResetEngine(failing="reset", outcome="STATUS_UNSUCCESSFUL")
+        call = run.DxgkDdiResetFromTimeout(outcome="preempted")
+        with pytest.raises(OutOfReachError, match="halted"):
+            machine.complete_packet(context)
+        run.vsync()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        run.resume(call)
+        with pytest.raises(OutOfReachError, match="allocations in memory"):
+            machine.call("DxgkDdiRestartFromTimeout")
+        run.DxgkDdiBuildPagingBuffer(operation="TransferSizeZero", hAllocation=item)
+        run.DxgkDdiRestartFromTimeout()
+        run.DxgkDdiDestroyAllocation(hAllocation=item)
+        taken_down(run, process, device, context)
+    assert machine.findings == []
+
+
 def test_an_adapter_that_does_not_come_back_is_admitted(machine: Machine) -> None:
     with Scenario(machine, strict=True) as run:
         _, _, context = context_on_a_device(run)
         run.DxgkDdiSubmitCommand(hContext=context)
         run.run_packet(context)
+    call = machine.call("DxgkDdiResetFromTimeout", failing="reset")
     with pytest.raises(BugCheck) as stopped:
-        machine.call("DxgkDdiResetFromTimeout", failing="reset")
+        machine.resume(call)
     assert stopped.value.finding.stop == "0x116"
 
 
@@ -478,7 +532,10 @@ def test_both_nodes_are_reset_with_the_adapter(machine: Machine) -> None:
             run.run_packet(context)
         machine.hang(1)
         sequences.recover(machine, node=1, adapter=True).run()
-        for context in (render, copy):
+        assert [n.packets for n in machine.gpu.nodes] == [{}, {}]
+        again = run.DxgkDdiCreateDevice(hKmdProcess=device.process).device
+        for node in (0, 1):
+            context = run.DxgkDdiCreateContext(hDevice=again, node=node).context
             run.DxgkDdiSubmitCommand(hContext=context)
             finished(run, context)
         sequences.stop(machine, remove=True).run()

@@ -1,4 +1,4 @@
-"""The models of preemption and removal agree with the machine, on random walks in both directions."""
+"""The models of preemption, removal and timeouts agree with the machine, on random walks in both directions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pytest
 from tests.support.twins import Call, Twins
 from tests.support.walks import program
 from wddmcheck.machine.machine import Machine
-from wddmcheck.replay.families import preemption, removal
+from wddmcheck.replay.families import preemption, removal, tdr
 
-LEXICONS = {"preemption": preemption.LEXICON, "removal": removal.LEXICON}
+LEXICONS = {"preemption": preemption.LEXICON, "removal": removal.LEXICON,
+            "tdr": tdr.LEXICON}
 WALKS = [(name, scope) for name, scopes in {
     "preemption": ("turns", "reading", "small"),
     "removal": ("teardown", "memory", "small"),
+    "tdr": ("engine", "cleanup", "small"),
 }.items() for scope in scopes]
 SEEDS, LENGTH = 6, 150
 
@@ -26,6 +28,10 @@ MAY: dict[tuple[str, str], Callable[[Machine], bool]] = {
     ("removal", "Unplug"): lambda machine: machine.gpu.present,
     # In the model StopDevice has to follow; in models/miniport.wddm it may be tried again.
     ("removal", STOPS): lambda machine: machine.adapter.stopping,
+    # Three fences are all that the model has.
+    ("tdr", "DxgkDdiSubmitCommand"): lambda machine: machine.fences[0].last_submitted >= 3,
+    # As in models/miniport.wddm, a scheduler may reset an engine without further ado.
+    ("tdr", "DxgkDdiResetEngine"): lambda machine: not machine.fences[0].timed_out,
 }
 """What a model forbids and the machine does, by family and step: where."""
 

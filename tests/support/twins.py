@@ -21,6 +21,7 @@ from wddmcheck.result.verdict import Step
 
 Call = tuple[str, tuple[tuple[str, object], ...]]
 
+WORKS = ("Submit", "Packet", "Preempt", "Engine", "Timeout")
 TAKES_DOWN = ("Destroy", "Remove", "Stop", "DeviceError", "Unplug", "Notify")
 
 
@@ -54,14 +55,15 @@ class Twins:
         assert done.findings == (), told
 
     def wander(self, rng: random.Random) -> None:
-        """Take some step: first a block, those that take things down more rarely than others, then
-        one of its paths, then its parameters."""
+        """Take some step: first a block, those that take things down more rarely than others and
+        work more often, then one of its paths, then its parameters."""
         possible = self.possible()
         paths: dict[str, list[str]] = {}
         for name in sorted(possible):
             paths.setdefault(name.partition("/")[0], []).append(name)
         blocks = list(paths)
-        weights = [1 if any(w in block for w in TAKES_DOWN) else 8 for block in blocks]
+        weights = [1 if any(w in block for w in TAKES_DOWN) else
+                   20 if any(w in block for w in WORKS) else 6 for block in blocks]
         self.take(*rng.choice(possible[rng.choice(paths[rng.choices(blocks, weights)[0]])]))
 
     # --- what is not ------------------------------------------------------------------------------
