@@ -17,7 +17,7 @@ from wddmcheck.replay.families import words_for
 from wddmcheck.replay.runner import runner_for
 from wddmcheck.report.findings import findings
 
-MODELS = ("preemption", "removal")
+MODELS = ("preemption", "removal", "tdr")
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wddmcheck.machine import sequences
-from wddmcheck.machine.dxgkrnl.objects import OsContext
+from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsContext
+from wddmcheck.machine.dxgkrnl.state import recovering
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import Node, PacketState, Preemption
 from wddmcheck.machine.machine import Machine
@@ -74,13 +75,13 @@ def _serve(m: Machine) -> bool:
 
 
 def _running(m: Machine) -> list[Node]:
-    return [n for n in m.gpu.nodes if m.gpu.present and not n.hung]
+    return [n for n in m.gpu.nodes if m.gpu.present and not m.gpu.halted and not n.hung]
 
 
 def _work(m: Machine) -> bool:
     """The nodes run and complete what they have."""
     done = False
-    for context in list(m.handles.all(OsContext)):
+    for context in sorted(m.handles.all(OsContext), key=lambda c: c.fence):
         node = m.gpu.nodes[context.node]
         packet = node.packets.get(context.fence)
         if packet is None or node not in _running(m):
@@ -125,14 +126,33 @@ def _let_go(m: Machine) -> bool:
 
 def _submit_again(m: Machine) -> bool:
     back = [c for c in m.handles.all(OsContext) if c.preempted and c.open and not c.device.lost
-            and m.gpu.present and not m.fences[c.node].preempting]
+            and m.gpu.present and not m.fences[c.node].preempting and not recovering(m)]
     for context in back if not m.calls else []:
         m.call("DxgkDdiSubmitCommand", hContext=context)
     return bool(back) and not m.calls
 
 
+def _recover(m: Machine) -> bool:
+    """A recovery that has begun comes to its end."""
+    flushed = not any(c.reported for c in m.handles.all(OsContext))
+    timed_out = [n for n, f in enumerate(m.fences) if f.timed_out]
+    if m.calls or not m.gpu.present or m.adapter.state != "started":
+        return False
+    if timed_out and flushed:
+        m.call("DxgkDdiResetEngine", node=timed_out[0])
+    elif m.adapter.to_reset:
+        m.call("DxgkDdiResetFromTimeout")
+    elif m.adapter.cleaning_up:
+        for item in [a for a in m.handles.all(OsAllocation) if a.page is not None]:
+            m.call("DxgkDdiBuildPagingBuffer", operation="TransferSizeZero", hAllocation=item)
+        m.call("DxgkDdiRestartFromTimeout")
+    else:
+        return False
+    return True
+
+
 _ACTS: tuple[Callable[[Machine], bool], ...] = (
-    _notice, _serve, _work, _interrupt, _dpc, _go_on, _let_go, _submit_again)
+    _notice, _serve, _work, _interrupt, _dpc, _go_on, _let_go, _submit_again, _recover)
 
 
 def _interrupts(m: Machine) -> None:

@@ -8,10 +8,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices, preemption, removal
+from wddmcheck.machine.defects import (
+    adapters,
+    allocations,
+    contexts,
+    devices,
+    preemption,
+    removal,
+    timeouts,
+)
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
+    "aborted_fence_of_last_completed": timeouts.GivesLastCompletedFence,
+    "aborted_fence_zero": timeouts.GivesNoAbortedFence,
     "allocation_keeps_creating_device": allocations.KeepsCreatingDevice,
     "callback_gets_kmd_handle": contexts.PassesItsOwnHandle,
     "closeallocation_frees_the_allocation": allocations.CloseFreesAllocation,
@@ -21,6 +31,7 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "destroy_checks_gone_too_early": removal.ChecksGoneTooEarly,
     "destroy_polls_removed_hardware": removal.PollsTheNode,
     "destroy_writes_registers_when_gone": removal.WritesWhenGone,
+    "destroy_writes_registers_in_clean_up": timeouts.WritesInCleanUp,
     "destroyallocation_empty_list_leaks_resource": allocations.EmptyListLeaksResource,
     "destroyallocation_frees_resource_unasked": allocations.FreesResourceUnasked,
     "destroyallocation_ignores_destroyresource": allocations.IgnoresDestroyResource,
@@ -31,11 +42,15 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "empty_queue_unanswered": preemption.LeavesEmptyQueueUnanswered,
     "escape_keeps_raw_pointer": allocations.KeepsRawPointer,
     "failed_start_leaves_isr_state": removal.FailedStartLeavesIsrState,
+    "gpu_runs_after_reset": timeouts.LetsTheGpuRun,
     "paging_caches_allocation": allocations.CachesPagedAllocation,
     "preempted_packet_stays_listed": preemption.LeavesPreemptedPacketListed,
     "preemption_answered_twice": preemption.AnswersPreemptionTwice,
     "preemption_reported_before_completion": preemption.ReportsPreemptionFirst,
+    "reset_frees_isr_state": timeouts.MakesIsrStateAnew,
+    "reset_leaves_packets": timeouts.LeavesPackets,
     "reset_reports_twice": contexts.ReportsTwiceAfterReset,
+    "restart_reports_aborted": timeouts.ReportsAtRestart,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,
     "stop_frees_add_state": removal.StopFreesAddState,
