@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
 
 MARKER = "wddm_policies"
+HARDWARE = "wddm_hardware"
 PREVENTED = "wddm_prevented"
 
 
@@ -28,15 +29,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the markers."""
     config.addinivalue_line("markers", f"{MARKER}(G04=..., ...): what Dxgkrnl does in this test "
                             "where the documentation is silent")
+    config.addinivalue_line("markers", f"{HARDWARE}(lazy_switch=True, ...): properties of the GPU "
+                            "in this test (fields of machine.gpu.device.Gpu)")
 
 
 @pytest.fixture
 def wddm_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """A fresh machine with the miniport under test. Raises `pytest.UsageError`."""
     from wddmcheck.diagnostics.diagnostic import UserError
+    from wddmcheck.machine.gpu.device import Gpu
     from wddmcheck.machine.machine import Machine, Policies
     from wddmcheck.replay.miniports import choose
 
@@ -48,7 +52,9 @@ def wddm_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     except UserError as error:
         text = "; ".join(f"{d.message} ({d.help})" for d in error.diagnostics)
         raise pytest.UsageError(f"--miniport: {text}") from None
-    machine = Machine(chosen.factory, Policies(**(marker.kwargs if marker is not None else {})))
+    hardware = request.node.get_closest_marker(HARDWARE)
+    machine = Machine(chosen.factory, Policies(**(marker.kwargs if marker is not None else {})),
+                      gpu=Gpu(**(hardware.kwargs if hardware is not None else {})))
     yield machine
     request.node.user_properties.extend((PREVENTED, note) for note in machine.notes)
 

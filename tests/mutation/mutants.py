@@ -15,7 +15,7 @@ from wddmcheck.machine.miniport import Factory
 
 FOLDER = Path(reference.__file__).parent
 PARTS = ("common", "power", "adapters", "devices", "contexts", "allocations", "escapes", "packets",
-         "work", "recovery", "miniport")
+         "work", "recovery", "timeouts", "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 
 

@@ -19,6 +19,7 @@ from tests.machine import test_reference as reference_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.walks import Walk, walk
 from wddmcheck.machine.findings import BugCheck
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
@@ -40,23 +41,24 @@ EQUIVALENT = {
 
 MUTANTS = list(mutants())
 
-
-FURTHER = (("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"),
-           ("models/power.wddm", "contexts"), ("models/power.wddm", "memory"))
-"""Models that go further than models/miniport.wddm, and scopes of theirs."""
+SCOPES = (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
+          ("removal", "small"))
+FURTHER = (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
+           ("power", "memory"))
+"""Models, and scopes of theirs; the further ones have more that leads back than on."""
 
 
 @cache
 def walks() -> tuple[Walk, ...]:
-    base = [walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing")]
-    return (*base, *(walk(scope, seed, 250, path, fresh=True)
-                     for seed in range(10) for path, scope in FURTHER))
+    return tuple(walk(scope, seed, 250, f"models/{family}.wddm", fresh=fresh)
+                 for chosen, fresh in ((SCOPES, False), (FURTHER, True))
+                 for seed in range(10) for family, scope in chosen)
 
 
 @cache
-def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
+def battery() -> tuple[tuple[Callable[..., None], Policies, dict[str, bool]], ...]:
     """Functions that take a machine: those of the reference miniport and of the kept runs."""
-    found: list[tuple[Callable[..., None], Policies]] = []
+    found: list[tuple[Callable[..., None], Policies, dict[str, bool]]] = []
     modules = [reference_tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -64,8 +66,10 @@ def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
                 marks = getattr(function, "pytestmark", [])
                 policies = {k: v for m in marks if m.name == "wddm_policies"
                             for k, v in m.kwargs.items()}
+                hardware = {k: v for m in marks if m.name == "wddm_hardware"
+                            for k, v in m.kwargs.items()}
                 for args in cases(marks):
-                    found.append((bound(function, args), Policies(**policies)))
+                    found.append((bound(function, args), Policies(**policies), hardware))
     return tuple(found)
 
 
@@ -95,14 +99,15 @@ def bound(function: Callable[..., None], args: dict[str, object]) -> Callable[..
 def caught(factory: Factory) -> str:
     """Which test fails, "" if none does."""
     for number, run in enumerate(walks()):
-        runner = Runner(Machine(factory), dict(run.pools), words_of(run.family),
+        words = words_of(run.family)
+        runner = Runner(Machine(factory, gpu=words.gpu()), dict(run.pools), words,
                         compare_state=True)
         for done in runner.steps(run.steps):
             if done.deviations or done.findings or done.impossible:
                 return f"walk {number}, step {done.step.number}"
-    for test, policies in battery():
+    for test, policies, hardware in battery():
         try:
-            test(Machine(factory, policies))
+            test(Machine(factory, policies, gpu=Gpu(**hardware)))  # type: ignore[arg-type]
         except (AssertionError, BugCheck, pytest.fail.Exception) as error:
             return str(error)
     return ""

@@ -28,9 +28,10 @@ class Walk:
 
 
 @cache
-def program(scope: str, path: str = MINIPORT) -> Program:
+def program(scope: str, path: str = MINIPORT,
+            policies: tuple[tuple[str, str], ...] = ()) -> Program:
     """A shipped model at one of its scopes, compiled."""
-    system = shipped(path)
+    system = shipped(path, dict(policies))
     return compile_system(Layout.of(system, dict(dict(system.scopes)[scope])))
 
 

@@ -19,6 +19,7 @@ from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import DriverMistake
 from wddmcheck.replay.agree import Pair
+from wddmcheck.replay.families import words_for
 from wddmcheck.report import trace_file
 from wddmcheck.testgen.layout import code, docstring
 from wddmcheck.testgen.pytest_file import pytest_file
@@ -50,9 +51,11 @@ def test_it_fails_on_the_defect_and_passes_on_the_reference(name: str) -> None:
     (path,) = KEPT[name].parent.glob("test_*.py")
     test = load(path)
     policies = Policies(G09="immediate" if name == "paging_caches_allocation" else "waits")
-    test(Machine(ReferenceMiniport, policies))
+    words = words_for(trace_file.read(KEPT[name]).story)
+    assert bool(words.hardware) is ("wddm_hardware" in path.read_text("utf-8"))
+    test(Machine(ReferenceMiniport, policies, gpu=words.gpu()))
     with pytest.raises(DriverMistake):
-        test(Machine(DEFECTS[name], policies))
+        test(Machine(DEFECTS[name], policies, gpu=words.gpu()))
 
 
 @pytest.mark.parametrize("name", KEPT)

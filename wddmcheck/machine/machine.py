@@ -65,15 +65,18 @@ class Policies:
 class Adapter:
     """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
     runs), asleep (in D3) or exclusive (between the calls of exclusive access); `removed`: the
-    driver knows of a surprise removal; `resetting`: between ResetFromTimeout and
-    RestartFromTimeout; `to_reset`: the reset of an engine did not work."""
+    driver knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: from
+    ResetFromTimeout to the end of RestartFromTimeout, and `cleaning_up` between the two;
+    `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
     kmd: Handle = 0
     handle: Handle = 0
     dpc_queued: bool = False
     removed: bool = False
+    stopping: bool = False
     resetting: bool = False
+    cleaning_up: bool = False
     to_reset: bool = False
 
     @property
@@ -102,17 +105,20 @@ class Paging:
     @property
     def ready(self) -> bool:
         """Whether paging commands can run."""
-        return self.mapped or self.memory is not Memory.TRANSFERS
+        return self.mapped or self.memory is not Memory.PAGE_TABLES
 
 
 @dataclass(slots=True)
 class Fences:
     """What the scheduler knows of a node: the last fences submitted and reported complete, and
-    that of the preemption under way, or 0."""
+    that of the preemption under way, or 0. `timed_out`: it has noticed a timeout and does not listen
+    to the node until that is reset (TDR-01); `seen` is the last complete fence at that moment."""
 
     last_submitted: int = 0
     last_completed: int = 0
     preempting: int = 0
+    timed_out: bool = False
+    seen: int = 0
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -213,7 +219,12 @@ class Machine:
     def save_idle_context(self, node: int = 0) -> None:
         """An idle node saves the context that it still holds. Raises `OutOfReachError`,
         `BugCheck`."""
-        self._hardware(self.gpu.nodes[node].save_idle_context)
+        self._hardware(lambda: self.gpu.working(node).save_idle_context())
+
+    def preempt(self, node: int = 0) -> None:
+        """A node serves the preemption that the driver has asked for, and raises its interrupt.
+        Raises `OutOfReachError`, `BugCheck`."""
+        self._hardware(lambda: self.gpu.preempt(node))
 
     def run_paging_packet(self, buffer: OsPagingBuffer) -> None:
         """The GPU carries out a paging packet and raises its interrupt. Raises `OutOfReachError`,
@@ -232,11 +243,17 @@ class Machine:
 
     def hang(self, node: int = 0) -> None:
         """The packet on a node never ends. Raises `OutOfReachError`."""
-        self._hardware(self.gpu.nodes[node].hang)
+        self._hardware(lambda: self.gpu.working(node).hang())
 
     def unplug(self) -> None:
         """The device disappears from the bus. Raises `OutOfReachError`."""
         self._hardware(self.gpu.unplug)
+
+    def aftermath(self) -> None:
+        """Everything that was begun comes to its end, and the adapter is taken down: see
+        `machine.aftermath`. Raises `BugCheck`."""
+        from wddmcheck.machine.aftermath import aftermath  # it drives machines, as tests do
+        aftermath(self)
 
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 

@@ -37,6 +37,7 @@ from wddmcheck.machine.structs import (
     DXGKARG_ESCAPE,
     DXGKARG_OPENALLOCATION,
     DXGKARG_PREEMPTCOMMAND,
+    DXGKARG_QUERYDEPENDENTENGINEGROUP,
     DXGKARG_RESETENGINE,
     DXGKARG_SETROOTPAGETABLE,
     DXGKARG_SUBMITCOMMAND,
@@ -49,7 +50,7 @@ from wddmcheck.machine.structs import (
 @dataclass(frozen=True, slots=True)
 class Wait:
     """The driver blocks until `ready()`; `what` says on what, for people. `lets_run`: others run
-    first, even if there is nothing to wait for."""
+    before it looks, even if it would not have to wait."""
 
     what: str
     ready: Callable[[], bool]
@@ -164,6 +165,11 @@ class Miniport(Protocol):
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
                              pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> Result:
         """NC:d3dkmddi.DXGKDDI_SUBMITCOMMAND."""
+
+    def DxgkDdiQueryDependentEngineGroup(
+            self, hAdapter: Handle,
+            pQueryDependentEngineGroup: DXGKARG_QUERYDEPENDENTENGINEGROUP) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYDEPENDENTENGINEGROUP."""
 
     def DxgkDdiResetEngine(self, hAdapter: Handle,
                            pResetEngine: DXGKARG_RESETENGINE) -> Result:

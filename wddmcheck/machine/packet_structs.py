@@ -22,6 +22,6 @@ class DXGKARG_RENDER:
 @dataclass(slots=True)
 class DXGKARG_CANCELCOMMAND:
     """NS:d3dkmddi._DXGKARG_CANCELCOMMAND. hContext i; it is the packet of the context that Render
-    built last and that was not submitted."""
+    built last and that was not submitted, or the one that is not submitted again."""
 
     hContext: Handle

@@ -54,13 +54,15 @@ class DXGK_PAGINGMEMORY:
 class DXGKARG_BUILDPAGINGBUFFER:
     """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, with the members of its union that the operation
     selects. hAllocation i is the driver's and may be NULL; DmaSize io, 0 for no DMA buffer.
-    DmaBufferPrivateDataSize i: what room there is for private data of the driver's;
-    pDmaBufferPrivateData io: that data, which comes again when the buffer is submitted."""
+    TransferSize i, 0 where the content is lost and only that is told. DmaBufferPrivateDataSize i:
+    what room there is for private data of the driver's; pDmaBufferPrivateData io: that data, which
+    comes again when the buffer is submitted."""
 
     hAllocation: Handle
     Flags: DXGK_TRANSFERFLAGS
     Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
     DmaSize: int = 4096
+    TransferSize: int = 4096
     UpdatePageTable: DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE | None = None
     Memory: DXGK_PAGINGMEMORY | None = None
     DmaBufferPrivateDataSize: int = 0

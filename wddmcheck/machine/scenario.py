@@ -154,6 +154,21 @@ class Scenario:
         __tracebackhide__ = True
         self._hardware(lambda: self.machine.save_idle_context(node))
 
+    def preempt(self, node: int = 0) -> None:
+        """A node serves the preemption that it was asked for."""
+        __tracebackhide__ = True
+        self._hardware(lambda: self.machine.preempt(node))
+
+    def unplug(self) -> None:
+        """The device is pulled out."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.unplug)
+
+    def aftermath(self) -> None:
+        """Everything that was begun comes to its end, and the adapter is taken down."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.aftermath)
+
     def vsync(self) -> None:
         """A vertical sync interrupt."""
         __tracebackhide__ = True

@@ -289,11 +289,19 @@ class DXGK_ALLOCATIONLIST:
     WriteOperation: bool = False
 
 
+class DXGK_SUBMITCOMMANDFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_SUBMITCOMMANDFLAGS."""
+
+    NONE = 0
+    Resubmission = 0x80
+
+
 @dataclass(slots=True)
 class DXGKARG_SUBMITCOMMAND:
     """NS:d3dkmddi._DXGKARG_SUBMITCOMMAND. All i. `allocations` stands for what the DMA buffer's
-    commands read; the private data are the driver's own: for the reference miniport, a context
-    allocation that the commands read as well, and where it is mapped."""
+    commands read; with the flag Resubmission, an opening may have been closed since. The private
+    data are the driver's own: for the reference miniport, a context allocation that the commands
+    read as well, and where it is mapped."""
 
     hContext: Handle
     SubmissionFenceId: int
@@ -301,6 +309,7 @@ class DXGKARG_SUBMITCOMMAND:
     pDmaBufferPrivateData: tuple[Handle, int] = (NULL, 0)
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
+    Flags: DXGK_SUBMITCOMMANDFLAGS = DXGK_SUBMITCOMMANDFLAGS.NONE
 
 
 @dataclass(slots=True)
@@ -345,6 +354,16 @@ class DXGKARG_RESETENGINE:
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
     LastAbortedFenceId: int = 0
+
+
+@dataclass(slots=True)
+class DXGKARG_QUERYDEPENDENTENGINEGROUP:
+    """NS:d3dkmddi._DXGKARG_QUERYDEPENDENTENGINEGROUP. NodeOrdinal i, EngineOrdinal i,
+    DependentNodeOrdinalMask o: the nodes that a reset takes along, itself included."""
+
+    NodeOrdinal: int = 0
+    EngineOrdinal: int = 0
+    DependentNodeOrdinalMask: int = 0
 
 
 # --- interrupts ----------------------------------------------------------------------------------

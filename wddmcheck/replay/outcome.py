@@ -14,7 +14,7 @@ from enum import Enum
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine, Policies
-from wddmcheck.replay.families import FAMILIES
+from wddmcheck.replay.families import FAMILIES, words_for
 from wddmcheck.replay.miniports import Chosen
 from wddmcheck.replay.runner import Done, Runner, runner_for
 from wddmcheck.replay.vocabulary import UnknownStepError
@@ -92,14 +92,20 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
 
 
 def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
+    words = words_for(file.story)
     known = {k: v for k, v in file.policies if k in POLICIES}
+    for policy, choice in file.policies:
+        if choice != words.only.get(policy, choice):
+            raise UserError((Diagnostic(
+                CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
+                help=f"it has {words.only[policy]}"),), exit_code=2)
     for policy, choice in known.items():
         if choice not in POLICIES[policy]:
             raise UserError((Diagnostic(
                 CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
                 help=f"it has {', '.join(POLICIES[policy])}"),), exit_code=2)
     try:
-        return Machine(chosen.factory, Policies(**known))
+        return Machine(chosen.factory, Policies(**known), gpu=words.gpu())
     except Exception as error:
         if chosen.reference or chosen.defect:
             raise
@@ -165,15 +171,17 @@ class _Judge:
                 return self._finding(Verdict.REPRODUCED, done.step.number, hits)
         whole = len(self.done) == len(self.file.story.steps) and not any(
             d.impossible or d.stopped or d.deviations for d in self.done)
-        if not whole or (last is not None and any(f.stops for f in last.faults)):
+        ended = last is not None and any(f.stops for f in last.faults)
+        # A built-in rule is broken by what its step does, a claim of the model's by where it leads.
+        if not whole or (ended and accepted is not None):
             return None
         number = last.number if last is not None else 0
         later = self.runner.settle(self.file.story)
         if later:
             return self._finding(Verdict.REPRODUCED, number, later,
                                  "the state is reached, and then: ")
-        if not self.runner.compare_state and not self.own:
-            return None       # the state of somebody's own miniport cannot be read
+        if ended or (not self.runner.compare_state and not self.own):
+            return None       # the state is not compared, or cannot be read of somebody's own
         return self._make(Verdict.REPRODUCED, number,
                           "state reached: the machine is in the state that breaks the rule", ())
 

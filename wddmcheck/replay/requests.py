@@ -5,7 +5,7 @@ The model says *that* something fails; this says what has to go wrong on the mac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -45,6 +45,16 @@ def request(step: StoryStep, pools: Mapping[str, str]) -> Request:
     return Request(tuple(failures(step, pools) or _late(step)), _extra(step, pools))
 
 
+def with_memory(memory: str) -> Callable[[StoryStep, Mapping[str, str]], Request]:
+    """As `request`, where StartDevice says how memory comes about (`objects.Memory`)."""
+    def asked(step: StoryStep, pools: Mapping[str, str]) -> Request:
+        usual = request(step, pools)
+        if step.block == "DxgkDdiStartDevice":
+            return Request(usual.failing, (*usual.extra, ("memory", memory)))
+        return usual
+    return asked
+
+
 def failures(step: StoryStep, pools: Mapping[str, str]) -> list[str]:
     """What has to fail for the outcome of a step, as far as statuses and creates tell."""
     failing = [f"pool:{pool}:{_made(step, pools, pool) + 1}" for pool in step.failed
@@ -67,6 +77,8 @@ def _late(step: StoryStep) -> list[str]:
     match step.block:
         case "DxgkDdiCreateContext" if step.status == "STATUS_NO_MEMORY" or step.turns == (1, 2):
             return ["DxgkCbMapContextAllocation"]
+        case "DxgkDdiResetEngine" if step.status == "STATUS_UNSUCCESSFUL":
+            return ["reset"]
     return []
 
 

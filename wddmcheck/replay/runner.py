@@ -161,8 +161,7 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
-        wanted = sorted(self._told(c, passing) for c in step.calls
-                        if c.name not in self.words.inside)
+        wanted = sorted(self._told(c, passing) for c in self.words.told(step))
         made = sorted(self._made(c) for c in call.callbacks)
         lacking, more = _unmatched(wanted, made)
         for text in lacking:
@@ -175,8 +174,7 @@ class Runner:
         shown = ", ".join(
             f"a {self.pools[a.value.object]}" if a.value.object in passing else _shown(a.value)
             for a in made.args if a.name != "space")
-        name = self.words.renamed.get(made.name, made.name)
-        return f"{name}({shown})" + _failed(made.status)
+        return f"{made.name}({shown})" + _failed(made.status)
 
     def _made(self, made: CallbackMade) -> str:
         shown = ", ".join(self.names.identity(a) or f"a {type(a).__name__.removeprefix('Os')}"

@@ -6,14 +6,15 @@ A model and its variants are a family. What each family calls things is in `repl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wddmcheck.machine.dxgkrnl.objects import OsObject
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.abstraction import Seen
-from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
+from wddmcheck.report.story import Argument, CallMade, Story, StoryStep, ValueKind
 
 
 class UnknownStepError(Exception):
@@ -48,21 +49,31 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
-    `settle` what happens by itself after the last step. `records` are what the classes of the model
-    are to Dxgkrnl. `known` are the classes and fields of the model that the machine has too, and
-    `look` sees them there; nothing is known where a model is coarser than the machine. `first` are
-    words that fields have at first beside `views.FIRST`. `inside` are callbacks of the model that
-    are none to Dxgkrnl, `renamed` those that have another name there."""
+    """What a family calls things, and what machine it runs on.
+
+    `acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
+    `settle` what happens by itself after the last step, and `settles` says so in words. `records`
+    are what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the
+    model that the machine has too, and `look` sees them there; nothing is known where a model is
+    coarser than the machine. `told` are the callbacks of a step that are some to Dxgkrnl, by its
+    names; `first` are words that fields have at first, besides `views.FIRST`. `hardware` are the
+    properties that the GPU has (fields of `Gpu`), `only` the policies to which the machine has this
+    one answer."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     look: Callable[[Machine], list[Seen]] = lambda machine: []
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
+    settles: str = "what the GPU has is finished"
+    told: Callable[[StoryStep], Sequence[CallMade]] = lambda step: step.calls
     first: frozenset[str] = frozenset()
-    inside: frozenset[str] = frozenset()
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    hardware: frozenset[str] = frozenset()
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    def gpu(self) -> Gpu:
+        """A GPU of the kind that the family runs on."""
+        return Gpu(lazy_switch="lazy_switch" in self.hardware, in_order="in_order" in self.hardware)
 
     @property
     def same_state(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from wddmcheck.replay.families import words_for
 from wddmcheck.replay.outcome import POLICIES
 from wddmcheck.report.story import Cited, Story
 from wddmcheck.report.trace_file import TraceFile
@@ -33,11 +34,11 @@ def pytest_file(file: TraceFile) -> TestFile:
     story = file.story
     lines = list(script(story).lines())
     chosen = [(k, v) for k, v in file.policies if k in POLICIES]
-    body = "\n".join(_test(story, lines, chosen))
+    marks = list(marker(chosen, words_for(story).hardware))
+    body = "\n".join([*marks, *_test(story, lines)])
     digest = sha256(body.encode()).hexdigest()[:10]
     name = f"test_{word(story.system)}_{word(story.property)}_{digest}.py"
-    marked = bool(list(marker(chosen)))
-    text = "\n".join([*_header(story), "", *imports(kinds_named(lines), marked), "", "",
+    text = "\n".join([*_header(story), "", *imports(kinds_named(lines), bool(marks)), "", "",
                       body]) + "\n"
     return TestFile(name, text)
 
@@ -80,15 +81,17 @@ def imports(kinds: tuple[str, ...], marked: bool) -> Iterator[str]:
     yield "from wddmcheck.machine.scenario import Scenario"
 
 
-def marker(chosen: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The marker for policies that are not what the machine does anyway."""
+def marker(chosen: Iterable[tuple[str, str]], hardware: Iterable[str]) -> Iterator[str]:
+    """The markers for policies that are not what the machine does anyway, and for hardware that is
+    not the usual."""
     words = ", ".join(f'{k}="{v}"' for k, v in chosen if v != POLICIES[k][0])
     if words:
         yield f"@pytest.mark.wddm_policies({words})"
+    if hardware:
+        yield f"@pytest.mark.wddm_hardware({', '.join(f'{h}=True' for h in sorted(hardware))})"
 
 
-def _test(story: Story, lines: list[str], chosen: list[tuple[str, str]]) -> Iterator[str]:
-    yield from marker(chosen)
+def _test(story: Story, lines: list[str]) -> Iterator[str]:
     yield f"def test_{word(story.system)}(wddm_machine):"
     yield "    with Scenario(wddm_machine) as run:"
     for line in lines:

@@ -51,7 +51,7 @@ class Script:
             broken = step.number == last and any(f.stops for f in step.faults)
             yield from self._step(step, broken)
         if self.settle:
-            yield "# what the GPU has is finished"
+            yield f"# {self.words.settles}"
         for act in self.settle:
             yield self._act(act, "", "")
 

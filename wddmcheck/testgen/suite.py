@@ -47,8 +47,9 @@ def _run(layout: Layout, run: tuple[Step, ...], number: int) -> Iterator[str]:
               if k in POLICIES and k in Policies.__slots__]
     yield ""
     yield ""
-    yield from marker(chosen)
+    words = words_of(layout.system.family)
+    yield from marker(chosen, words.hardware)
     yield f"def test_run_{number:03}(wddm_machine):"
     yield "    with Scenario(wddm_machine, strict=True) as run:"
-    for line in script_of(steps, words_of(layout.system.family), pools).lines():
+    for line in script_of(steps, words, pools).lines():
         yield from comment(line, 8) if line.startswith("#") else code(line, 8)

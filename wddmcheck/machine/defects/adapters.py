@@ -16,7 +16,7 @@ class FreesIsrStateFirst(ReferenceMiniport):
         """Against INT-06."""
         self.pool.free(adapter.isr, IsrState.TAG)
         yield PREEMPT
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         yield self.kernel.KeFlushQueuedDpcs()
         adapter.isr = None
 
@@ -26,7 +26,7 @@ class LeaksIsrState(ReferenceMiniport):
 
     def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """Against ADP-08."""
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         adapter.isr = None

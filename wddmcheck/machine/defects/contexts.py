@@ -87,6 +87,15 @@ class StaysOnTheNode(ReferenceMiniport):
         """Against CTX-13."""
 
 
+class SwitchesAwayInAnyCase(ReferenceMiniport):
+    """DestroyContext switches the node away whether or not it holds the context."""
+
+    def leave_node(self, context: Context) -> None:
+        """Against PWR-01 and TDR-04: without power, and after a reset, it holds none."""
+        assert context.hardware is not None
+        self.registers(context.adapter).switch_to_null(context.node, context.hardware)
+
+
 class ReportsTwiceAfterReset(ReferenceMiniport):
     """After a reset every packet is reported, whether it has been or not."""
 

@@ -12,7 +12,7 @@ from wddmcheck.machine.power_structs import (
     DXGKARG_QUERYADAPTERINFO,
 )
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.machine.reference.objects import Adapter, Context
+from wddmcheck.machine.reference.objects import Adapter
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import Handle
 
@@ -26,7 +26,7 @@ class ForgetsInterrupts(ReferenceMiniport):
     def power_up(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """Against PWR-01."""
         yield from super().power_up(adapter)
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
 
 
 class LeavesDpc(ReferenceMiniport):
@@ -34,7 +34,7 @@ class LeavesDpc(ReferenceMiniport):
 
     def power_down(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """Against INT-06."""
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         yield PREEMPT
         self.leave_nodes(adapter)
         adapter.power = D3
@@ -45,19 +45,10 @@ class LosesLazyContext(ReferenceMiniport):
 
     def power_down(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """Against CTX-13."""
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         adapter.power = D3
-
-
-class SwitchesAwayInAnyPowerState(ReferenceMiniport):
-    """The node is switched away from a context that goes, whether it is there or not."""
-
-    def leave_node(self, context: Context) -> None:
-        """Against PWR-01."""
-        assert context.hardware is not None
-        self.registers(context.adapter).switch_to_null(context.node, context.hardware)
 
 
 class KeepsWritingStatus(ReferenceMiniport):
@@ -68,7 +59,7 @@ class KeepsWritingStatus(ReferenceMiniport):
             pBeginExclusiveAccess: DXGKARG_BEGINEXCLUSIVEACCESS) -> NtStatus:
         """Against PWR-07."""
         adapter = self.pool.at(hAdapter, Adapter)
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         self.leave_nodes(adapter)
         return SUCCESS
 

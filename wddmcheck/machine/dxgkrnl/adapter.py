@@ -15,8 +15,9 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import recovering
 from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.machine import Fences, Machine
 from wddmcheck.machine.structs import DXGK_START_INFO, NULL, Out
 
 PHYSICAL_DEVICE = 0x2_0000
@@ -26,8 +27,8 @@ PHYSICAL_DEVICE = 0x2_0000
 def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
     """ADP-01, ADP-02: on success the driver's context block must not be NULL."""
     m.require(m.adapter.state == "absent", "the adapter has been added")
-    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
+    m.gpu.plug_in()          # PnP has found it
     context = Out(NULL)
     yield from m.driver(call, PHYSICAL_DEVICE, context)
     if call.succeeded:
@@ -44,6 +45,7 @@ def DxgkDdiStartDevice(m: Machine, call: Call, memory: str = "automatic") -> Ste
     """ADP-03; failing "hardware": the device does not come up. `memory`: how it comes about from
     now on, see `Memory`."""
     m.require(m.adapter.state == "added", "the adapter is not added, or is started")
+    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
     m.paging.memory = Memory(memory)
     m.gpu.healthy = not call.failures.take("hardware")
@@ -60,6 +62,8 @@ def DxgkDdiStartDevice(m: Machine, call: Call, memory: str = "automatic") -> Ste
 def _idle(m: Machine, call: Call) -> None:
     """ADP-10: nothing of the adapter is left when it stops."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(not any(f.preempting for f in m.fences), "a preemption is under way")
+    m.require(not recovering(m), "a timeout is being recovered from")
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")
@@ -74,7 +78,7 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
     _idle(m, call)
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
-        m.adapter.state = "added"
+        m.adapter.state, m.adapter.stopping = "added", False
     return call.status
 
 
@@ -82,10 +86,12 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
 def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(m: Machine, call: Call) -> Steps:
     """ADP-07: as StopDevice; a driver may refuse. Failing "post display": it cannot hand over."""
     _idle(m, call)
+    m.require(not m.adapter.removed, "the device is gone; only StopDevice follows")
     m.gpu.post_display = not call.failures.take("post display")
     yield from m.driver(call, m.adapter.kmd, 0)
     if call.succeeded:
         m.adapter.state = "added"
+    m.adapter.stopping = not call.succeeded
     return call.status
 
 
@@ -97,8 +103,9 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
-        m.adapter.removed = m.adapter.to_reset = False
+        m.adapter.removed = m.adapter.stopping = m.adapter.to_reset = False
         m.paging.transferring, m.paging.allocation, m.paging.mapped = False, None, False
         audit.at_remove(m)
+        m.last_fence, m.fences = 0, [Fences() for _ in m.fences]
         m.gpu.power_cycle()
     return call.status

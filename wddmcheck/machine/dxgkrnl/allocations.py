@@ -15,6 +15,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONINFO,
@@ -42,7 +43,7 @@ def _private(call: Call) -> PrivateData:
 def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None = None,
                             makeResource: bool = False, count: int = 1) -> Steps:
     """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hResource is None or (hResource.open and not makeResource),
               f"{hResource!r} is gone, or a new resource is wanted as well")
     m.admit(call)
@@ -137,7 +138,7 @@ def _paged(m: Machine, item: OsAllocation) -> bool:
 def DxgkDdiOpenAllocation(m: Machine, call: Call, hDevice: OsDevice,
                           hAllocation: OsAllocation) -> Steps:
     """ALC-08."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hDevice.open and hAllocation.open, f"{hDevice!r} or {hAllocation!r} is gone")
     m.require(not any(o.device is hDevice and o.allocation is hAllocation
                       for o in m.handles.all(OsOpening)), f"{hAllocation!r} is open on {hDevice!r}")
@@ -159,8 +160,6 @@ def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsO
     """ALC-10, ALC-11."""
     m.require(m.adapter.up, "the adapter is not started")
     m.require(hOpen.open and hOpen.device is hDevice, f"{hOpen!r} is not open on {hDevice!r}")
-    m.require(not any(c.preempted and c.work[0] is hOpen for c in m.handles.all(OsContext)),
-              f"{hOpen!r} is read by a packet to submit again")
     m.admit(call, hDevice.process)
     hOpen.open = False
     yield from m.driver(call, hDevice.kmd, DXGKARG_CLOSEALLOCATION([hOpen.kmd]))
@@ -176,7 +175,7 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
                   area: OsContextAllocation | None = None) -> Steps:
     """A private request of the user-mode driver: work on an allocation for a while (ALC-21), create
     a context allocation, destroy one."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
     for item in (hAllocation, hContext, area):
         m.require(item is None or item.open, f"{item!r} is gone")

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from wddmcheck.machine.pool import Block
 
 
+INTERRUPTS = ("DxgkDdiInterruptRoutine", "DxgkDdiDpcRoutine")
+
+
 def status(machine: Machine, call: Call, result: object) -> NtStatus:
     """What the driver returned, as a status. Reports one that the page of the DDI does not name,
     where its list is closed, and what is none (which counts as a failure)."""
@@ -83,14 +86,19 @@ def _within(child: OsObject, parent: OsObject) -> bool:
 
 
 def touched(machine: Machine) -> None:
-    """The driver touches the hardware: not after it was told that it is gone (ADP-13), and not in
-    D3 (PWR-01)."""
+    """The driver touches the hardware: not after it was told that it is gone (ADP-13), not in D3
+    (PWR-01), and not while Dxgkrnl cleans up after a reset, but to answer interrupts (TDR-04)."""
     if machine.adapter.removed:
         machine.report(Finding(Kind.CONTRACT, "the driver touches the hardware after "
                                "DxgkDdiNotifySurpriseRemoval", where=call_site()))
     if not machine.gpu.powered:
         machine.report(Finding(Kind.CONTRACT, "the driver touches the registers in D3, where the "
                                "device does not answer", where=call_site()))
+    interrupt = machine.running is not None and machine.running.name in INTERRUPTS
+    if machine.adapter.cleaning_up and not interrupt:
+        machine.report(Finding(Kind.CONTRACT, "the driver touches the hardware between "
+                               "DxgkDdiResetFromTimeout and DxgkDdiRestartFromTimeout",
+                               where=call_site()))
 
 
 def read(machine: Machine) -> None:

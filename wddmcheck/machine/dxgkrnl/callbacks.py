@@ -16,7 +16,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsDevice,
     OsPagingBuffer,
 )
-from wddmcheck.machine.findings import Kind, OutOfReachError, stop
+from wddmcheck.machine.findings import Finding, Kind, OutOfReachError, call_site, stop
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.processor import Irql
@@ -157,6 +157,8 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     (FEN-01, FEN-03; stop 0x119/0x1)."""
     name = "DxgkCbNotifyInterrupt"
     _enter(machine, name, hAdapter)
+    if machine.adapter.to_reset or machine.fences[arg.NodeOrdinal].timed_out:
+        return                   # nobody listens to this node any more (TDR-01)
     if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED:
         _preempted(machine, arg)
         return
@@ -199,9 +201,24 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
              f"fence, which is {fences.last_completed}", "0x119/0x1")
     fences.preempting = 0
     for context in machine.handles.all(OsContext):
-        if context.node == arg.NodeOrdinal and context.fence and not context.reported:
-            context.fence, context.preempted = 0, True
-    machine.callback("DxgkCbNotifyInterrupt", (("PreemptionFenceId", arg.PreemptionFenceId),))
+        if (context.open and context.node == arg.NodeOrdinal and context.fence
+                and not context.reported):
+            _comes_back(machine, context)
+    machine.callback("DxgkCbNotifyInterrupt", ())
+
+
+def _comes_back(machine: Machine, context: OsContext) -> None:
+    """The packet of a context counts as preempted. What is complete has to be reported before, and
+    what the node still has is not preempted: the scheduler would not notice, and run it twice."""
+    node = machine.gpu.nodes[context.node]
+    packet = node.packets.get(context.fence)
+    kept = packet is not None and packet.state in (PacketState.QUEUED, PacketState.RUNNING)
+    if kept or context.fence in node.signalled:
+        machine.report(Finding(
+            Kind.BAD_FENCE, f"the driver reports a preemption, and the packet with fence "
+            f"{context.fence} is {'still on the node' if kept else 'complete and not reported'}; "
+            "it will run twice", (context.kmd,), where=call_site()))
+    context.fence, context.preempted = 0, True
 
 
 def notify_dpc(machine: Machine, hAdapter: Handle) -> None:

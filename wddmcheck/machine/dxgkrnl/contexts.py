@@ -6,8 +6,8 @@ from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.objects import Memory, OsContext, OsDevice
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import started, unfinished
 from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGKARG_CREATECONTEXT,
@@ -22,11 +22,10 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
                          areas: int = 1, renders: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
     Dxgkrnl sets the root page table at once, before the first packet can run (unless there may be
-    several, see `page_tables`). `areas`: how many
-    context allocations the user-mode driver asks for; `renders`: packets come by DxgkDdiRender."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    several, see `page_tables`). `areas`: how many context allocations the user-mode driver asks
+    for; `renders`: packets come by DxgkDdiRender."""
+    started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
-    m.require(not hDevice.lost, f"{hDevice!r} is in error")
     m.admit(call, hDevice.thread)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
                                       renders=renders, made_by=call))
@@ -60,10 +59,9 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.require(not audit.forgotten(m, hContext), f"{hContext!r} is forgotten")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     m.require(not hContext.rendered, f"{hContext!r} has a packet to submit")
-    packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
-    m.require(packet is None or packet.state in (PacketState.DONE, PacketState.ABORTED),
-              f"{hContext!r} has work on the GPU")
-    m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
+    m.require(not unfinished(m, hContext), f"{hContext!r} has work on the GPU")
+    m.require(m.policies.G04 != "retired" or hContext.fence == 0,
+              f"{hContext!r} has work to retire")
     m.admit(call, hContext.device.thread)
     hContext.open = False
     yield from m.driver(call, hContext.kmd)

@@ -14,7 +14,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsOpening,
     OsResource,
 )
-from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.dxgkrnl.state import unfinished
 
 if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
@@ -78,12 +78,8 @@ def is_read(machine: Machine, item: OsAllocation | None) -> bool:
 
 def _reads(machine: Machine, context: OsContext, item: OsAllocation) -> bool:
     opened = context.work[0]
-    if context.preempted or context.rendered:
-        return opened is not None and opened.allocation is item
-    packet = machine.gpu.nodes[context.node].packets.get(context.fence)
-    return packet is not None and packet.state in (
-        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED) and any(
-        item.content == content for _, content in packet.inputs)
+    return opened is not None and opened.allocation is item and (
+        context.preempted or context.rendered or unfinished(machine, context))
 
 
 def move(machine: Machine, item: OsAllocation, to: str) -> None:
@@ -128,7 +124,8 @@ def unmap_closed(machine: Machine) -> None:
     """Deferred destruction: unmap what was closed and is no longer read."""
     for item in tuple(machine.paging.closing):
         table = item.device.process.root
-        if not any(node.reads(table, item.va) for node in machine.gpu.nodes) and not any(
-                c.rendered and c.work[0] is item for c in machine.handles.all(OsContext)):
+        again = any((c.preempted or c.rendered) and c.work[0] is item
+                    for c in machine.handles.all(OsContext))
+        if not again and not any(node.reads(table, item.va) for node in machine.gpu.nodes):
             item.device.process.table.unmap(item.va)
             machine.paging.closing.remove(item)

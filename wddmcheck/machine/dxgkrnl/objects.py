@@ -47,12 +47,13 @@ class OsPageTable(OsObject):
 
 class Memory(Enum):
     """How memory comes about. AUTOMATIC: it is there. TRANSFERS: an allocation gets it in one call
-    of BuildPagingBuffer, and page tables of the paging process are written before. PACKETS: user
-    mode asks for it, and BuildPagingBuffer builds paging packets, which are submitted and run; the
-    root page tables of contexts are set one by one, and may be exchanged."""
+    of BuildPagingBuffer. PAGE_TABLES: likewise, and page tables of the paging process are written
+    before. PACKETS: user mode asks for it, and BuildPagingBuffer builds paging packets, which are
+    submitted and run; the root page tables of contexts are set one by one, and may be exchanged."""
 
     AUTOMATIC = "automatic"
     TRANSFERS = "transfers"
+    PAGE_TABLES = "page tables"
     PACKETS = "packets"
 
 
@@ -102,8 +103,9 @@ class OsProcess(OsObject):
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsDevice(OsObject):
-    """A device of a process. `lost`: it is in error (DEV-07). `thread`: the process whose calls
-    those of the device do not overlap, if there is one (policy G26)."""
+    """A device of a process. `lost`: it is in error (DEV-07), and nothing of it is submitted any
+    more. `thread`: the process whose calls those of the device do not overlap, if there is one
+    (policy G26)."""
 
     process: OsProcess
     lost: bool = False
@@ -114,14 +116,16 @@ class OsDevice(OsObject):
 class OsContext(OsObject):
     """A context. `fence` is that of its packet that is not retired yet, 0 if there is none;
     `reported` whether the driver has reported it. `work` is what the packet reads; `preempted`: it
-    is to be submitted again. `renders`: its packets are built by DxgkDdiRender, the last by the
-    call `built_by`; `rendered`: it was built and not submitted yet; `used`: one ever was.
-    `rejected`: Dxgkrnl cannot use the context (CTX-03). `told`: the root page table that the driver
-    was told last; `reads`: the memory that its packet reads, where that comes and goes."""
+    is to be submitted again. `last_fence` is that of the last packet, over or not. `renders`: its
+    packets are built by DxgkDdiRender, the last by the call `built_by`; `rendered`: it was built
+    and not submitted yet; `used`: one ever was. `rejected`: Dxgkrnl cannot use the context (CTX-03).
+    `told`: the root page table that the driver was told last; `reads`: the memory that its packet
+    reads, where that comes and goes."""
 
     device: OsDevice
     node: int = 0
     fence: int = 0
+    last_fence: int = 0
     reported: bool = False
     preempted: bool = False
     renders: bool = False

@@ -7,6 +7,7 @@ from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsObject, OsOpening, OsProcess
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
+from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
@@ -20,7 +21,7 @@ def DxgkDdiRender(m: Machine, call: Call, hContext: OsContext,
     """SUB-01, SUB-02: a packet is built from the commands of user mode, and waits to be submitted.
     Failing "commands": there is an error in them, for which the device is put in error (DEV-07)."""
     device = hContext.device
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hContext.open and hContext.renders and not hContext.rejected,
               f"{hContext!r} is gone, or takes no packets that are built by Render")
     m.require(not device.lost, f"{device!r} is in error")
@@ -46,17 +47,20 @@ def DxgkDdiRender(m: Machine, call: Call, hContext: OsContext,
 
 @ddi
 def DxgkDdiCancelCommand(m: Machine, call: Call, hContext: OsContext) -> Steps:
-    """SUB-11: a packet that never reached the hardware, because its device is in error. A failure
-    is stop 0x119/0x9."""
+    """SUB-11, DEV-07: a packet that never reached the hardware, or that came back, is not submitted
+    any more, because its device is in error. A failure is stop 0x119/0x9."""
     m.require(m.adapter.state == "started", "the adapter is not started")
-    m.require(hContext.open and hContext.rendered and hContext.device.lost,
-              f"{hContext!r} has no packet to cancel")
+    m.require(hContext.open and (hContext.rendered or hContext.preempted),
+              f"{hContext!r} is gone, or has no packet to cancel")
+    m.require(hContext.device.lost, f"{hContext.device!r} is not in error")
     m.admit(call)
     yield from m.driver(call, m.adapter.kmd, DXGKARG_CANCELCOMMAND(hContext.kmd))
     if not call.succeeded:
         stop(Kind.BAD_STATUS, f"{call.name} fails", "0x119/0x9")
-    hContext.rendered, hContext.work = False, (None, None)
-    audit.after_cancel(m, call, hContext.built_by)
+    hContext.rendered = hContext.preempted = False
+    hContext.work = (None, None)
+    if hContext.renders:
+        audit.after_cancel(m, call, hContext.built_by)
     return call.status
 
 
@@ -68,6 +72,15 @@ def terminate_process(m: Machine, process: OsProcess) -> OsObject | None:
     for device in m.handles.all(OsDevice):
         if device.process is process:
             device.lost = True
+    return None
+
+
+@event
+def device_error(m: Machine, device: OsDevice) -> OsObject | None:
+    """Dxgkrnl puts a device into error: its process ends, or a packet of it faulted (DEV-07). The
+    driver is not told."""
+    m.require(device.open and not device.lost, f"{device!r} is gone, or in error")
+    device.lost = True
     return None
 
 

@@ -11,6 +11,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
+from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import DXGKARG_SETROOTPAGETABLE
@@ -24,7 +25,8 @@ def reserve_gpu_virtual_address(m: Machine, process: OsProcess,
     """PAG-07: pfnReserveGpuVirtualAddressCb needs more addresses than the root page table of the
     process has, which gets another one, unless that `fails`. By policy G15 the old one goes now, or
     when all contexts have been told."""
-    m.require(m.adapter.state == "started" and process.open, f"{process!r} is gone")
+    started(m)
+    m.require(process.open, f"{process!r} is gone")
     m.require(m.paging.memory is Memory.PACKETS, "page tables come by themselves")
     m.require(not any(c.device.process is process and busy(m, c)
                       for c in m.handles.all(OsContext)), f"{process!r} has work on the GPU")
@@ -53,7 +55,8 @@ def DxgkDdiSetRootPageTable(m: Machine, call: Call, hContext: OsContext,
     (`address` is that one, if given.)"""
     process = hContext.device.process
     table = process.root_table
-    m.require(m.adapter.state == "started" and hContext.open, f"{hContext!r} is gone")
+    started(m)
+    m.require(hContext.open, f"{hContext!r} is gone")
     m.require(table is not None and address in (None, table), f"{process!r} has another one")
     assert table is not None
     m.require(hContext.told is not table, f"{hContext!r} has it already")

@@ -6,6 +6,7 @@ from wddmcheck.machine.dxgkrnl import audit, memory, paging_packets
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import Memory, OsAllocation, OsContextAllocation
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import started, usable
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.paging_structs import (
     DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE,
@@ -18,6 +19,8 @@ from wddmcheck.machine.structs import NULL
 PAGING_TABLE = 0x2000_0000
 """Where the CPU sees the page table of the paging process."""
 
+WHOLE = DXGK_TRANSFERFLAGS.TransferStart | DXGK_TRANSFERFLAGS.TransferEnd
+
 
 @ddi
 def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
@@ -25,16 +28,16 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
                              hContextResource: OsContextAllocation | None = None,
                              idle: bool = False) -> Steps:
     """PAG-01: one operation. Where paging packets are submitted, all of `paging_packets`; else
-    `TransferStart` and `TransferEnd` in two calls, `TransferIn`, `TransferOut`, or
-    `UpdatePageTable`."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    `TransferStart` and `TransferEnd` in two calls, `TransferIn`, `TransferOut`, `TransferSizeZero`,
+    or `UpdatePageTable`."""
+    started(m)
     match operation:
         case _ if m.paging.memory is Memory.PACKETS:
             yield from paging_packets.build(m, call, operation, hAllocation, hContextResource, idle)
         case "UpdatePageTable":
             yield from _page_table(m, call)
-        case "TransferIn" | "TransferOut":
-            yield from _whole(m, call, operation == "TransferIn", hAllocation)
+        case "TransferIn" | "TransferOut" | "TransferSizeZero":
+            yield from _whole(m, call, operation, hAllocation)
         case _:
             yield from _half(m, call, operation, hAllocation, to)
     return call.status
@@ -43,8 +46,7 @@ def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
 def _half(m: Machine, call: Call, operation: str, hAllocation: OsAllocation | None,
           to: str) -> Steps:
     """PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in the
-    segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the buffer is
-    too small; "busy": the copy engine takes nothing now."""
+    segment, or out of it ("system": the allocation is evicted)."""
     m.require(to != "system" or not memory.is_read(m, hAllocation),
               f"{hAllocation!r} is used on the GPU")
     if operation == "TransferStart":
@@ -57,11 +59,7 @@ def _half(m: Machine, call: Call, operation: str, hAllocation: OsAllocation | No
                                           else hAllocation is None),
                   f"{hAllocation!r} is not what is being transferred")
     m.admit(call)
-    m.gpu.copy_busy = call.failures.take("busy")
-    arg = DXGKARG_BUILDPAGINGBUFFER(
-        hAllocation.kmd if hAllocation is not None else NULL, DXGK_TRANSFERFLAGS[operation],
-        DmaSize=0 if call.failures.take("dma buffer") else 4096)
-    yield from m.driver(call, m.adapter.kmd, arg)
+    yield from _build(m, call, hAllocation, DXGK_TRANSFERFLAGS[operation])
     if call.succeeded:
         starts = operation == "TransferStart"
         if not starts and hAllocation is not None:
@@ -70,26 +68,42 @@ def _half(m: Machine, call: Call, operation: str, hAllocation: OsAllocation | No
     return None
 
 
-def _whole(m: Machine, call: Call, comes: bool, hAllocation: OsAllocation | None) -> Steps:
+def _whole(m: Machine, call: Call, operation: str, item: OsAllocation | None) -> Steps:
     """A transfer in one call, into the segment or out of it; its commands run under the page tables
-    of the paging process (PWR-04). What is read does not go (RES-02)."""
-    m.require(hAllocation is not None and hAllocation.open, f"{hAllocation!r} is gone")
-    assert hAllocation is not None
-    m.require((hAllocation.page is None) is comes, f"{hAllocation!r} is there already, or is not")
-    m.require(comes or not memory.is_read(m, hAllocation), f"{hAllocation!r} is used on the GPU")
-    m.require(m.paging.ready, "the paging process has no page tables")
+    of the paging process (PWR-04). What is read does not go (RES-02). TransferSizeZero tells that
+    the content was lost in a reset (TDR-11), and has no commands."""
+    m.require(item is not None and item.open, f"{item!r} is gone")
+    assert item is not None
+    comes, lost = operation == "TransferIn", operation == "TransferSizeZero"
+    m.require((item.page is None) is comes, f"{item!r} is there already, or is not")
+    if lost:
+        m.require(m.adapter.cleaning_up, "no content was lost")
+    else:
+        usable(m)
+        m.require(comes or not memory.is_read(m, item), f"{item!r} is used on the GPU")
+        m.require(m.paging.ready, "the paging process has no page tables")
     m.admit(call)
-    flags = DXGK_TRANSFERFLAGS.TransferStart | DXGK_TRANSFERFLAGS.TransferEnd
-    yield from m.driver(call, m.adapter.kmd, DXGKARG_BUILDPAGINGBUFFER(hAllocation.kmd, flags))
+    yield from _build(m, call, item, WHOLE, 0 if lost else 4096)
     if call.succeeded:
-        memory.move(m, hAllocation, "segment" if comes else "system")
+        memory.move(m, item, "segment" if comes else "system")
+    return None
+
+
+def _build(m: Machine, call: Call, item: OsAllocation | None, flags: DXGK_TRANSFERFLAGS,
+           size: int = 4096) -> Steps:
+    """The call itself. Failing "dma buffer": the buffer is too small; "busy": the copy engine takes
+    nothing now."""
+    m.gpu.copy_busy = call.failures.take("busy")
+    yield from m.driver(call, m.adapter.kmd, DXGKARG_BUILDPAGINGBUFFER(
+        item.kmd if item is not None else NULL, flags,
+        DmaSize=0 if call.failures.take("dma buffer") else 4096, TransferSize=size))
     return None
 
 
 def _page_table(m: Machine, call: Call) -> Steps:
     """PWR-04: the page tables of the paging process, after a start and after D3: there is no DMA
     buffer for them, the driver writes them with the CPU before it returns."""
-    m.require(m.paging.memory is Memory.TRANSFERS and not m.paging.mapped,
+    m.require(m.paging.memory is Memory.PAGE_TABLES and not m.paging.mapped,
               "the page tables are there")
     m.admit(call)
     update = DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE(PAGING_TABLE, 0, (0, 1, 2, 3))

@@ -13,6 +13,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.gpu.memory import PageTable
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
@@ -27,7 +28,7 @@ ROOTS = 0x1000_0000
 @ddi
 def DxgkDdiCreateProcess(m: Machine, call: Call) -> Steps:
     """PRC-01."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.admit(call)
     handle, table = m.handles.new(), PageTable()
     process = OsProcess(handle=handle, root=0, table=table, made_by=call)
@@ -77,7 +78,7 @@ def DxgkDdiCreateDevice(m: Machine, call: Call, hKmdProcess: OsProcess,
                         gdi: bool = False) -> Steps:
     """DEV-01, DEV-02. `gdi`: a device for GDI, for which the reference miniport makes a save area
     that all its contexts share."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hKmdProcess.open and not hKmdProcess.killed, f"{hKmdProcess!r} is gone, or ends")
     m.admit(call, hKmdProcess)
     device = m.handles.add(OsDevice(

@@ -16,6 +16,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     Presence,
 )
 from wddmcheck.machine.dxgkrnl.registry import event
+from wddmcheck.machine.dxgkrnl.state import over, started
 from wddmcheck.machine.miniport import Wait
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ LEAVES = frozenset({"TransferOut", "DiscardContent", "UnmapApertureSegment"})
 @event
 def make_resident(m: Machine, allocation: OsAllocation, fails: bool = False) -> OsObject | None:
     """RES-01: pfnMakeResidentCb gives an allocation memory, unless it `fails`."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(m.paging.memory is Memory.PACKETS, "memory comes by itself")
     m.require(allocation.open and allocation.pages is None,
               f"{allocation!r} is gone, or has memory")
@@ -106,9 +107,11 @@ def waits(m: Machine, area: int) -> tuple[Wait, ...]:
 
 
 def retire(m: Machine) -> None:
-    """The DPC has run: packets whose ring entry is free are over, reported paging work too."""
+    """The DPC has run: packets whose ring entry is free are over, where there still is a ring;
+    reported paging work too."""
     for context in m.handles.all(OsContext):
-        if context.reported and context.fence not in m.gpu.nodes[context.node].packets:
-            context.fence, context.reported, context.reads = 0, False, None
+        ring = m.gpu.nodes[context.node].packets
+        if context.reported and (context.fence not in ring or not m.gpu.present):
+            over(context)
     for buffer in [b for b in m.handles.all(OsPagingBuffer) if b.reported]:
         m.handles.remove(buffer)

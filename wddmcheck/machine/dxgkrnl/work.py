@@ -1,4 +1,4 @@
-"""Dxgkrnl's side of work: submission, interrupts, engine reset."""
+"""Dxgkrnl's side of work: submission, interrupts."""
 
 from __future__ import annotations
 
@@ -13,21 +13,15 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsPagingBuffer,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.findings import Finding, Kind, stop
-from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.dxgkrnl.state import started, usable
+from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONLIST,
-    DXGKARG_RESETENGINE,
+    DXGK_SUBMITCOMMANDFLAGS,
     DXGKARG_SUBMITCOMMAND,
     NULL,
 )
-
-
-def ready(m: Machine) -> None:
-    """The scheduler has an engine that it can use."""
-    m.require(m.gpu.present, "the device is gone")
-    m.require(not m.adapter.resetting and not m.adapter.to_reset, "the adapter is being reset")
 
 
 @ddi
@@ -39,7 +33,7 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None,
     context's device, and perhaps a context allocation of that device (which is the driver's own
     affair: it travels as private data). What DxgkDdiRender has built needs no list: it is all in
     the DMA buffer. A packet of `paging` belongs to no context (PAG-05)."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     if hContext is None or paging is not None:
         m.require(hContext is None and hOpen is None, "paging belongs to no context")
         yield from _submit_paging(m, call, paging)
@@ -49,18 +43,19 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None,
     m.require(not hContext.device.lost, f"{hContext.device!r} is in error")
     m.require(not hContext.renders or hContext.rendered or hContext.preempted,
               f"no packet of {hContext!r} is built")
-    ready(m)
+    usable(m)
     m.require(m.paging.ready, "the paging process has no page tables")
     if m.paging.memory is Memory.PACKETS:
         _set_up(m, hContext)
     fences = m.fences[hContext.node]
     m.require(fences.preempting == 0, "the node is being preempted")
-    if hContext.preempted or hContext.rendered:
+    again = hContext.preempted
+    if again or hContext.rendered:
         m.require(hOpen is None and area is None, f"{hContext!r} has a packet to submit again")
         hOpen, area = hContext.work
     reads: tuple[DXGK_ALLOCATIONLIST, ...] = ()
     if hOpen is not None and not hContext.renders:
-        m.require(hOpen.open and hOpen.device is hContext.device,
+        m.require(again or (hOpen.open and hOpen.device is hContext.device),
                   f"{hOpen!r} is not open on the device of {hContext!r}")
         m.require(hOpen.allocation.page is not None, f"{hOpen.allocation!r} is not resident")
         m.require(not _moving(m, hOpen.allocation), f"{hOpen.allocation!r} is on its way out")
@@ -70,15 +65,17 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None,
     m.admit(call)
     m.last_fence += 1
     fences.last_submitted = m.last_fence
-    hContext.fence, hContext.reported = m.last_fence, False
-    hContext.preempted = hContext.rendered = False
+    hContext.fence = hContext.last_fence = m.last_fence
+    hContext.reported = hContext.preempted = hContext.rendered = False
     hContext.used, hContext.work = True, (hOpen, area)
     hContext.reads = hOpen.allocation.pages if hOpen is not None else None
     yield from m.driver(call, m.adapter.kmd,
                         DXGKARG_SUBMITCOMMAND(
                             hContext.kmd, hContext.fence, reads,
                             (area.handle, area.va) if area is not None else (NULL, 0),
-                            hContext.node))
+                            hContext.node, Flags=(
+                                DXGK_SUBMITCOMMANDFLAGS.Resubmission if again
+                                else DXGK_SUBMITCOMMANDFLAGS.NONE)))
     return call.status
 
 
@@ -103,38 +100,13 @@ def _submit_paging(m: Machine, call: Call, paging: OsPagingBuffer | None) -> Ste
     """PAG-05: a paging buffer goes to the hardware, once."""
     m.require(paging is not None and paging.fence == 0, f"{paging!r} is with the hardware")
     assert paging is not None
+    usable(m)
     m.admit(call)
     m.last_fence += 1
     m.fences[0].last_submitted = paging.fence = m.last_fence
     yield from m.driver(call, m.adapter.kmd, DXGKARG_SUBMITCOMMAND(
         NULL, paging.fence, pDmaBufferPrivateData=(paging.kmd, 0)))
     return None
-
-
-@ddi
-def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
-    """SUB-09, FEN-02: the scheduler gives up on the packets of a node. The last aborted fence is
-    one of theirs, or the last completed one ("TDR changes in Windows 8"; stop 0x119/0xA). Failing
-    "reset": the hardware does not come back, and the whole adapter has to be reset."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
-    ready(m)
-    m.require(any(p.state in (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
-                  for p in m.gpu.nodes[node].packets.values()), "the node has no work to give up")
-    m.admit(call)
-    queued = {p.fence for p in m.gpu.nodes[node].packets.values() if p.state in (
-        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)}
-    m.gpu.resettable = not call.failures.take("reset")
-    arg = DXGKARG_RESETENGINE(node)
-    completed = m.fences[node].last_completed
-    yield from m.driver(call, m.adapter.kmd, arg)
-    m.adapter.to_reset = not call.succeeded
-    if call.succeeded:
-        m.fences[node].preempting = 0
-    if call.succeeded and arg.LastAbortedFenceId not in {completed, *queued}:
-        stop(Kind.BAD_FENCE, f"DxgkDdiResetEngine gives {arg.LastAbortedFenceId} as the last "
-             f"aborted fence; {sorted(queued)} were queued and {completed} was complete",
-             "0x119/0xA")
-    return call.status
 
 
 def _beside_power(m: Machine) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
 from wddmcheck.machine.gpu.memory import VideoMemory
-from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
+from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState, Preemption
 
 GONE = 0xFFFF_FFFF
 NODES = 2
@@ -25,7 +25,9 @@ class Gpu:
     `post_display`: it can hand over the boot display. These are for the caller to set,
     to inject failures. `powered`: it is in D0; `programmed`: its registers are set up;
     `writes_status`: it writes its status to system memory by itself. Without power it forgets its
-    registers, and what the CPU wrote into page tables."""
+    registers, and what the CPU wrote into page tables. `lazy_switch`: a node that is told to let go
+    of a context does so when it next saves one, not at once; `in_order`: nodes run packets in the
+    order of their fences. `halted`: the driver has stopped all nodes."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
@@ -39,9 +41,13 @@ class Gpu:
     powered: bool = True
     programmed: bool = False
     writes_status: bool = False
+    lazy_switch: bool = False
+    in_order: bool = False
+    halted: bool = False
 
     def __post_init__(self) -> None:
-        self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
+        self.nodes += [Node(ordinal, self.memory, in_order=self.in_order)
+                       for ordinal in range(len(self.nodes), NODES)]
 
     @property
     def answers(self) -> bool:
@@ -65,17 +71,32 @@ class Gpu:
         """The state after the bus has reset the device."""
         self.power_down()
         self.power_up()
+        self.halted = False
         for node in self.nodes:
             node.reset()
             node.packets.clear()
+            node.signalled.clear()
+            node.fence = 0
 
     def unplug(self) -> None:
         """The device is gone: nothing runs any more, and nothing answers."""
         if not self.present:
             raise OutOfReachError("the device is gone already")
         self.present = self.pending = False
-        for node in self.nodes:
-            node.reset()
+
+    def plug_in(self) -> None:
+        """There is a device in the slot, another one if the last was pulled out."""
+        if not self.present:
+            self.power_cycle()
+            self.present = True
+
+    def working(self, node: int) -> Node:
+        """A node that can do something by itself. Raises `OutOfReachError` if the device is gone or
+        without power, or its nodes are halted."""
+        if not self.answers or self.halted:
+            why = "the nodes are halted" if self.answers else "the device is gone, or without power"
+            raise OutOfReachError(why, driver=True)
+        return self.nodes[node]
 
     def vsync(self) -> None:
         """An interrupt that has nothing to do with packets. Raises `OutOfReachError`."""
@@ -86,7 +107,7 @@ class Gpu:
 
     def run_paging(self, fence: int) -> None:
         """The node for rendering carries out a paging packet, and raises the interrupt."""
-        self.nodes[0].run_paging(fence)
+        self.working(0).run_paging(fence)
         self.pending = True
 
     def read_aperture(self) -> None:
@@ -103,19 +124,24 @@ class Gpu:
 
     def run_packet(self, node: int, fence: int) -> None:
         """The node starts a packet."""
-        self.nodes[node].run(fence)
+        self.working(node).run(fence)
 
     def complete_packet(self, node: int, fence: int) -> None:
         """The node finishes a packet and raises the interrupt."""
-        self.nodes[node].complete(fence)
+        self.working(node).complete(fence)
+        self.pending = True
+
+    def preempt(self, node: int) -> None:
+        """The node serves the preemption that it was asked for and raises the interrupt."""
+        self.working(node).preempt()
         self.pending = True
 
 
 @dataclass(slots=True)
 class Registers:
     """The register file of a GPU, as mapped into the driver's address space. `touched` is told of
-    each access (but for fences, which are in memory), `read` of each read of what has to be set up
-    before."""
+    each access (but for what is in memory, where the nodes write to), `read` of each read of what
+    has to be set up before."""
 
     gpu: Gpu
     touched: Callable[[], None] = lambda: None
@@ -167,6 +193,11 @@ class Registers:
         if self.gpu.answers:
             self.gpu.memory.written |= {(address, start + i): e for i, e in enumerate(entries)}
 
+    def lazy_switch(self) -> bool:
+        """Whether a node that is told to let go of a context does so only when it saves one."""
+        self.touched()
+        return self.gpu.lazy_switch
+
     def release_post_display(self) -> bool:
         """Hand over the display that the firmware set up; False if that cannot be done."""
         self.touched()
@@ -195,14 +226,14 @@ class Registers:
         return packet is not None and packet.state in (PacketState.DONE, PacketState.ABORTED)
 
     def is_current(self, node: int, context: HwContext) -> bool:
-        """Whether the node still holds the state of `context`."""
-        self.touched()
-        return self.gpu.answers and self.gpu.nodes[node].current is context
+        """Whether the node still holds the state of `context` (it says so in memory, as it does of
+        fences, and for the last time before it is pulled out)."""
+        return self.gpu.nodes[node].current is context
 
     def switch_to_null(self, node: int, context: HwContext) -> None:
         """Make the node let go of `context`."""
         self.touched()
-        if self.gpu.answers:
+        if self.gpu.answers and not self.gpu.lazy_switch:
             self.gpu.nodes[node].abandon(context)
 
     def switch_away(self, node: int) -> None:
@@ -212,10 +243,45 @@ class Registers:
             self.gpu.nodes[node].save_idle_context()
 
     def preempt(self, node: int) -> None:
-        """Preempt a node; it raises an interrupt when it has."""
+        """Ask a node to preempt what it has; it raises an interrupt when it has."""
         self.touched()
-        if self.gpu.answers and self.gpu.nodes[node].preempt():
-            self.gpu.pending = True
+        if self.gpu.answers:
+            self.gpu.nodes[node].preemption = Preemption.ASKED
+
+    def take_preemption(self, node: int) -> bool:
+        """Whether the node has served a preemption since this was asked last."""
+        self.touched()
+        state = self.gpu.nodes[node]
+        served = self.gpu.answers and state.preemption is Preemption.SERVED
+        if served:
+            state.preemption = Preemption.NONE
+        return served
+
+    def halt(self, halted: bool) -> None:
+        """Stop all nodes, or let them go on."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.halted = halted
+
+    def running_fence(self, node: int) -> int:
+        """The fence of the packet that runs on a node, 0 if none does."""
+        self.touched()
+        running = self.gpu.nodes[node].running
+        return running.fence if self.gpu.answers and running is not None else 0
+
+    def last_fence(self, node: int) -> int:
+        """The last fence of the node that is complete (fence memory, not a register)."""
+        return self.gpu.nodes[node].fence
+
+    def write_fence(self, node: int, fence: int) -> None:
+        """Count all up to `fence` as complete (fence memory, not a register)."""
+        self.gpu.nodes[node].fence = fence
+
+    def abort(self, node: int) -> None:
+        """Break off the packet that runs on a node, and none of those that are queued."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.nodes[node].abort()
 
     def reset(self, node: int) -> tuple[int, ...] | None:
         """Reset a node; the fences of the packets that this aborts. None if it does not work."""

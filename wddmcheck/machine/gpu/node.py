@@ -73,16 +73,30 @@ class Packet:
         return self.context is not None and self.context.root == root
 
 
+class Preemption(Enum):
+    """How far the node has got with a preemption that the driver has asked for."""
+
+    NONE = "none"
+    ASKED = "asked"
+    SERVED = "served"
+
+
 @dataclass(slots=True)
 class Node:
     """One node. `packets` are those that the driver submitted and the GPU has not forgotten, by
-    fence; `completed` is the highest fence that the node has signalled."""
+    fence; `signalled` are the fences of those that it has completed, `fence` is the last one, in
+    memory that the driver can write, too. `preemption` is that under way; `in_order`: packets run
+    in the order of their fences."""
 
     ordinal: int
     memory: VideoMemory
     current: HwContext | None = None
     packets: dict[int, Packet] = field(default_factory=dict)
     hung: bool = False
+    preemption: Preemption = Preemption.NONE
+    signalled: set[int] = field(default_factory=set)
+    fence: int = 0
+    in_order: bool = False
 
     @property
     def running(self) -> Packet | None:
@@ -106,6 +120,9 @@ class Node:
                                   driver=True)
         if self.running is not None or self.hung:
             raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
+        if self.in_order and any(p.fence < fence and p.state is PacketState.QUEUED
+                                 for p in self.packets.values()):
+            raise OutOfReachError(f"node {self.ordinal} has an earlier packet", driver=True)
         if self.current is not None and self.current is not packet.context:
             self._save(self.current)
         self._load(packet.context)
@@ -121,7 +138,7 @@ class Node:
             raise OutOfReachError(f"the packet with fence {fence} is not running", driver=True)
         for va, expected in packet.inputs:
             self._read(packet.context.root, va, expected, f"packet {fence}")
-        packet.state = PacketState.DONE
+        self._signal(packet)
 
     def run_paging(self, fence: int) -> None:
         """Carry out a paging packet, between others. Raises `OutOfReachError`."""
@@ -133,7 +150,12 @@ class Node:
             raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
         for command in packet.commands:
             self._carry_out(command)
+        self._signal(packet)
+
+    def _signal(self, packet: Packet) -> None:
         packet.state = PacketState.DONE
+        self.signalled.add(packet.fence)
+        self.fence = max(self.fence, packet.fence)
 
     def _carry_out(self, command: Command) -> None:
         match command.opcode:
@@ -154,6 +176,20 @@ class Node:
         self._save(self.current)
         self.current = None
 
+    def preempt(self) -> None:
+        """Serve a preemption: save the state of the context that the node holds, and take off what
+        is not complete, to be submitted again later; paging stays. A node that hangs does not
+        answer. Raises `OutOfReachError`, `BugCheck`."""
+        if self.preemption is not Preemption.ASKED or self.hung:
+            raise OutOfReachError(f"node {self.ordinal} has no preemption to serve", driver=True)
+        if self.current is not None:
+            self._save(self.current)
+        for packet in self.packets.values():
+            if packet.context is not None and packet.state in (
+                    PacketState.QUEUED, PacketState.RUNNING):
+                packet.state = PacketState.PREEMPTED
+        self.preemption = Preemption.SERVED
+
     # --- what the driver tells it to do -----------------------------------------------------------
 
     def submit(self, packet: Packet) -> None:
@@ -169,21 +205,6 @@ class Node:
         if self.current is context:
             self.current = None
 
-    def preempt(self) -> bool:
-        """Take off what is not complete, to be submitted again later; the state of the running
-        context is saved. Whether that was possible: a node that hangs does not answer. Raises
-        `BugCheck`."""
-        if self.hung:
-            return False
-        running = self.running
-        if running is not None and running.context is not None:
-            self._save(running.context)
-            self.current = None
-        for packet in self.packets.values():
-            if packet.state in (PacketState.QUEUED, PacketState.RUNNING):
-                packet.state = PacketState.PREEMPTED
-        return True
-
     def hang(self) -> None:
         """The running packet never ends. Raises `OutOfReachError`."""
         if self.running is None:
@@ -197,8 +218,14 @@ class Node:
                         if p.state not in (PacketState.DONE, PacketState.ABORTED))
         for packet in aborted:
             packet.state = PacketState.ABORTED
-        self.current, self.hung = None, False
+        self.current, self.hung, self.preemption = None, False, Preemption.NONE
         return aborted
+
+    def abort(self) -> None:
+        """Break off the running packet; what is queued stays."""
+        if self.running is not None:
+            self.running.state = PacketState.ABORTED
+        self.current, self.hung = None, False
 
     # --- memory -----------------------------------------------------------------------------------
 

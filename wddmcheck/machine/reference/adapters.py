@@ -7,7 +7,7 @@ from collections.abc import Generator
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
 from wddmcheck.machine.reference.common import SUCCESS
-from wddmcheck.machine.reference.objects import Adapter, IsrState
+from wddmcheck.machine.reference.objects import Adapter, Config, IsrState
 from wddmcheck.machine.reference.power import PowerDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGK_START_INFO, DXGKRNL_INTERFACE, Handle, Out
@@ -22,6 +22,10 @@ class AdapterDdis(PowerDdis):
         adapter = self.pool.allocate(Adapter)
         if adapter is None:
             return NtStatus.STATUS_UNSUCCESSFUL
+        adapter.config = self.pool.allocate(Config)
+        if adapter.config is None:
+            self.pool.free(adapter, Adapter.TAG)
+            return NtStatus.STATUS_UNSUCCESSFUL
         MiniportDeviceContext.value = self.pool.address(adapter)
         return SUCCESS
 
@@ -31,19 +35,26 @@ class AdapterDdis(PowerDdis):
                            NumberOfChildren: Out[int]) -> NtStatus:
         """ADP-03, ADP-05: a start that fails undoes what it did."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        assert adapter.config is not None
+        adapter.config.used = True
         adapter.isr = self.pool.allocate(IsrState)
         if adapter.isr is None:
             return NtStatus.STATUS_UNSUCCESSFUL
         registers = DxgkInterface.DxgkCbMapMemory()
         assert isinstance(registers, Registers)
         if not registers.initialize():
-            self.pool.free(adapter.isr, IsrState.TAG)
-            adapter.isr = None
+            self.undo_start(adapter)
             return NtStatus.STATUS_UNSUCCESSFUL
         adapter.dxgk, adapter.registers = DxgkInterface, registers
+        adapter.lazy_switch = registers.lazy_switch()
         self.start_up(adapter)
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
         return SUCCESS
+
+    def undo_start(self, adapter: Adapter) -> None:
+        """ADP-05: no stop follows a start that failed."""
+        self.pool.free(adapter.isr, IsrState.TAG)
+        adapter.isr = None
 
     def DxgkDdiStopDevice(self, MiniportDeviceContext: Handle) -> Pauses:
         """ADP-06."""
@@ -61,8 +72,8 @@ class AdapterDdis(PowerDdis):
 
     def quiesce(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """INT-06, INT-07: silence the source, drain the DPC, and only then free what they use."""
+        self.enable_interrupts(adapter, False)
         if adapter.registers is not None:
-            adapter.registers.enable_interrupts(False)
             adapter.registers.write_status(False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
@@ -70,6 +81,8 @@ class AdapterDdis(PowerDdis):
         adapter.isr = None
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> NtStatus:
-        """ADP-08."""
-        self.pool.free(self.pool.at(MiniportDeviceContext, Adapter), Adapter.TAG)
+        """ADP-08: what AddDevice made."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        self.pool.free(adapter.config, Config.TAG)
+        self.pool.free(adapter, Adapter.TAG)
         return SUCCESS

@@ -35,6 +35,11 @@ class Common:
         for area in areas:
             dxgk.DxgkCbDestroyContextAllocation(dxgk.DeviceHandle, area)
 
+    def enable_interrupts(self, adapter: Adapter, enabled: bool) -> None:
+        """Let the device raise its interrupt, or not. A device that is gone is not told."""
+        adapter.interrupts = enabled
+        if adapter.registers is not None:
+            adapter.registers.enable_interrupts(enabled)
 
     def free_packet(self, context: Context) -> None:
         """SUB-11, INT-05: what DxgkDdiRender has built goes once, whatever became of it."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from wddmcheck.machine.gpu.node import HwContext
-from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
-from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
+from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
 from wddmcheck.machine.reference.objects import Context, Device
 from wddmcheck.machine.status import NtStatus
@@ -91,7 +90,7 @@ class ContextDdis(Common):
         context = self.pool.at(hContext, Context)
         self.leave_submissions(context)
         self.leave_node(context)
-        yield PREEMPT
+        yield self.until_left(context)
         context.device.contexts.remove(context)
         yield from self.free_context_areas(context)
         self.free_context(context)
@@ -104,14 +103,24 @@ class ContextDdis(Common):
             submissions.remove(context)
 
     def leave_node(self, context: Context) -> None:
-        """CTX-13, PWR-01: the node must not save the context's state any more. Without power it
-        holds none."""
-        assert context.hardware is not None
+        """CTX-13: the node must not save the context's state any more. In D3 it holds none."""
         registers = context.adapter.registers
-        if registers is None or context.adapter.power != DEVICE_POWER_STATE.PowerDeviceD0:
-            return
-        if registers.is_current(context.node, context.hardware):
+        if registers is not None and not self.has_left(context):
+            assert context.hardware is not None
             registers.switch_to_null(context.node, context.hardware)
+
+    def until_left(self, context: Context) -> Preempt | Wait:
+        """CTX-13: until the node has let go of the context, or there is no node any more."""
+        if not context.adapter.lazy_switch:
+            return PREEMPT
+        return Wait("the node to let go of the context", lambda: self.has_left(context),
+                    lets_run=True)
+
+    def has_left(self, context: Context) -> bool:
+        """Whether the node does not hold the context."""
+        registers = context.adapter.registers
+        assert context.hardware is not None
+        return registers is None or not registers.is_current(context.node, context.hardware)
 
     def free_context_areas(self, context: Context) -> Generator[Wait, None, None]:
         """CTX-07, CAL-06: all that was allocated for the context."""

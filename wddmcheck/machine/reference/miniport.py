@@ -10,8 +10,8 @@ from wddmcheck.machine.reference.adapters import AdapterDdis
 from wddmcheck.machine.reference.devices import DeviceDdis
 from wddmcheck.machine.reference.escapes import EscapeDdis
 from wddmcheck.machine.reference.packets import PacketDdis
-from wddmcheck.machine.reference.recovery import RecoveryDdis
+from wddmcheck.machine.reference.timeouts import TimeoutDdis
 
 
-class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, PacketDdis, RecoveryDdis):
+class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, PacketDdis, TimeoutDdis):
     """A miniport for one adapter with one node."""

@@ -26,34 +26,52 @@ class IsrState(Structure):
     masked: bool = False
 
 
+@dataclass(eq=False, repr=False)
+class Config(PagedStructure):
+    """What AddDevice reads from the registry, and every start needs."""
+
+    TAG: ClassVar[str] = "WCfg"
+    used: bool = False
+
+
 @dataclass(slots=True)
 class Node:
     """What the driver keeps of a node. `submissions` are the contexts with a packet on it that is
     not retired, oldest first: ISR and DPC walk it. `preempting` is the fence of a preemption that
-    is to be reported, or 0."""
+    is to be reported, or 0; `timed_out`: the scheduler does not listen to it until it is reset."""
 
     submissions: list[Context] = field(default_factory=list)
     last_submitted: int = 0
     last_completed: int = 0
     preempting: int = 0
+    timed_out: bool = False
 
 
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal. `power_lock` guards the `power` state; `clock` is what the device told last.
-    `paging` are the paging packets that the node has."""
+    surprise removal. `interrupts`: whether the device was told to raise any; `lazy_switch`: its
+    nodes let go of a context only when they save one. `power_lock` guards the `power` state;
+    `clock` is what the device told last. `paging` are the paging packets that the node has."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
     registers: Registers | None = None
     isr: IsrState | None = None
+    config: Config | None = None
+    interrupts: bool = False
+    lazy_switch: bool = False
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
     power_lock: Mutex = field(default_factory=Mutex)
     power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
     clock: int = 0
     paging: list[PagingPacket] = field(default_factory=list)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the driver was told that the device is gone."""
+        return self.dxgk is not None and self.registers is None
 
 
 @dataclass(eq=False, repr=False)

@@ -6,7 +6,7 @@ from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_REND
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common
 from wddmcheck.machine.reference.objects import Context, OpenAllocation, Packet
 from wddmcheck.machine.status import NtStatus
-from wddmcheck.machine.structs import Handle
+from wddmcheck.machine.structs import NULL, Handle
 
 
 class PacketDdis(Common):
@@ -29,8 +29,8 @@ class PacketDdis(Common):
 
     def DxgkDdiCancelCommand(self, hAdapter: Handle,
                              pCancelCommand: DXGKARG_CANCELCOMMAND) -> NtStatus:
-        """SUB-11: nothing is kept of a packet that never reached the hardware."""
+        """SUB-11: nothing is kept of a packet that does not reach the hardware, or not again."""
         context = self.pool.at(pCancelCommand.hContext, Context)
         self.free_packet(context)
-        context.uses = None
+        context.uses, context.reads = None, NULL
         return SUCCESS

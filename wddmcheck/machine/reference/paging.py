@@ -24,14 +24,16 @@ class PagingDdis(Common):
     def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
                                  pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> NtStatus:
         """PAG-01 to PAG-03: nothing is kept of an allocation after the call, but where its memory
-        is; an idle allocation is not busy."""
+        is; an idle allocation is not busy. TDR-04: there is nothing to copy where content was
+        lost."""
         arg = pBuildPagingBuffer
         adapter = self.pool.at(hAdapter, Adapter)
         if arg.UpdatePageTable is not None:
             return self.update_page_table(adapter, arg.UpdatePageTable)
         if arg.DmaSize == 0:
             return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
-        if DXGK_TRANSFERFLAGS.AllocationIsIdle not in arg.Flags and self.is_busy(adapter):
+        moves = arg.TransferSize != 0 and DXGK_TRANSFERFLAGS.AllocationIsIdle not in arg.Flags
+        if moves and self.is_busy(adapter):
             return BUSY
         if arg.hAllocation != NULL:
             self.inspect(self.pool.at(arg.hAllocation, Allocation))

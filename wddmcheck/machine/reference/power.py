@@ -39,8 +39,7 @@ class PowerDdis(Common):
     def power_down(self, adapter: Adapter) -> Generator[Preempt | Wait, None, None]:
         """INT-06, CTX-13: silence the source, drain the DPC, save what the nodes hold; nothing is
         left then that could be lost."""
-        registers = self.registers(adapter)
-        registers.enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         self.leave_nodes(adapter)
@@ -61,7 +60,7 @@ class PowerDdis(Common):
     def start_up(self, adapter: Adapter) -> None:
         """The device is set up: it may write and interrupt."""
         self.registers(adapter).write_status(True)
-        self.registers(adapter).enable_interrupts(True)
+        self.enable_interrupts(adapter, True)
 
     def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
                                 pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
@@ -80,7 +79,7 @@ class PowerDdis(Common):
             pBeginExclusiveAccess: DXGKARG_BEGINEXCLUSIVEACCESS) -> NtStatus:
         """PWR-07: the device neither reads nor writes system memory from here on."""
         adapter = self.pool.at(hAdapter, Adapter)
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         self.registers(adapter).write_status(False)
         self.leave_nodes(adapter)
         return SUCCESS

@@ -10,6 +10,7 @@ from wddmcheck.machine.reference.paging import PagingDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_INTERRUPT_TYPE,
+    DXGK_SUBMITCOMMANDFLAGS,
     DXGKARG_SUBMITCOMMAND,
     DXGKARGCB_NOTIFY_INTERRUPT_DATA,
     NULL,
@@ -28,9 +29,10 @@ class WorkDdis(PagingDdis):
             return self.submit_paging(adapter, pSubmitCommand)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         assert context.hardware is not None
-        for entry in pSubmitCommand.allocations:
-            opened = self.pool.at(entry.hDeviceSpecificAllocation, OpenAllocation)
-            context.uses = opened.allocation
+        if DXGK_SUBMITCOMMANDFLAGS.Resubmission not in pSubmitCommand.Flags:
+            for entry in pSubmitCommand.allocations:
+                opened = self.pool.at(entry.hDeviceSpecificAllocation, OpenAllocation)
+                context.uses = opened.allocation
         context.reads, va = pSubmitCommand.pDmaBufferPrivateData
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
         node = adapter.nodes[context.node]
@@ -54,18 +56,27 @@ class WorkDdis(PagingDdis):
             return False
         assert adapter.isr is not None
         adapter.isr.masked = False
-        for ordinal, node in enumerate(adapter.nodes):
-            for context in node.submissions:
-                if not context.reported and registers.is_complete(ordinal, context.fence):
-                    self.report(context)
-            if node.preempting:
-                self.report_preempted(adapter, ordinal)
+        for ordinal in range(len(adapter.nodes)):
+            self.report_node(adapter, ordinal)
         for packet in adapter.paging:
             if self.is_to_report(packet):
                 self.report_paging(packet)
         registers.acknowledge_interrupt()
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
         return True
+
+    def report_node(self, adapter: Adapter, ordinal: int) -> None:
+        """SUB-10: what is complete first, as the rest counts as preempted then."""
+        self.report_complete(adapter, ordinal)
+        if self.registers(adapter).take_preemption(ordinal):
+            self.report_preempted(adapter, ordinal)
+
+    def report_complete(self, adapter: Adapter, ordinal: int) -> None:
+        """INT-03: what the node has completed since. TDR-01: nobody listens after a timeout."""
+        node = adapter.nodes[ordinal]
+        for context in node.submissions if not node.timed_out else ():
+            if not context.reported and self.registers(adapter).is_complete(ordinal, context.fence):
+                self.report(context)
 
     def report(self, context: Context) -> None:
         """FEN-01: each fence once; at DIRQL."""
@@ -94,12 +105,16 @@ class WorkDdis(PagingDdis):
         node = adapter.nodes[ordinal]
         for context in tuple(node.submissions):
             if not context.reported:
-                self.leave_ring(context)
+                self.give_back(context)
         fence, node.preempting = node.preempting, 0
         dxgk = self.dxgk(adapter)
         dxgk.DxgkCbNotifyInterrupt(dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
             DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED, PreemptionFenceId=fence,
             LastCompletedFenceId=node.last_completed, NodeOrdinal=ordinal))
+
+    def give_back(self, context: Context) -> None:
+        """SUB-07: a preempted packet is Dxgkrnl's again; what it reads is kept for its return."""
+        self.take_off(context)
 
     def DxgkDdiDpcRoutine(self, MiniportDeviceContext: Handle) -> None:
         """INT-05: retire what has been reported."""
@@ -117,12 +132,13 @@ class WorkDdis(PagingDdis):
 
     def retire(self, context: Context) -> None:
         """A packet is over, and nothing is kept of it."""
-        self.leave_ring(context)
+        self.take_off(context)
         self.free_packet(context)
+        context.uses, context.reads = None, NULL
 
-    def leave_ring(self, context: Context) -> None:
-        """The ring entry of a packet is free, and the node has no work of the context."""
+    def take_off(self, context: Context) -> None:
+        """A packet is no longer the driver's: its ring entry is free."""
         if context.adapter.registers is not None:
             context.adapter.registers.retire(context.node, context.fence)
         context.adapter.nodes[context.node].submissions.remove(context)
-        context.fence, context.reported, context.uses, context.reads = 0, False, None, NULL
+        context.fence, context.reported = 0, False

@@ -10,6 +10,9 @@ from wddmcheck.replay.families.kill import KILL
 from wddmcheck.replay.families.miniport import MINIPORT
 from wddmcheck.replay.families.paging import PAGING
 from wddmcheck.replay.families.power import POWER
+from wddmcheck.replay.families.preemption import PREEMPTION
+from wddmcheck.replay.families.removal import REMOVAL
+from wddmcheck.replay.families.tdr import TDR
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
@@ -19,6 +22,9 @@ FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "miniport": MINIPORT,
     "paging": PAGING,
     "power": POWER,
+    "preemption": PREEMPTION,
+    "removal": REMOVAL,
+    "tdr": TDR,
     "yardstick": YARDSTICK,
 })
 """The vocabulary of each family, by the name of its model."""

@@ -15,7 +15,6 @@ from wddmcheck.machine.dxgkrnl.objects import (
 )
 from wddmcheck.replay.families.miniport_state import KNOWN, look
 from wddmcheck.replay.families.terms import Terms
-from wddmcheck.replay.requests import request
 from wddmcheck.replay.vocabulary import Vocabulary
 
 GPU_STEPS = {
@@ -23,7 +22,6 @@ GPU_STEPS = {
     "SaveIdleContext": "save_idle_context", "Vsync": "vsync",
 }
 """What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
-
 
 CLASSES: dict[str, type[OsObject]] = {
     "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
@@ -37,6 +35,6 @@ CALLBACKS = frozenset({
     "DxgkCbReleaseHandleData", "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc"})
 """Callbacks that mean the same in the model and on the machine."""
 
-TERMS = Terms(frozenset(CLASSES), CALLBACKS, GPU_STEPS, asked=request)
+TERMS = Terms(frozenset(KNOWN), CALLBACKS, GPU_STEPS)
 
 MINIPORT = Vocabulary(TERMS.acts, CLASSES, KNOWN, look)

@@ -9,7 +9,7 @@ from wddmcheck.machine.dxgkrnl.objects import OsObject, OsPages, OsPageTable, Os
 from wddmcheck.replay.families import miniport
 from wddmcheck.replay.families.paging_state import FIRST, KNOWN, look
 from wddmcheck.replay.families.terms import Terms
-from wddmcheck.replay.requests import Request, request
+from wddmcheck.replay.requests import with_memory
 from wddmcheck.replay.vocabulary import Act, Vocabulary
 from wddmcheck.report.story import StoryStep
 
@@ -32,16 +32,8 @@ INSIDE = frozenset({"ReclaimPages"})
 """What the model calls a callback, and Dxgkrnl does by itself."""
 
 
-def asked(step: StoryStep, pools: Mapping[str, str]) -> Request:
-    """What a DDI is asked for beside its arguments."""
-    usual = request(step, pools)
-    if step.block == "DxgkDdiStartDevice":
-        return Request(usual.failing, (*usual.extra, ("memory", "packets")))
-    return usual
-
-
-TERMS = Terms(frozenset(KNOWN), miniport.CALLBACKS | RENAMED.keys(), GPU_STEPS, asked, EVENTS,
-              INSIDE)
+TERMS = Terms(frozenset(KNOWN), miniport.CALLBACKS, GPU_STEPS, with_memory("packets"), EVENTS,
+              INSIDE, RENAMED)
 
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
@@ -55,4 +47,4 @@ def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
     return (act,)
 
 
-PAGING = Vocabulary(_acts, CLASSES, KNOWN, look, first=FIRST, inside=INSIDE, renamed=RENAMED)
+PAGING = Vocabulary(_acts, CLASSES, KNOWN, look, told=TERMS.told, first=FIRST)

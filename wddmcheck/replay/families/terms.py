@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wddmcheck.machine.dxgkrnl.registry import load
-from wddmcheck.replay.requests import Request
+from wddmcheck.replay.requests import Request, request
 from wddmcheck.replay.vocabulary import Act, UnknownStepError, given
-from wddmcheck.report.story import StoryStep
+from wddmcheck.report.story import CallMade, Story, StoryStep
 
 OTHERS = frozenset({"Adapter", "IsrState", "Call"})
 """Classes that every model has and of which Dxgkrnl has no record."""
 
 
+REGISTERS = frozenset({"WriteRegister", "ReadRegister"})
+"""A model's callbacks for accesses to registers, which on the machine are just that, watched."""
+
+SETTLES = "everything comes to its end, and the adapter is taken down"
+
+
+def settle(story: Story) -> tuple[Act, ...]:
+    """What comes of a state shows later."""
+    return (Act("aftermath", hardware=True),)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The terms of one family. `classes` are those of its objects; `callbacks` those that mean the
-    same in the model and on the machine; `inside` those that the machine has no name for, because
-    they are something else there; `gpu` and `events` are the machine's names for what the hardware
-    does by itself, and for what user mode and the operating system do; `asked` is what a DDI is
-    asked for beside its arguments."""
+    same in the model and on the machine; `renamed` those that are cases of another one there;
+    `inside` those that the machine has no name for, because they are something else there; `gpu`
+    and `events` are the machine's names for what the hardware does by itself, and for what user
+    mode and the operating system do; `asked` is what a DDI is asked for beside its arguments."""
 
     classes: frozenset[str]
     callbacks: frozenset[str]
     gpu: Mapping[str, str]
-    asked: Callable[[StoryStep, Mapping[str, str]], Request]
+    asked: Callable[[StoryStep, Mapping[str, str]], Request] = request
     events: Mapping[str, str] = field(default_factory=dict)
     inside: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def acts(self, step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
         """What a step asks of the machine; `pools`: the class of each identity. Raises
@@ -50,6 +62,11 @@ class Terms:
         asked = self.asked(step, pools)
         return (Act(step.block, args + asked.extra, asked.failing),)
 
+    def told(self, step: StoryStep) -> list[CallMade]:
+        """The callbacks of a step that are some to Dxgkrnl, by its names."""
+        return [replace(c, name=self.renamed.get(c.name, c.name)) for c in step.calls
+                if c.name not in self.inside]
+
     def _foreign(self, step: StoryStep, pools: Mapping[str, str]) -> None:
         """Raise `UnknownStepError` if a step speaks of what the machine does not have: a model that
         goes further than the machine has steps of the same names that mean more."""
@@ -57,5 +74,5 @@ class Terms:
             if pool not in self.classes and pool not in OTHERS:
                 raise UnknownStepError(f"the machine has no {pool}")
         for made in step.calls:
-            if made.name not in self.callbacks and made.name not in self.inside:
+            if made.name not in self.callbacks | self.inside | self.renamed.keys():
                 raise UnknownStepError(f"the machine has no {made.name}")
