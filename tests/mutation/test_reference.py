@@ -42,7 +42,8 @@ MUTANTS = list(mutants())
 
 
 FURTHER = (("models/kill.wddm", "two_processes"), ("models/kill.wddm", "memory"),
-           ("models/power.wddm", "contexts"), ("models/power.wddm", "memory"))
+           ("models/power.wddm", "contexts"), ("models/power.wddm", "memory"),
+           ("models/paging.wddm", "rendering"), ("models/paging.wddm", "tables"))
 """Models that go further than models/miniport.wddm, and scopes of theirs."""
 
 

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from wddmcheck.machine.defects import adapters, allocations, contexts, devices, packets, power
+from wddmcheck.machine.defects import (
+    adapters,
+    allocations,
+    contexts,
+    devices,
+    packets,
+    paging,
+    power,
+)
 from wddmcheck.machine.reference import ReferenceMiniport
 
 DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
@@ -37,15 +45,19 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "exclusive_access_keeps_writing": power.KeepsWritingStatus,
     "page_tables_deferred": power.DefersPageTables,
     "paging_caches_allocation": allocations.CachesPagedAllocation,
+    "paging_packet_keeps_allocation": paging.PacketKeepsAllocation,
+    "paging_reported_twice": paging.ReportsPagingTwice,
     "query_reads_before_restore": power.QueriesBeforeRestore,
     "query_without_lock": power.QueriesWithoutLock,
     "reset_reports_twice": contexts.ReportsTwiceAfterReset,
+    "root_page_table_set_once": paging.SetsRootPageTableOnce,
     "save_area_freed_after_reclaim": packets.FreesAreasWithTheDevice,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,
     "second_save_area_failure_leaks_first": contexts.FailedCreateLeaksSaveArea,
     "stop_frees_isr_state_first": adapters.FreesIsrStateFirst,
     "stop_leaks_isr_state": adapters.LeaksIsrState,
+    "unmap_leaves_the_range": paging.LeavesTheRange,
     "yardstick_b1": contexts.LeavesFurtherAreas,
     "yardstick_b2": contexts.FreesAreaBeingRead,
 })
