@@ -32,8 +32,8 @@ EQUIVALENT = {
     "DxgkDdiInterruptRoutine: adapter.isr.masked = False": TOUCHES,
     "DxgkDdiDpcRoutine: adapter.isr.masked = False": TOUCHES,
     "DxgkDdiBuildPagingBuffer: "
-    "self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))": LOOKS,
-    "DxgkDdiBuildPagingBuffer: if pBuildPagingBuffer.hAllocation != NULL": LOOKS,
+    "self.inspect(self.pool.at(arg.hAllocation, Allocation))": LOOKS,
+    "DxgkDdiBuildPagingBuffer: if arg.hAllocation != NULL": LOOKS,
     "escape_inspect: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
