@@ -6,15 +6,24 @@ destroyed context cannot be found there, and several of the kept counterexamples
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
 
-from wddmcheck.machine.gpu.device import GONE, Registers
+from simple_paging import Paging
+from simple_power import Power
+from simple_structures import (
+    Adapter,
+    Allocation,
+    Context,
+    Device,
+    OpenAllocation,
+    Process,
+    Resource,
+)
+
+from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import HwContext, Packet
 from wddmcheck.machine.miniport import PREEMPT, Kernel
-from wddmcheck.machine.pool import PagedStructure, Structure
-from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
+from wddmcheck.machine.pool import Structure
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
@@ -37,63 +46,7 @@ OK = NtStatus.STATUS_SUCCESS
 NO_MEMORY = NtStatus.STATUS_NO_MEMORY
 
 
-# What lives in pool memory is poisoned when it is freed, so that the machine sees who touches it
-# later. What the ISR, the DPC or a call at DISPATCH_LEVEL touches must not be paged.
-
-@dataclass(eq=False, repr=False)
-class Adapter(Structure):
-    TAG: ClassVar[str] = "SAdp"
-    dxgk: Any = None
-    registers: Registers | None = None
-    contexts: list[Context] = field(default_factory=list)
-    number: int = 0
-    asleep: bool = False
-
-
-@dataclass(eq=False, repr=False)
-class Process(PagedStructure):
-    TAG: ClassVar[str] = "SPrc"
-
-
-@dataclass(eq=False, repr=False)
-class Device(PagedStructure):
-    TAG: ClassVar[str] = "SDev"
-    adapter: Adapter
-    os_handle: int
-    shared: int = 0
-
-
-@dataclass(eq=False, repr=False)
-class Context(Structure):
-    TAG: ClassVar[str] = "SCtx"
-    adapter: Adapter
-    device: Device
-    hardware: HwContext
-    area: int
-    os_handle: int
-    fence: int = 0
-    reported: bool = False
-    more: dict[int, int] = field(default_factory=dict)     # further areas, by Dxgkrnl's handle
-    built: tuple[tuple[int, bytes], ...] = ()              # what a packet of Render reads
-
-
-@dataclass(eq=False, repr=False)
-class Resource(PagedStructure):
-    TAG: ClassVar[str] = "SRes"
-
-
-@dataclass(eq=False, repr=False)
-class Allocation(Structure):
-    TAG: ClassVar[str] = "SAll"
-    looked_at: int = 0
-
-
-@dataclass(eq=False, repr=False)
-class OpenAllocation(Structure):
-    TAG: ClassVar[str] = "SOpn"
-
-
-class SimpleMiniport:
+class SimpleMiniport(Power, Paging):
     """The DDIs by their names; `kernel` is what the driver may use besides Dxgkrnl's callbacks."""
 
     def __init__(self, kernel: Kernel) -> None:
@@ -139,38 +92,6 @@ class SimpleMiniport:
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext):
         self.pool.free(self.pool.at(MiniportDeviceContext, Adapter), Adapter.TAG)
-        return OK
-
-    # --- power ------------------------------------------------------------------------------------
-
-    def DxgkDdiSetPowerState(self, MiniportDeviceContext, DeviceUid, DevicePowerState, ActionType):
-        adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        if DevicePowerState == DEVICE_POWER_STATE.PowerDeviceD3:
-            adapter.asleep = True                              # queries leave the device alone
-            self.enable(adapter, False)
-            yield PREEMPT
-            yield self.kernel.KeFlushQueuedDpcs()
-            adapter.registers.switch_away(0)
-        else:
-            adapter.registers.initialize()
-            self.enable(adapter, True)
-            adapter.asleep = False
-        return OK
-
-    def DxgkDdiQueryAdapterInfo(self, hAdapter, pQueryAdapterInfo):
-        adapter = self.pool.at(hAdapter, Adapter)
-        if not adapter.asleep:
-            pQueryAdapterInfo.pOutputData.value = adapter.registers.clock
-        return OK
-
-    def DxgkDdiBeginExclusiveAccess(self, hAdapter, pBeginExclusiveAccess):
-        adapter = self.pool.at(hAdapter, Adapter)
-        self.enable(adapter, False)
-        adapter.registers.switch_away(0)
-        return OK
-
-    def DxgkDdiEndExclusiveAccess(self, hAdapter, pEndExclusiveAccess):
-        self.enable(self.pool.at(hAdapter, Adapter), True)
         return OK
 
     # --- processes and devices --------------------------------------------------------------------
@@ -261,6 +182,7 @@ class SimpleMiniport:
             adapter.registers.switch_to_null(0, context.hardware)
         yield PREEMPT
         for area in (context.area, *context.more):
+            yield from self.kernel.may_block(area)             # a paging packet may fill it
             self.free_area(adapter, area)
         if context.fence:
             adapter.registers.retire(0, context.fence)
@@ -282,6 +204,8 @@ class SimpleMiniport:
 
     def DxgkDdiSubmitCommand(self, hAdapter, pSubmitCommand):
         adapter = self.pool.at(hAdapter, Adapter)
+        if pSubmitCommand.hContext == NULL:
+            return self.submit_paging(adapter, pSubmitCommand)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
         area, va = pSubmitCommand.pDmaBufferPrivateData
@@ -299,6 +223,7 @@ class SimpleMiniport:
         if adapter.registers.interrupt_status in (0, GONE):
             return False
         self.report(adapter)
+        self.report_paging(adapter)
         adapter.registers.acknowledge_interrupt()
         adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
         return True
@@ -309,9 +234,12 @@ class SimpleMiniport:
             if context.fence and not context.reported and (
                     adapter.registers.is_complete(0, context.fence)):
                 context.reported = True
-                adapter.dxgk.DxgkCbNotifyInterrupt(
-                    adapter.dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
-                        DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence))
+                self.notify(adapter, context.fence)
+
+    def notify(self, adapter, fence):
+        adapter.dxgk.DxgkCbNotifyInterrupt(
+            adapter.dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
+                DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, fence))
 
     def DxgkDdiDpcRoutine(self, MiniportDeviceContext):
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
@@ -319,6 +247,7 @@ class SimpleMiniport:
             if context.reported:
                 adapter.registers.retire(0, context.fence)
                 context.fence, context.reported = 0, False
+        self.retire_paging(adapter)
         adapter.dxgk.DxgkCbNotifyDpc(adapter.dxgk.DeviceHandle)
 
     def DxgkDdiResetEngine(self, hAdapter, pResetEngine):
@@ -380,20 +309,6 @@ class SimpleMiniport:
     def DxgkDdiCloseAllocation(self, hDevice, pCloseAllocation):
         for handle in pCloseAllocation.pOpenHandleList:
             self.pool.free(self.pool.at(handle, OpenAllocation), OpenAllocation.TAG)
-        return OK
-
-    def DxgkDdiBuildPagingBuffer(self, hAdapter, pBuildPagingBuffer):
-        update = pBuildPagingBuffer.UpdatePageTable
-        if update is not None:                                 # for the paging process: at once
-            self.pool.at(hAdapter, Adapter).registers.write_page_table(
-                update.PageTableAddress, update.StartIndex, update.pPageTableEntries)
-            return OK
-        if pBuildPagingBuffer.DmaSize == 0:
-            return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
-        if not self.pool.at(hAdapter, Adapter).registers.copy_engine_ready():
-            return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
-        if pBuildPagingBuffer.hAllocation != NULL:
-            self.pool.at(pBuildPagingBuffer.hAllocation, Allocation).looked_at += 1
         return OK
 
     def DxgkDdiEscape(self, hAdapter, pEscape):

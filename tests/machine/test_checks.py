@@ -13,8 +13,9 @@ import pytest
 
 from wddmcheck.machine.defects import DEFECTS
 from wddmcheck.machine.dxgkrnl.calls import Call
+from wddmcheck.machine.dxgkrnl.objects import OsContextAllocation, OsPages
 from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
-from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
 from wddmcheck.machine.processor import Irql
 from wddmcheck.machine.reference import ReferenceMiniport
@@ -717,3 +718,94 @@ print(bad)
 """
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+# --- killed processes, power, paging -------------------------------------------------------------
+
+
+def rendered(machine: Machine) -> Any:
+    """A context with a packet that was built and not submitted."""
+    process = machine.DxgkDdiCreateProcess().created()
+    device = machine.DxgkDdiCreateDevice(hKmdProcess=process).created()
+    context = machine.DxgkDdiCreateContext(hDevice=device, renders=True).created()
+    machine.DxgkDdiRender(hContext=context)
+    return context
+
+
+def test_a_cancel_that_fails_stops_the_machine() -> None:
+    class Fails(ReferenceMiniport):
+        def DxgkDdiCancelCommand(self, hAdapter: int, pCancelCommand: Any) -> NtStatus:
+            return NtStatus.STATUS_UNSUCCESSFUL
+
+    machine = started(Fails)
+    context = rendered(machine)
+    with pytest.raises(OutOfReachError, match="is not in error"):
+        machine.DxgkDdiCancelCommand(hContext=context)
+    machine.terminate_process(context.device.process)
+    with pytest.raises(BugCheck) as stopped:
+        machine.DxgkDdiCancelCommand(hContext=context)
+    assert stopped.value.finding.stop == "0x119/0x9"
+
+
+def test_a_packet_outlives_its_context() -> None:
+    machine = started(DEFECTS["destroy_leaves_unretired_packet"])
+    context = rendered(machine)
+    machine.DxgkDdiSubmitCommand(hContext=context)
+    machine.DxgkDdiResetEngine()
+    machine.resume(machine.DxgkDdiDestroyContext(hContext=context))
+    assert [f.kind for f in machine.findings] == [Kind.ORPHAN]
+
+
+def test_a_callback_that_blocks_where_nothing_can_wait() -> None:
+    class Hurries(ReferenceMiniport):
+        def free_context_areas(self, context: Context) -> Any:
+            yield from ()
+            self.free_areas(context.adapter, context.areas)
+
+    machine = Machine(Hurries)
+    machine.DxgkDdiAddDevice()
+    machine.DxgkDdiStartDevice(memory="packets")
+    process = machine.DxgkDdiCreateProcess().created()
+    device = machine.DxgkDdiCreateDevice(hKmdProcess=process).created()
+    context = machine.DxgkDdiCreateContext(hDevice=device).created()
+    (area,) = machine.handles.all(OsContextAllocation)
+    machine.DxgkDdiBuildPagingBuffer(operation="InitContextResource", hContextResource=area)
+    call = machine.DxgkDdiDestroyContext(hContext=context)
+    with pytest.raises(OutOfReachError, match="cannot pause the driver") as blocked:
+        machine.resume(call)
+    assert blocked.value.driver
+
+
+@pytest.mark.parametrize(("state", "says"), [
+    ("D3", "touches the registers in D3"), ("D0", "reads registers that are not set up yet")])
+def test_registers_without_power_or_before_they_are_set_up(state: str, says: str) -> None:
+    class Asks(ReferenceMiniport):
+        def DxgkDdiQueryAdapterInfo(self, hAdapter: int, pQueryAdapterInfo: Any) -> NtStatus:
+            _ = self.registers(self.pool.at(hAdapter, Adapter)).clock
+            return SUCCESS
+
+    machine = started(Asks)
+    machine.DxgkDdiQueryAdapterInfo()
+    machine.resume(machine.DxgkDdiSetPowerState(state="D3"))
+    if state == "D0":
+        machine.DxgkDdiSetPowerState(state="D0")            # half way
+    assert machine.findings == []
+    machine.DxgkDdiQueryAdapterInfo()
+    assert [says in f.message for f in machine.findings] == [True]
+
+
+def test_paging_work_ends_before_memory_is_somebody_elses() -> None:
+    machine = Machine(ReferenceMiniport, Policies(G09="immediate"))
+    machine.DxgkDdiAddDevice()
+    machine.DxgkDdiStartDevice(memory="packets")
+    allocation = machine.DxgkDdiCreateAllocation().created()
+    machine.make_resident(allocation)
+    buffer = machine.DxgkDdiBuildPagingBuffer(operation="Fill", hAllocation=allocation).created()
+    machine.DxgkDdiDestroyAllocation(hAllocation=allocation)
+    assert list(machine.handles.all(OsPages))               # the paging packet names it
+    machine.DxgkDdiSubmitCommand(hContext=None, paging=buffer)
+    machine.run_paging_packet(buffer)
+    machine.DxgkDdiInterruptRoutine()
+    machine.DxgkDdiDpcRoutine()
+    assert not list(machine.handles.all(OsPages))
+    assert machine.findings == []

@@ -455,6 +455,57 @@ def test_the_device_is_silent_while_its_domain_is_switched(machine: Machine) -> 
     assert machine.findings == []
 
 
+def test_a_paging_packet_that_there_is_no_memory_for(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        run.DxgkDdiAddDevice()
+        run.DxgkDdiStartDevice(memory="packets")
+        allocation = run.DxgkDdiCreateAllocation().allocation
+        run.make_resident(allocation)
+        run.DxgkDdiBuildPagingBuffer(operation="Fill", hAllocation=allocation,
+                                     failing="pool:PagingPacket",
+                                     outcome="STATUS_GRAPHICS_ALLOCATION_BUSY")
+        paging = run.DxgkDdiBuildPagingBuffer(operation="Fill", hAllocation=allocation).paging
+        run.DxgkDdiSubmitCommand(hContext=None, paging=paging)
+        run.run_paging_packet(paging)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        run.DxgkDdiDestroyAllocation(hAllocation=allocation)
+        run.DxgkDdiStopDevice(whole=True)
+        run.DxgkDdiRemoveDevice()
+    assert machine.findings == []
+
+
+def test_what_was_paged_in_is_read(machine: Machine) -> None:
+    """The packet of a context finds the bytes that paging packets brought."""
+    with Scenario(machine, strict=True) as run:
+        run.DxgkDdiAddDevice()
+        run.DxgkDdiStartDevice(memory="packets")
+        process = run.DxgkDdiCreateProcess().process
+        run.reserve_gpu_virtual_address(process)
+        device = run.DxgkDdiCreateDevice(hKmdProcess=process).device
+        made = run.DxgkDdiCreateContext(hDevice=device)
+        context, area = made.context, made.area
+        run.DxgkDdiSetRootPageTable(hContext=context)
+        allocation = run.DxgkDdiCreateAllocation().allocation
+        run.make_resident(allocation)
+        opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=allocation).opening
+        for what in ({"operation": "InitContextResource", "hContextResource": area},
+                     {"operation": "TransferStart", "hAllocation": allocation},
+                     {"operation": "TransferEnd", "hAllocation": allocation}):
+            paging = run.DxgkDdiBuildPagingBuffer(**what).paging
+            run.DxgkDdiSubmitCommand(hContext=None, paging=paging)
+            run.run_paging_packet(paging)
+            run.DxgkDdiInterruptRoutine()
+            run.DxgkDdiDpcRoutine()
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        finished(run, context)
+        machine.gpu.memory.segment.write(allocation.page, b"something else")
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        run.run_packet(context)
+        with pytest.raises(BugCheck, match="and finds b'somethin'"):
+            machine.complete_packet(context)
+
+
 @pytest.mark.parametrize("pending", [False, True])
 def test_the_device_is_pulled_out(machine: Machine, pending: bool) -> None:
     with Scenario(machine, strict=True) as run:

@@ -14,8 +14,8 @@ from wddmcheck.machine import reference
 from wddmcheck.machine.miniport import Factory
 
 FOLDER = Path(reference.__file__).parent
-PARTS = ("common", "power", "adapters", "devices", "contexts", "allocations", "escapes", "packets",
-         "work", "recovery", "timeouts", "miniport")
+PARTS = ("common", "power", "adapters", "devices", "contexts", "paging", "allocations", "escapes",
+         "packets", "work", "recovery", "timeouts", "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 
 

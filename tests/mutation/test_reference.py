@@ -33,8 +33,8 @@ EQUIVALENT = {
     "DxgkDdiInterruptRoutine: adapter.isr.masked = False": TOUCHES,
     "DxgkDdiDpcRoutine: adapter.isr.masked = False": TOUCHES,
     "DxgkDdiBuildPagingBuffer: "
-    "self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))": LOOKS,
-    "DxgkDdiBuildPagingBuffer: if pBuildPagingBuffer.hAllocation != NULL": LOOKS,
+    "self.inspect(self.pool.at(arg.hAllocation, Allocation))": LOOKS,
+    "DxgkDdiBuildPagingBuffer: if arg.hAllocation != NULL": LOOKS,
     "escape_inspect: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
@@ -44,7 +44,7 @@ MUTANTS = list(mutants())
 SCOPES = (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
           ("removal", "small"))
 FURTHER = (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
-           ("power", "memory"))
+           ("power", "memory"), ("paging", "rendering"), ("paging", "tables"))
 """Models, and scopes of theirs; the further ones have more that leads back than on."""
 
 

@@ -34,6 +34,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsDevice,
     OsObject,
     OsOpening,
+    OsPagingBuffer,
     OsProcess,
     OsResource,
 )
@@ -116,6 +117,11 @@ class Took:
         """The allocation as it was opened."""
         return self._one(OsOpening)
 
+    @property
+    def paging(self) -> OsPagingBuffer:
+        """The paging buffer that it built."""
+        return self._one(OsPagingBuffer)
+
 
 @dataclass(slots=True)
 class Scenario:
@@ -168,6 +174,16 @@ class Scenario:
         """Everything that was begun comes to its end, and the adapter is taken down."""
         __tracebackhide__ = True
         self._hardware(self.machine.aftermath)
+
+    def run_paging_packet(self, paging: OsPagingBuffer) -> None:
+        """The GPU carries out a paging packet."""
+        __tracebackhide__ = True
+        self._hardware(lambda: self.machine.run_paging_packet(paging))
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.read_aperture)
 
     def vsync(self) -> None:
         """A vertical sync interrupt."""

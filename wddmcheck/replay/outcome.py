@@ -117,8 +117,8 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
     "G01": ("destroyed", "forgotten"), "G04": ("completed", "retired"),
-    "G06": ("leaked", "reclaimed"), "G09": ("waits", "immediate"), "G19": ("on", "off"),
-    "G26": ("one_thread", "any_thread")}
+    "G06": ("leaked", "reclaimed"), "G09": ("waits", "immediate"), "G15": ("after", "before"),
+    "G19": ("on", "off"), "G26": ("one_thread", "any_thread")}
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:

@@ -13,6 +13,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsDevice,
     OsObject,
     OsOpening,
+    OsPagingBuffer,
     OsProcess,
     OsResource,
 )
@@ -24,6 +25,7 @@ WIDTH = 96
 _ATTRIBUTES: Mapping[type[OsObject], str] = {
     OsProcess: "process", OsDevice: "device", OsContext: "context", OsContextAllocation: "area",
     OsResource: "resource", OsAllocation: "allocation", OsOpening: "opening",
+    OsPagingBuffer: "paging",
 }
 _STOPS = {"pauses": "preempted", "waits": "waits"}
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
