@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from wddmcheck.machine.gpu.device import GONE, Registers
 from wddmcheck.machine.gpu.node import HwContext, Packet
-from wddmcheck.machine.miniport import PREEMPT, Kernel
+from wddmcheck.machine.miniport import PREEMPT, Kernel, Wait
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
@@ -46,6 +46,10 @@ class Adapter(Structure):
     registers: Registers | None = None
     contexts: list[Context] = field(default_factory=list)
     number: int = 0
+    submitted: int = 0
+    completed: int = 0
+    preempting: int = 0
+    silent: bool = False         # nobody listens to reports until the engine is reset
 
 
 @dataclass(eq=False, repr=False)
@@ -117,7 +121,8 @@ class SimpleMiniport:
     def DxgkDdiStopDevice(self, MiniportDeviceContext):
         """A generator: other steps can come between where it yields."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        adapter.registers.enable_interrupts(False)
+        if adapter.registers is not None:
+            adapter.registers.enable_interrupts(False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         return OK
@@ -211,15 +216,25 @@ class SimpleMiniport:
         context = self.pool.at(hContext, Context)
         adapter = context.adapter
         adapter.contexts.remove(context)                       # ISR and DPC see it no more
-        if adapter.registers.is_current(0, context.hardware):
+        if not self.has_left(context):
             adapter.registers.switch_to_null(0, context.hardware)
         yield PREEMPT
+        yield Wait("the node to let go", partial(self.has_left, context))
         for area in (context.area, *context.more):
             self.free_area(adapter, area)
-        if context.fence:
-            adapter.registers.retire(0, context.fence)
+        self.take_off(context)
         self.pool.free(context, Context.TAG)
         return OK
+
+    def has_left(self, context):
+        registers = context.adapter.registers
+        return registers is None or not registers.is_current(0, context.hardware)
+
+    def take_off(self, context):
+        """The ring entry of its packet is free."""
+        if context.fence and context.adapter.registers is not None:
+            context.adapter.registers.retire(0, context.fence)
+        context.fence, context.reported = 0, False
 
     # --- work -------------------------------------------------------------------------------------
 
@@ -227,6 +242,7 @@ class SimpleMiniport:
         adapter = self.pool.at(hAdapter, Adapter)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
+        adapter.submitted = context.fence
         area, va = pSubmitCommand.pDmaBufferPrivateData
         inputs = [(e.VirtualAddress, e.content) for e in pSubmitCommand.allocations]
         context.more = dict.fromkeys(context.more, 0)
@@ -238,9 +254,12 @@ class SimpleMiniport:
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext, MessageNumber):
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        if adapter.registers.interrupt_status in (0, GONE):
+        if adapter.registers is None or adapter.registers.interrupt_status in (0, GONE):
             return False
-        self.report(adapter)
+        if not adapter.silent:
+            self.report(adapter)
+        if adapter.registers.take_preemption(0):
+            self.report_preempted(adapter)
         adapter.registers.acknowledge_interrupt()
         adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
         return True
@@ -251,20 +270,58 @@ class SimpleMiniport:
             if context.fence and not context.reported and (
                     adapter.registers.is_complete(0, context.fence)):
                 context.reported = True
-                adapter.dxgk.DxgkCbNotifyInterrupt(
-                    adapter.dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
-                        DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence))
+                adapter.completed = max(adapter.completed, context.fence)
+                self.notify(adapter, DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED,
+                            SubmissionFenceId=context.fence)
+
+    def notify(self, adapter, what, **fences):
+        adapter.dxgk.DxgkCbNotifyInterrupt(adapter.dxgk.DeviceHandle,
+                                           DXGKARGCB_NOTIFY_INTERRUPT_DATA(what, **fences))
 
     def DxgkDdiDpcRoutine(self, MiniportDeviceContext):
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         for context in adapter.contexts:
             if context.reported:
-                adapter.registers.retire(0, context.fence)
-                context.fence, context.reported = 0, False
+                self.take_off(context)
         adapter.dxgk.DxgkCbNotifyDpc(adapter.dxgk.DeviceHandle)
+
+    # --- preemption, timeouts, removal ------------------------------------------------------------
+
+    def DxgkDdiPreemptCommand(self, hAdapter, pPreemptCommand):
+        adapter = self.pool.at(hAdapter, Adapter)
+        adapter.preempting = pPreemptCommand.PreemptionFenceId
+        if any(c.fence and not c.reported for c in adapter.contexts):
+            adapter.registers.preempt(0)
+            return OK
+        dxgk = adapter.dxgk                                    # else the node would not answer
+        dxgk.DxgkCbSynchronizeExecution(dxgk.DeviceHandle, partial(self.report_preempted, adapter))
+        dxgk.DxgkCbQueueDpc(dxgk.DeviceHandle)
+        return OK
+
+    def report_preempted(self, adapter):
+        for context in adapter.contexts:
+            if not context.reported:
+                self.take_off(context)                         # Dxgkrnl submits it again
+        self.notify(adapter, DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED,
+                    PreemptionFenceId=adapter.preempting, LastCompletedFenceId=adapter.completed)
+
+    def DxgkDdiCancelCommand(self, hAdapter, pCancelCommand):
+        return OK                                              # nothing is kept of a packet
+
+    def DxgkDdiQueryDependentEngineGroup(self, hAdapter, pQueryDependentEngineGroup):
+        self.pool.at(hAdapter, Adapter).silent = True
+        pQueryDependentEngineGroup.DependentNodeOrdinalMask = 1
+        return OK
 
     def DxgkDdiResetEngine(self, hAdapter, pResetEngine):
         adapter = self.pool.at(hAdapter, Adapter)
+        running = adapter.registers.running_fence(0)
+        if adapter.silent:
+            if adapter.registers.reset(0) is None:
+                return NtStatus.STATUS_UNSUCCESSFUL
+            self.all_over(adapter, running or adapter.registers.last_fence(0))
+            pResetEngine.LastAbortedFenceId = adapter.completed
+            return OK
         aborted = adapter.registers.reset(pResetEngine.NodeOrdinal)
         if aborted is None:
             return NtStatus.STATUS_UNSUCCESSFUL
@@ -272,6 +329,33 @@ class SimpleMiniport:
         adapter.dxgk.DxgkCbSynchronizeExecution(
             adapter.dxgk.DeviceHandle, partial(self.report, adapter))
         adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
+        return OK
+
+    def all_over(self, adapter, fence):
+        """The node is empty, and everything up to `fence` counts as complete."""
+        adapter.silent, adapter.completed = False, fence
+        adapter.registers.write_fence(0, fence)
+        for context in adapter.contexts:
+            self.take_off(context)
+
+    def DxgkDdiResetFromTimeout(self, hAdapter):
+        adapter = self.pool.at(hAdapter, Adapter)
+        adapter.registers.halt(True)
+        yield PREEMPT
+        if adapter.registers.reset(0) is None:
+            return NtStatus.STATUS_UNSUCCESSFUL
+        self.all_over(adapter, adapter.submitted)
+        return OK
+
+    def DxgkDdiRestartFromTimeout(self, hAdapter):
+        self.pool.at(hAdapter, Adapter).registers.halt(False)
+        return OK
+
+    def DxgkDdiNotifySurpriseRemoval(self, MiniportDeviceContext, RemovalType):
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        adapter.registers = None                               # hands off from now on
+        for context in adapter.contexts:
+            self.take_off(context)
         return OK
 
     # --- allocations ------------------------------------------------------------------------------
@@ -327,7 +411,8 @@ class SimpleMiniport:
     def DxgkDdiBuildPagingBuffer(self, hAdapter, pBuildPagingBuffer):
         if pBuildPagingBuffer.DmaSize == 0:
             return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
-        if not self.pool.at(hAdapter, Adapter).registers.copy_engine_ready():
+        copies = pBuildPagingBuffer.TransferSize != 0
+        if copies and not self.pool.at(hAdapter, Adapter).registers.copy_engine_ready():
             return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
         if pBuildPagingBuffer.hAllocation != NULL:
             self.pool.at(pBuildPagingBuffer.hAllocation, Allocation).looked_at += 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.scenario import DriverMistake
 from wddmcheck.replay.miniports import choose
@@ -20,9 +21,11 @@ def run(path: Path, miniport: str) -> None:
     scope: dict[str, object] = {}
     exec(compile(path.read_text("utf-8"), str(path), "exec"), scope)
     (test,) = (v for k, v in scope.items() if k.startswith("test_"))
-    policies = Policies(G09="immediate" if "wddm_policies" in path.read_text("utf-8") else "waits")
+    text = path.read_text("utf-8")
+    policies = Policies(G09="immediate" if "wddm_policies" in text else "waits")
+    gpu = Gpu(lazy_switch="lazy_switch=True" in text, in_order="in_order=True" in text)
     assert callable(test)
-    test(Machine(choose(f"{SPEC}:{miniport}").factory, policies))
+    test(Machine(choose(f"{SPEC}:{miniport}").factory, policies, gpu=gpu))
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda p: p.parent.name)
