@@ -1,6 +1,7 @@
 """Every check, call and assignment of the reference miniport matters: left out, some test fails.
 
-A mutant is caught where it differs from a model on a random walk (with failures injected), fails a test of the reference miniport, or fails the test of a kept counterexample.
+A mutant is caught where it differs from a model on a random walk (with failures injected), fails a
+test of the reference miniport, or fails the test of a kept counterexample.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The models of preemption, removal and timeouts agree with the machine, on random walks in both directions."""
+"""The models of preemption, removal and timeouts agree with the machine, on random walks in both
+directions.
+"""
 
 from __future__ import annotations
 

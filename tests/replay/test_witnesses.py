@@ -3,8 +3,6 @@ follows it, to the removal of the adapter, goes well."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.models import shipped

@@ -1,5 +1,5 @@
-"""A model and a machine side by side, on a walk: what the model does the machine has to do, with the
-same state after it, and what the model forbids the machine has to refuse."""
+"""A model and a machine side by side, on a walk: what the model does the machine has to do, with
+the same state after it, and what the model forbids the machine has to refuse."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ class Policies:
 @dataclass(slots=True)
 class Adapter:
     """Dxgkrnl's record of the adapter. `state`: absent, added or started; `removed`: the driver
-    knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: from ResetFromTimeout to the end of RestartFromTimeout,
-    and `cleaning_up` between the two;
+    knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: from
+    ResetFromTimeout to the end of RestartFromTimeout, and `cleaning_up` between the two;
     `to_reset`: the reset of an engine did not work."""
 
     state: str = "absent"
@@ -79,8 +79,8 @@ class Paging:
 @dataclass(slots=True)
 class Fences:
     """What the scheduler knows of a node: the last fences submitted and reported complete, and
-    that of the preemption under way, or 0. `timed_out`: it has noticed a timeout and does not listen
-    to the node until that is reset (TDR-01); `seen` is the last complete fence at that moment."""
+    that of the preemption under way, or 0. `timed_out`: it has noticed a timeout and does not
+    listen to the node until that is reset (TDR-01); `seen` is the last complete fence then."""
 
     last_submitted: int = 0
     last_completed: int = 0
@@ -203,7 +203,7 @@ class Machine:
     def aftermath(self) -> None:
         """Everything that was begun comes to its end, and the adapter is taken down: see
         `machine.aftermath`. Raises `BugCheck`."""
-        from wddmcheck.machine.aftermath import aftermath     # it drives machines, as tests do
+        from wddmcheck.machine.aftermath import aftermath  # it drives machines, as tests do
         aftermath(self)
 
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------

@@ -42,8 +42,8 @@ from wddmcheck.machine.structs import (
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The driver blocks until `ready()`; `what` says on what, for people. `sleeps`: others run before
-    it looks, even if it would not have to wait."""
+    """The driver blocks until `ready()`; `what` says on what, for people. `sleeps`: others run
+    before it looks, even if it would not have to wait."""
 
     what: str
     ready: Callable[[], bool]

@@ -54,13 +54,13 @@ class Vocabulary:
 
     `acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
     `settle` what happens by itself after the last step, and `settles` says so in words. `records`
-    are what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
-    that the machine has too, and `look` sees them there; nothing is known where a model is coarser
-    than the machine. `callback` is a callback of the machine in the model's words, None if the model
-    does not speak of it; `told` are those callbacks of a step that are some on the machine; `first`
-    are words that fields have at first, besides `none`, `false` and `0`. `hardware` are the
-    properties that the GPU has (fields of `Gpu`), `only` the policies to which the machine has
-    this one answer."""
+    are what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the
+    model that the machine has too, and `look` sees them there; nothing is known where a model is
+    coarser than the machine. `callback` is a callback of the machine in the model's words, None if
+    the model does not speak of it; `told` are those callbacks of a step that are some on the
+    machine; `first` are words that fields have at first, besides `none`, `false` and `0`.
+    `hardware` are the properties that the GPU has (fields of `Gpu`), `only` the policies to which
+    the machine has this one answer."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)

@@ -72,8 +72,8 @@ def _within(child: OsObject, parent: OsObject) -> bool:
 
 
 def touched(machine: Machine) -> None:
-    """The driver touches the hardware: not after it was told that it is gone (ADP-13), and not while
-    Dxgkrnl cleans up after a reset, but to answer interrupts (TDR-04)."""
+    """The driver touches the hardware: not after it was told that it is gone (ADP-13), and not
+    while Dxgkrnl cleans up after a reset, but to answer interrupts (TDR-04)."""
     if machine.adapter.removed:
         machine.report(Finding(Kind.CONTRACT, "the driver touches the hardware after "
                                "DxgkDdiNotifySurpriseRemoval", where=call_site()))

@@ -51,7 +51,8 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     m.require(not unfinished(m, hContext), f"{hContext!r} has work on the GPU")
-    m.require(m.policies.G04 != "retired" or hContext.fence == 0, f"{hContext!r} has work to retire")
+    m.require(m.policies.G04 != "retired" or hContext.fence == 0,
+              f"{hContext!r} has work to retire")
     m.admit(call, hContext.device.process)
     hContext.open = False
     yield from m.driver(call, hContext.kmd)

@@ -38,8 +38,8 @@ def free_context_allocation(machine: Machine, item: OsContextAllocation) -> None
 
 def allocation(machine: Machine, resource: OsResource | None,
                resident: bool) -> OsAllocation | None:
-    """An allocation whose memory, once it is `resident`, holds something to recognise it by; None if
-    there is no memory."""
+    """An allocation whose memory, once it is `resident`, holds something to recognise it by; None
+    if there is no memory."""
     page = machine.gpu.memory.segment.take() if resident else None
     if resident and page is None:
         return None

@@ -6,8 +6,7 @@ from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsOpening
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import started, usable
-from wddmcheck.machine.findings import Finding, Kind, stop
-from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONLIST,

@@ -66,8 +66,8 @@ class Gpu:
             self.present = True
 
     def working(self, node: int) -> Node:
-        """A node that can do something by itself. Raises `OutOfReachError` if the device is gone, or
-        its nodes are halted."""
+        """A node that can do something by itself. Raises `OutOfReachError` if the device is gone,
+        or its nodes are halted."""
         if not self.present or self.halted:
             why = "the device is gone" if not self.present else "the nodes are halted"
             raise OutOfReachError(why, driver=True)

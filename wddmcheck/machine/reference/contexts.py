@@ -101,7 +101,8 @@ class ContextDdis(Common):
         """CTX-13: until the node has let go of the context, or there is no node any more."""
         if not context.adapter.lazy_switch:
             return PREEMPT
-        return Wait("the node to let go of the context", lambda: self.has_left(context), sleeps=True)
+        return Wait("the node to let go of the context", lambda: self.has_left(context),
+                    sleeps=True)
 
     def has_left(self, context: Context) -> bool:
         """Whether the node does not hold the context."""
