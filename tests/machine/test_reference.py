@@ -318,6 +318,9 @@ def test_a_timeout_of_an_engine(machine: Machine) -> None:
         run.DxgkDdiResetEngine()
         assert (device.lost, other.lost) == (True, False)
         assert (one.fence, two.fence, three.preempted) == (0, 0, True)
+        run.DxgkDdiPreemptCommand()
+        assert machine.fences[0].preempting == 0
+        run.DxgkDdiDpcRoutine()
         run.DxgkDdiSubmitCommand(hContext=three)
         finished(run, three)
         assert three.fence == 0
@@ -346,7 +349,14 @@ def test_an_engine_that_is_lost_after_its_timeout(machine: Machine) -> None:
         run.DxgkDdiBuildPagingBuffer(operation="TransferSizeZero", hAllocation=item)
         run.DxgkDdiRestartFromTimeout()
         run.DxgkDdiDestroyAllocation(hAllocation=item)
-        taken_down(run, process, device, context)
+        run.DxgkDdiDestroyContext(hContext=context, whole=True)
+        again = run.DxgkDdiCreateDevice(hKmdProcess=process).device
+        context = run.DxgkDdiCreateContext(hDevice=again).context
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        assert context.fence == 0
+        run.DxgkDdiDestroyDevice(hDevice=device)
+        taken_down(run, process, again, context)
     assert machine.findings == []
 
 

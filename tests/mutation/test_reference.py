@@ -39,7 +39,7 @@ EQUIVALENT = {
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
 SCOPES = (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
-          ("removal", "small"))
+          ("removal", "small"), ("tdr", "cleanup"))
 
 MUTANTS = list(mutants())
 

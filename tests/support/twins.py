@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tests.support.walks import choices
+from tests.support.walks import choices, pick
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Instance, Program
 from wddmcheck.ir.evaluate import evaluate, initial_state
@@ -20,9 +20,6 @@ from wddmcheck.replay.agree import Pair
 from wddmcheck.result.verdict import Step
 
 Call = tuple[str, tuple[tuple[str, object], ...]]
-
-WORKS = ("Submit", "Packet", "Preempt", "Engine", "Timeout")
-TAKES_DOWN = ("Destroy", "Remove", "Stop", "DeviceError", "Unplug", "Notify")
 
 
 @dataclass(slots=True)
@@ -55,16 +52,8 @@ class Twins:
         assert done.findings == (), told
 
     def wander(self, rng: random.Random) -> None:
-        """Take some step: first a block, those that take things down more rarely than others and
-        work more often, then one of its paths, then its parameters."""
-        possible = self.possible()
-        paths: dict[str, list[str]] = {}
-        for name in sorted(possible):
-            paths.setdefault(name.partition("/")[0], []).append(name)
-        blocks = list(paths)
-        weights = [1 if any(w in block for w in TAKES_DOWN) else
-                   20 if any(w in block for w in WORKS) else 6 for block in blocks]
-        self.take(*rng.choice(possible[rng.choice(paths[rng.choices(blocks, weights)[0]])]))
+        """Take some step."""
+        self.take(*pick(self.possible(), rng))
 
     # --- what is not ------------------------------------------------------------------------------
 

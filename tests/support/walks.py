@@ -44,15 +44,29 @@ def choices(of: Program, state: Packed) -> dict[str, list[tuple[Step, Packed]]]:
     return found
 
 
+WORKS = ("Submit", "Packet", "Preempt", "Engine", "Timeout")
+TAKES_DOWN = ("Destroy", "Remove", "Stop", "DeviceError", "Unplug", "Notify")
+
+
+def pick(possible: dict[str, list[tuple[Step, Packed]]], rng: random.Random) -> tuple[Step, Packed]:
+    """Some step: first a block, those that take things down more rarely than others and work more
+    often, then one of its paths, then its parameters."""
+    paths: dict[str, list[str]] = {}
+    for name in sorted(possible):
+        paths.setdefault(name.partition("/")[0], []).append(name)
+    weights = [1 if any(w in block for w in TAKES_DOWN) else
+               20 if any(w in block for w in WORKS) else 6 for block in paths]
+    (block,) = rng.choices(list(paths), weights)
+    return rng.choice(possible[rng.choice(paths[block])])
+
+
 def walk(scope: str, seed: int, length: int, path: str = MINIPORT) -> Walk:
-    """A walk of `length` steps: first an action, then its parameters, so that blocks with many
-    parameters do not crowd out the others."""
+    """A walk of `length` steps."""
     of, rng = program(scope, path), random.Random(seed)
     state = of.codec.pack(initial_state(of.codec.layout))
     narrator = Narrator(of.codec.layout)
     told = []
     for _ in range(length):
-        possible = choices(of, state)
-        step, state = rng.choice(possible[rng.choice(sorted(possible))])
+        step, state = pick(choices(of, state), rng)
         told.append(narrator.take(step))
     return Walk(tuple(told), {name: r.pool for name, r in narrator.who.records.items()})

@@ -83,6 +83,7 @@ def _account(m: Machine, node: int, aborted: int, running: int) -> None:
     if left:
         m.report(Finding(Kind.BAD_FENCE, f"DxgkDdiResetEngine leaves packets {left} on the node; "
                          "they will be submitted again"))
+    m.fences[node].last_completed = aborted
     for context in m.handles.all(OsContext):
         if context.node != node or not context.fence:
             continue
