@@ -38,8 +38,9 @@ EQUIVALENT = {
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
-SCOPES = (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
-          ("removal", "small"), ("tdr", "cleanup"))
+SCOPES = (("miniport", "teardown", 10), ("miniport", "sharing", 10), ("preemption", "reading", 4),
+          ("removal", "small", 4), ("tdr", "cleanup", 4))
+"""The walks: family, scope, how many."""
 
 MUTANTS = list(mutants())
 
@@ -48,7 +49,7 @@ MUTANTS = list(mutants())
 def walks() -> tuple[tuple[str, Walk], ...]:
     """Walks, each with the family that it is of."""
     return tuple((family, walk(scope, seed, 250, f"models/{family}.wddm"))
-                 for seed in range(10) for family, scope in SCOPES)
+                 for family, scope, count in SCOPES for seed in range(count))
 
 
 @cache

@@ -134,9 +134,9 @@ def _submit_again(m: Machine) -> bool:
 
 
 def _recover(m: Machine) -> bool:
-    """A recovery that has begun comes to its end."""
+    """A recovery that has begun comes to its end, and a node that hangs is reset."""
     flushed = not any(c.reported for c in m.handles.all(OsContext))
-    timed_out = [n for n, f in enumerate(m.fences) if f.timed_out]
+    timed_out = [n for n, f in enumerate(m.fences) if f.timed_out or m.gpu.nodes[n].hung]
     if m.calls or not m.gpu.present or m.adapter.state != "started":
         return False
     if timed_out and flushed:
