@@ -10,6 +10,7 @@ from functools import partial
 
 from simple_paging import Paging
 from simple_power import Power
+from simple_recovery import Recovery
 from simple_structures import (
     Adapter,
     Allocation,
@@ -22,7 +23,7 @@ from simple_structures import (
 
 from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import HwContext, Packet
-from wddmcheck.machine.miniport import PREEMPT, Kernel
+from wddmcheck.machine.miniport import PREEMPT, Kernel, Wait
 from wddmcheck.machine.pool import Structure
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
@@ -46,7 +47,7 @@ OK = NtStatus.STATUS_SUCCESS
 NO_MEMORY = NtStatus.STATUS_NO_MEMORY
 
 
-class SimpleMiniport(Power, Paging):
+class SimpleMiniport(Power, Paging, Recovery):
     """The DDIs by their names; `kernel` is what the driver may use besides Dxgkrnl's callbacks."""
 
     def __init__(self, kernel: Kernel) -> None:
@@ -73,8 +74,9 @@ class SimpleMiniport(Power, Paging):
 
     def enable(self, adapter, enabled):
         """Whether the device interrupts, and writes its status to system memory."""
-        adapter.registers.enable_interrupts(enabled)
-        adapter.registers.write_status(enabled)
+        if adapter.registers is not None:
+            adapter.registers.enable_interrupts(enabled)
+            adapter.registers.write_status(enabled)
 
     def DxgkDdiStopDevice(self, MiniportDeviceContext):
         """A generator: other steps can come between where it yields."""
@@ -178,16 +180,26 @@ class SimpleMiniport(Power, Paging):
         context = self.pool.at(hContext, Context)
         adapter = context.adapter
         adapter.contexts.remove(context)                       # ISR and DPC see it no more
-        if not adapter.asleep and adapter.registers.is_current(0, context.hardware):
+        if not self.has_left(context):
             adapter.registers.switch_to_null(0, context.hardware)
         yield PREEMPT
+        yield Wait("the node to let go", partial(self.has_left, context))
         for area in (context.area, *context.more):
             yield from self.kernel.may_block(area)             # a paging packet may fill it
             self.free_area(adapter, area)
-        if context.fence:
-            adapter.registers.retire(0, context.fence)
+        self.take_off(context)
         self.pool.free(context, Context.TAG)
         return OK
+
+    def has_left(self, context):
+        registers = context.adapter.registers
+        return registers is None or not registers.is_current(0, context.hardware)
+
+    def take_off(self, context):
+        """The ring entry of its packet is free."""
+        if context.fence and context.adapter.registers is not None:
+            context.adapter.registers.retire(0, context.fence)
+        context.fence, context.reported = 0, False
 
     # --- work -------------------------------------------------------------------------------------
 
@@ -208,6 +220,7 @@ class SimpleMiniport(Power, Paging):
             return self.submit_paging(adapter, pSubmitCommand)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
+        adapter.submitted = context.fence
         area, va = pSubmitCommand.pDmaBufferPrivateData
         inputs = [(e.VirtualAddress, e.content) for e in pSubmitCommand.allocations]
         inputs += context.built
@@ -220,10 +233,13 @@ class SimpleMiniport(Power, Paging):
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext, MessageNumber):
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        if adapter.registers.interrupt_status in (0, GONE):
+        if adapter.registers is None or adapter.registers.interrupt_status in (0, GONE):
             return False
-        self.report(adapter)
-        self.report_paging(adapter)
+        if not adapter.silent:
+            self.report(adapter)
+            self.report_paging(adapter)
+        if adapter.registers.take_preemption(0):
+            self.report_preempted(adapter)
         adapter.registers.acknowledge_interrupt()
         adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
         return True
@@ -234,6 +250,7 @@ class SimpleMiniport(Power, Paging):
             if context.fence and not context.reported and (
                     adapter.registers.is_complete(0, context.fence)):
                 context.reported = True
+                adapter.completed = max(adapter.completed, context.fence)
                 self.notify(adapter, context.fence)
 
     def notify(self, adapter, fence):
@@ -245,21 +262,9 @@ class SimpleMiniport(Power, Paging):
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         for context in adapter.contexts:
             if context.reported:
-                adapter.registers.retire(0, context.fence)
-                context.fence, context.reported = 0, False
+                self.take_off(context)
         self.retire_paging(adapter)
         adapter.dxgk.DxgkCbNotifyDpc(adapter.dxgk.DeviceHandle)
-
-    def DxgkDdiResetEngine(self, hAdapter, pResetEngine):
-        adapter = self.pool.at(hAdapter, Adapter)
-        aborted = adapter.registers.reset(pResetEngine.NodeOrdinal)
-        if aborted is None:
-            return NtStatus.STATUS_UNSUCCESSFUL
-        pResetEngine.LastAbortedFenceId = max(aborted, default=0)
-        adapter.dxgk.DxgkCbSynchronizeExecution(
-            adapter.dxgk.DeviceHandle, partial(self.report, adapter))
-        adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
-        return OK
 
     # --- allocations ------------------------------------------------------------------------------
 

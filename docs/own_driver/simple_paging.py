@@ -24,7 +24,7 @@ class Paging:
         if arg.DmaSize == 0:
             return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
         idle = DXGK_TRANSFERFLAGS.AllocationIsIdle in arg.Flags
-        if not idle and not adapter.registers.copy_engine_ready():
+        if arg.TransferSize and not idle and not adapter.registers.copy_engine_ready():
             return BUSY
         if arg.hAllocation != NULL:
             self.pool.at(arg.hAllocation, Allocation).looked_at += 1
@@ -64,6 +64,7 @@ class Paging:
 
     def retire_paging(self, adapter):
         for packet in [p for p in adapter.paging if p.reported]:
-            adapter.registers.retire(0, packet.fence)
+            if adapter.registers is not None:
+                adapter.registers.retire(0, packet.fence)
             adapter.paging.remove(packet)
             self.pool.free(packet, PagingPacket.TAG)

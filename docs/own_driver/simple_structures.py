@@ -19,6 +19,10 @@ class Adapter(Structure):
     registers: Registers | None = None
     contexts: list[Context] = field(default_factory=list)
     number: int = 0
+    submitted: int = 0
+    completed: int = 0
+    preempting: int = 0
+    silent: bool = False         # nobody listens to reports until the engine is reset
     asleep: bool = False
     paging: list[PagingPacket] = field(default_factory=list)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.scenario import DriverMistake
 from wddmcheck.replay.miniports import choose
@@ -21,10 +22,11 @@ def run(path: Path, miniport: str) -> None:
     exec(compile(path.read_text("utf-8"), str(path), "exec"), scope)
     (test,) = (v for k, v in scope.items() if k.startswith("test_"))
     marks = getattr(test, "pytestmark", [])
-    policies = Policies(**{k: v for m in marks if m.name == "wddm_policies"
-                           for k, v in m.kwargs.items()})
+    given = {m.name: m.kwargs for m in marks}
+    policies = Policies(**given.get("wddm_policies", {}))
+    gpu = Gpu(**given.get("wddm_hardware", {}))
     assert callable(test)
-    test(Machine(choose(f"{SPEC}:{miniport}").factory, policies))
+    test(Machine(choose(f"{SPEC}:{miniport}").factory, policies, gpu=gpu))
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda p: p.parent.name)

@@ -10,6 +10,7 @@ from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsProcess
 from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.machine.reference.objects import Context
 from wddmcheck.machine.scenario import Scenario
 
 
@@ -221,6 +222,42 @@ def test_a_packet_of_a_device_in_error_is_cancelled(machine: Machine) -> None:
         taken_down(run, process, device, context)
 
 
+def test_nothing_is_kept_of_a_cancelled_packet(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        item = run.DxgkDdiCreateAllocation().allocation
+        opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=item).opening
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        run.DxgkDdiPreemptCommand()
+        run.preempt()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        kept = machine.pool.at(context.kmd, Context)
+        assert kept.uses is not None
+        run.device_error(device)
+        run.DxgkDdiCancelCommand(hContext=context)
+        assert kept.uses is None
+        run.DxgkDdiCloseAllocation(hDevice=device, hOpen=opening)
+        run.DxgkDdiDestroyAllocation(hAllocation=item)
+        taken_down(run, process, device, context)
+
+
+def test_what_a_removed_device_had_is_not_the_drivers_to_retire(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+        run.complete_packet(context)
+        run.DxgkDdiInterruptRoutine()
+        kept = machine.pool.at(context.kmd, Context)
+        assert (kept.fence, kept.reported) == (context.fence, True)
+        run.unplug()
+        run.DxgkDdiNotifySurpriseRemoval()
+        assert (kept.fence, kept.reported, context.fence) == (0, False, 0)
+        run.DxgkDdiDpcRoutine()
+        taken_down(run, process, device, context)
+
+
 def test_a_preemption_with_nothing_left_is_reported_at_once(machine: Machine) -> None:
     with Scenario(machine, strict=True) as run:
         process, device, context = context_on_a_device(run)
@@ -319,6 +356,9 @@ def test_a_timeout_of_an_engine(machine: Machine) -> None:
         run.DxgkDdiResetEngine()
         assert (device.lost, other.lost) == (True, False)
         assert (one.fence, two.fence, three.preempted) == (0, 0, True)
+        run.DxgkDdiPreemptCommand()
+        assert machine.fences[0].preempting == 0
+        run.DxgkDdiDpcRoutine()
         run.DxgkDdiSubmitCommand(hContext=three)
         finished(run, three)
         assert three.fence == 0
@@ -347,7 +387,14 @@ def test_an_engine_that_is_lost_after_its_timeout(machine: Machine) -> None:
         run.DxgkDdiBuildPagingBuffer(operation="TransferSizeZero", hAllocation=item)
         run.DxgkDdiRestartFromTimeout()
         run.DxgkDdiDestroyAllocation(hAllocation=item)
-        taken_down(run, process, device, context)
+        run.DxgkDdiDestroyContext(hContext=context, whole=True)
+        again = run.DxgkDdiCreateDevice(hKmdProcess=process).device
+        context = run.DxgkDdiCreateContext(hDevice=again).context
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        assert context.fence == 0
+        run.DxgkDdiDestroyDevice(hDevice=device)
+        taken_down(run, process, again, context)
     assert machine.findings == []
 
 

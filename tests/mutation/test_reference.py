@@ -41,18 +41,18 @@ EQUIVALENT = {
 
 MUTANTS = list(mutants())
 
-SCOPES = (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
-          ("removal", "small"))
-FURTHER = (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
-           ("power", "memory"), ("paging", "rendering"), ("paging", "tables"))
-"""Models, and scopes of theirs; the further ones have more that leads back than on."""
+SCOPES = (("miniport", "teardown", 10), ("miniport", "sharing", 10), ("preemption", "reading", 4),
+          ("removal", "small", 4), ("tdr", "cleanup", 4))
+FURTHER = (("kill", "two_processes", 10), ("kill", "memory", 10), ("power", "contexts", 10),
+           ("power", "memory", 10), ("paging", "rendering", 10), ("paging", "tables", 10))
+"""The walks: family, scope, how many; the further ones have more that leads back than on."""
 
 
 @cache
 def walks() -> tuple[Walk, ...]:
     return tuple(walk(scope, seed, 250, f"models/{family}.wddm", fresh=fresh)
                  for chosen, fresh in ((SCOPES, False), (FURTHER, True))
-                 for seed in range(10) for family, scope in chosen)
+                 for family, scope, count in chosen for seed in range(count))
 
 
 @cache

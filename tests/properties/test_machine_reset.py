@@ -18,7 +18,7 @@ WALKS = [(name, scope) for name, scopes in {
     "removal": ("teardown", "memory", "small"),
     "tdr": ("engine", "cleanup", "small"),
 }.items() for scope in scopes]
-SEEDS, LENGTH = 6, 150
+SEEDS, LENGTH = 3, 150
 
 STOPS = "DxgkDdiStopDeviceAndReleasePostDisplayOwnership"
 

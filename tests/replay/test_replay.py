@@ -77,6 +77,16 @@ def test_several_traces_and_the_worst_code(capsys: pytest.CaptureFixture[str]) -
     assert shown.count("reproduced at step") == 2
 
 
+def test_a_policy_that_the_machine_does_not_have(tmp_path: Path,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    kept = KEPT["stop_skips_clean_up_when_gone"].read_text("utf-8")
+    assert '"G10": "dxgkrnl"' in kept
+    edited = tmp_path / "trace.json"
+    edited.write_text(kept.replace('"G10": "dxgkrnl"', '"G10": "driver"'), "utf-8")
+    assert run(["replay", str(edited)]) == 2
+    assert "policies.G10: the machine has no `driver`" in capsys.readouterr().err
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,5 @@
-"""Model and machine side by side, on runs that Hypothesis chooses, or on all of a scope. Derive from
-`Agreement` and name the model."""
+"""Model and machine side by side, on runs that Hypothesis chooses, or on all of a scope. Derive
+from `Agreement` and name the model."""
 
 from __future__ import annotations
 

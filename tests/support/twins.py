@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.walks import choices
+from tests.support.walks import choices, pick
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Instance, Program
 from wddmcheck.ir.evaluate import evaluate, initial_state
@@ -23,9 +23,6 @@ from wddmcheck.result.verdict import Step
 
 Call = tuple[str, tuple[tuple[str, object], ...]]
 May = Callable[[Machine, Mapping[str, Any]], bool]
-
-WORKS = ("Submit", "Packet", "Preempt", "Engine", "Timeout")
-TAKES_DOWN = ("Destroy", "Remove", "Stop", "DeviceError", "Unplug", "Notify")
 
 
 @dataclass(slots=True)
@@ -60,16 +57,8 @@ class Twins:
         assert done.findings == (), told
 
     def wander(self, rng: random.Random) -> None:
-        """Take some step: first a block, those that take things down more rarely than others and
-        work more often, then one of its paths, then its parameters."""
-        possible = self.possible()
-        paths: dict[str, list[str]] = {}
-        for name in sorted(possible):
-            paths.setdefault(name.partition("/")[0], []).append(name)
-        blocks = list(paths)
-        weights = [1 if any(w in block for w in TAKES_DOWN) else
-                   20 if any(w in block for w in WORKS) else 6 for block in blocks]
-        self.take(*rng.choice(possible[rng.choice(paths[rng.choices(blocks, weights)[0]])]))
+        """Take some step."""
+        self.take(*pick(self.possible(), rng))
 
     # --- what is not ------------------------------------------------------------------------------
 

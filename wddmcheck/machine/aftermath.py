@@ -1,5 +1,5 @@
-"""What happens after a scenario by itself: everything that was begun comes to its end, the adapter is
-stopped, started again, stopped and removed.
+"""What happens after a scenario by itself: everything that was begun comes to its end, the adapter
+is stopped, started again, stopped and removed.
 
 A state may break a rule long before anything shows. Here it gets the time to: calls that never
 return, packets and preemptions that never end, what is used after it was freed, what is left.
@@ -36,7 +36,8 @@ def aftermath(m: Machine) -> None:
 
 def _come_to_rest(m: Machine) -> None:
     for _ in range(PATIENCE):
-        if not any([act(m) for act in _ACTS]):
+        acted = [act(m) for act in _ACTS]
+        if not any(acted):
             return
 
 
@@ -133,9 +134,9 @@ def _submit_again(m: Machine) -> bool:
 
 
 def _recover(m: Machine) -> bool:
-    """A recovery that has begun comes to its end."""
+    """A recovery that has begun comes to its end, and a node that hangs is reset."""
     flushed = not any(c.reported for c in m.handles.all(OsContext))
-    timed_out = [n for n, f in enumerate(m.fences) if f.timed_out]
+    timed_out = [n for n, f in enumerate(m.fences) if f.timed_out or m.gpu.nodes[n].hung]
     if m.calls or not m.gpu.present or m.adapter.state != "started":
         return False
     if timed_out and flushed:

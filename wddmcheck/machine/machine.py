@@ -111,8 +111,8 @@ class Paging:
 @dataclass(slots=True)
 class Fences:
     """What the scheduler knows of a node: the last fences submitted and reported complete, and
-    that of the preemption under way, or 0. `timed_out`: it has noticed a timeout and does not listen
-    to the node until that is reset (TDR-01); `seen` is the last complete fence at that moment."""
+    that of the preemption under way, or 0. `timed_out`: it has noticed a timeout and does not
+    listen to the node until that is reset (TDR-01); `seen` is the last complete fence then."""
 
     last_submitted: int = 0
     last_completed: int = 0

@@ -37,8 +37,8 @@ def DxgkDdiQueryDependentEngineGroup(m: Machine, call: Call, node: int = 0) -> S
 
 @ddi
 def DxgkDdiResetEngine(m: Machine, call: Call, node: int = 0) -> Steps:
-    """TDR-02, FEN-02: the scheduler gives up on the packets of a node. Failing "reset": the hardware
-    does not come back, and the whole adapter has to be reset."""
+    """TDR-02, FEN-02: the scheduler gives up on the packets of a node. Failing "reset": the
+    hardware does not come back, and the whole adapter has to be reset."""
     fences = m.fences[node]
     if fences.timed_out:
         started(m)
@@ -83,6 +83,7 @@ def _account(m: Machine, node: int, aborted: int, running: int) -> None:
     if left:
         m.report(Finding(Kind.BAD_FENCE, f"DxgkDdiResetEngine leaves packets {left} on the node; "
                          "they will be submitted again"))
+    m.fences[node].last_completed = aborted
     for context in m.handles.all(OsContext):
         if context.node != node or not context.fence:
             continue

@@ -118,9 +118,9 @@ class OsContext(OsObject):
     `reported` whether the driver has reported it. `work` is what the packet reads; `preempted`: it
     is to be submitted again. `last_fence` is that of the last packet, over or not. `renders`: its
     packets are built by DxgkDdiRender, the last by the call `built_by`; `rendered`: it was built
-    and not submitted yet; `used`: one ever was. `rejected`: Dxgkrnl cannot use the context (CTX-03).
-    `told`: the root page table that the driver was told last; `reads`: the memory that its packet
-    reads, where that comes and goes."""
+    and not submitted yet; `used`: one ever was. `rejected`: Dxgkrnl cannot use the context
+    (CTX-03). `told`: the root page table that the driver was told last; `reads`: the memory that
+    its packet reads, where that comes and goes."""
 
     device: OsDevice
     node: int = 0

@@ -48,9 +48,9 @@ def DxgkDdiCollectDbgInfo(m: Machine, call: Call, Reason: int = ENGINE_TIMEOUT) 
 
 @ddi
 def DxgkDdiResetFromTimeout(m: Machine, call: Call) -> Steps:
-    """TDR-03, FEN-02, TDR-10: the whole adapter is reset, all that was submitted counts as complete,
-    and every device is lost; after it, the GPU touches no memory. Failing "reset": it does not work,
-    which is stop 0x116."""
+    """TDR-03, FEN-02, TDR-10: the whole adapter is reset, all that was submitted counts as
+    complete, and every device is lost; after it, the GPU touches no memory. Failing "reset": it
+    does not work, which is stop 0x116."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(m.gpu.present and not m.adapter.resetting, "the adapter is gone, or is being reset")
     m.require(not any(f.timed_out for f in m.fences), "the engine is to be reset first")

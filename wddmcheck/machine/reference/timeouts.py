@@ -56,7 +56,7 @@ class TimeoutDdis(RecoveryDdis):
             return NtStatus.STATUS_UNSUCCESSFUL
         if running:
             registers.write_fence(arg.NodeOrdinal, running)
-        node.timed_out, node.preempting = False, 0
+        node.timed_out = False
         arg.LastAbortedFenceId = registers.last_fence(arg.NodeOrdinal)
         node.last_completed = arg.LastAbortedFenceId
         for context in tuple(node.submissions):
@@ -72,7 +72,6 @@ class TimeoutDdis(RecoveryDdis):
         if aborted is None:
             return NtStatus.STATUS_UNSUCCESSFUL
         node = adapter.nodes[arg.NodeOrdinal]
-        node.preempting = 0
         arg.LastAbortedFenceId = max(aborted, default=0)
         dxgk = self.dxgk(adapter)
         dxgk.DxgkCbSynchronizeExecution(dxgk.DeviceHandle, partial(self.report_all, node))
@@ -100,7 +99,7 @@ class TimeoutDdis(RecoveryDdis):
                 return NtStatus.STATUS_UNSUCCESSFUL
             self.forget_work(node)
             self.registers(adapter).write_fence(ordinal, node.last_submitted)
-            node.preempting, node.last_completed = 0, node.last_submitted
+            node.last_completed = node.last_submitted
         return SUCCESS
 
     def halt(self, adapter: Adapter) -> None:

@@ -1,5 +1,5 @@
-"""From the machine's state to the state of models/preemption.wddm: that of models/miniport.wddm, the
-request that the node has, and packets that it gave up."""
+"""From the machine's state to the state of models/preemption.wddm: that of models/miniport.wddm,
+the request that the node has, and packets that it gave up."""
 
 from __future__ import annotations
 

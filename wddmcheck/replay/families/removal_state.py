@@ -19,7 +19,8 @@ def look(machine: Machine) -> list[Seen]:
     """All objects, in the order of their creation."""
     seen = miniport_state.look(machine)
     for item in seen:
-        match machine.pool.blocks[item.key].content if item.pool in ("Adapter", "Context") else None:
+        block = machine.pool.blocks.get(item.key)
+        match block.content if block is not None else None:
             case Adapter() as adapter:
                 _adapter(machine, item, adapter)
             case Context() as context:

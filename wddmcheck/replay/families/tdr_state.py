@@ -1,5 +1,5 @@
-"""From the machine's state to the state of models/tdr.wddm: that of models/miniport.wddm, fences, and
-where the recovery from a timeout stands."""
+"""From the machine's state to the state of models/tdr.wddm: that of models/miniport.wddm, fences,
+and where the recovery from a timeout stands."""
 
 from __future__ import annotations
 

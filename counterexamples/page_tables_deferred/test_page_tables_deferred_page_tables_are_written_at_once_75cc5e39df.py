@@ -13,6 +13,6 @@ from wddmcheck.machine.scenario import Scenario
 def test_page_tables_deferred(wddm_machine):
     with Scenario(wddm_machine) as run:
         run.DxgkDdiAddDevice()
-        run.DxgkDdiStartDevice(memory="transfers")
+        run.DxgkDdiStartDevice(memory="page tables")
         # here the model's driver breaks the rule:
         run.DxgkDdiBuildPagingBuffer(operation="UpdatePageTable", hAllocation=None, outcome="any")

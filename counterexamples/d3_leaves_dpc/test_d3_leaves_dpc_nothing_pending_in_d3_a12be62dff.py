@@ -14,7 +14,7 @@ from wddmcheck.machine.scenario import Scenario
 def test_d3_leaves_dpc(wddm_machine):
     with Scenario(wddm_machine) as run:
         run.DxgkDdiAddDevice()
-        run.DxgkDdiStartDevice(memory="transfers")
+        run.DxgkDdiStartDevice(memory="page tables")
         run.vsync()
         run.DxgkDdiInterruptRoutine()
         # the call is interrupted half way:

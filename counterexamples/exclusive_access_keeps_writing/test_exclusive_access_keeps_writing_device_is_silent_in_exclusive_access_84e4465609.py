@@ -15,5 +15,5 @@ from wddmcheck.machine.scenario import Scenario
 def test_exclusive_access_keeps_writing(wddm_machine):
     with Scenario(wddm_machine) as run:
         run.DxgkDdiAddDevice()
-        run.DxgkDdiStartDevice(memory="transfers")
+        run.DxgkDdiStartDevice(memory="page tables")
         run.DxgkDdiBeginExclusiveAccess()

@@ -13,7 +13,7 @@ from wddmcheck.machine.scenario import Scenario
 def test_d3_loses_lazy_context(wddm_machine):
     with Scenario(wddm_machine) as run:
         run.DxgkDdiAddDevice()
-        run.DxgkDdiStartDevice(memory="transfers")
+        run.DxgkDdiStartDevice(memory="page tables")
         proc0 = run.DxgkDdiCreateProcess().process
         dev0 = run.DxgkDdiCreateDevice(hKmdProcess=proc0, gdi=False).device
         ctx0 = run.DxgkDdiCreateContext(hDevice=dev0).context
