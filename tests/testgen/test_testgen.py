@@ -49,7 +49,9 @@ def load(path: Path) -> Callable[[Machine], None]:
 def test_it_fails_on_the_defect_and_passes_on_the_reference(name: str) -> None:
     (path,) = KEPT[name].parent.glob("test_*.py")
     test = load(path)
-    policies = Policies(G09="immediate" if name == "paging_caches_allocation" else "waits")
+    marks = getattr(test, "pytestmark", [])
+    policies = Policies(**{k: v for m in marks if m.name == "wddm_policies"
+                           for k, v in m.kwargs.items()})
     test(Machine(ReferenceMiniport, policies))
     with pytest.raises(DriverMistake):
         test(Machine(DEFECTS[name], policies))
