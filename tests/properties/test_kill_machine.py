@@ -8,8 +8,9 @@ from tests.support.agreement import Agreement, settled, whole_scope
 from wddmcheck.replay.families.kill import EVENTS
 from wddmcheck.replay.families.miniport import GPU_STEPS
 
-POLICIES = ({}, {"G01": "forgotten", "G06": "reclaimed", "G26": "any_thread"},
-            {"G04": "retired", "G09": "immediate", "G26": "any_thread"})
+POLICIES: tuple[dict[str, str], ...] = (
+    {}, {"G01": "forgotten", "G06": "reclaimed", "G26": "any_thread"},
+    {"G04": "retired", "G09": "immediate", "G26": "any_thread"})
 NAMES = GPU_STEPS | EVENTS
 
 
