@@ -9,8 +9,9 @@ from tests.support.twins import May
 from wddmcheck.replay.families.kill import EVENTS
 from wddmcheck.replay.families.miniport import GPU_STEPS
 
-POLICIES = ({}, {"G01": "forgotten", "G06": "reclaimed", "G26": "any_thread"},
-            {"G04": "retired", "G09": "immediate", "G26": "any_thread"})
+POLICIES: tuple[dict[str, str], ...] = (
+    {}, {"G01": "forgotten", "G06": "reclaimed", "G26": "any_thread"},
+    {"G04": "retired", "G09": "immediate", "G26": "any_thread"})
 NAMES = GPU_STEPS | EVENTS
 MAY: dict[str, May] = {
     # No page says that a create on a device in error does not come; DEV-07 is partial.

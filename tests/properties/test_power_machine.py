@@ -7,7 +7,7 @@ import pytest
 from tests.support.agreement import Agreement, settled, whole_scope
 from wddmcheck.replay.families.miniport import GPU_STEPS
 
-POLICIES = ({}, {"G19": "off", "G04": "retired", "G09": "immediate"})
+POLICIES: tuple[dict[str, str], ...] = ({}, {"G19": "off", "G04": "retired", "G09": "immediate"})
 
 
 class PowerAgreement(Agreement):

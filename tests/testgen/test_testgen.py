@@ -50,9 +50,10 @@ def load(path: Path) -> Callable[[Machine], None]:
 def test_it_fails_on_the_defect_and_passes_on_the_reference(name: str) -> None:
     (path,) = KEPT[name].parent.glob("test_*.py")
     test = load(path)
-    policies = Policies(G09="immediate" if name == "paging_caches_allocation" else "waits")
+    given = {m.name: m.kwargs for m in getattr(test, "pytestmark", [])}
+    policies = Policies(**given.get("wddm_policies", {}))
     words = words_for(trace_file.read(KEPT[name]).story)
-    assert bool(words.hardware) is ("wddm_hardware" in path.read_text("utf-8"))
+    assert bool(words.hardware) is ("wddm_hardware" in given)
     test(Machine(ReferenceMiniport, policies, gpu=words.gpu()))
     with pytest.raises(DriverMistake):
         test(Machine(DEFECTS[name], policies, gpu=words.gpu()))
