@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
 from tests.support.twins import Call, Twins
-from tests.support.walks import program
+from tests.support.walks import Policies, program
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.families import preemption, removal, tdr
 
@@ -21,7 +22,8 @@ WALKS = [(name, scope) for name, scopes in {
     "removal": ("teardown", "memory", "small"),
     "tdr": ("engine", "cleanup", "small"),
 }.items() for scope in scopes]
-SEEDS, LENGTH = 3, 150
+POLICIES: tuple[Policies, ...] = ((), (("G04", "retired"), ("G09", "immediate")))
+SEEDS, LENGTH = 2, 150
 
 STOPS = "DxgkDdiStopDeviceAndReleasePostDisplayOwnership"
 
@@ -29,7 +31,9 @@ MAY: dict[tuple[str, str], Callable[[Machine], bool]] = {
     # A device can be pulled out at any time; in the model only while something could notice.
     ("removal", "Unplug"): lambda machine: machine.gpu.present,
     # In the model StopDevice has to follow; in models/miniport.wddm it may be tried again.
-    ("removal", STOPS): lambda machine: machine.adapter.stopping,
+    ("removal", STOPS): lambda machine: machine.adapter.stopping or machine.paging.transferring,
+    # A transfer of what was destroyed meanwhile is no obstacle in models/miniport.wddm.
+    ("removal", "DxgkDdiStopDevice"): lambda machine: machine.paging.transferring,
     # Three fences are all that the model has.
     ("tdr", "DxgkDdiSubmitCommand"): lambda machine: machine.fences[0].last_submitted >= 3,
     # As in models/miniport.wddm, a scheduler may reset an engine without further ado.
@@ -41,9 +45,9 @@ MAY: dict[tuple[str, str], Callable[[Machine], bool]] = {
 @pytest.mark.parametrize(("name", "scope"), WALKS)
 def test_model_and_machine_agree(name: str, scope: str) -> None:
     methods = {**LEXICONS[name].gpu, **LEXICONS[name].thunks}
-    for seed in range(SEEDS):
+    for seed, policies in product(range(SEEDS), POLICIES):
         rng = random.Random(seed)
-        twins = Twins(program(scope, f"models/{name}.wddm"), methods)
+        twins = Twins(program(scope, f"models/{name}.wddm", policies), methods)
         for number in range(LENGTH):
             twins.wander(rng)
             if number % 4 == 0:

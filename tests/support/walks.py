@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from tests.support.models import shipped
 from wddmcheck.engines.explicit.codec import Packed
@@ -16,6 +17,8 @@ from wddmcheck.result.verdict import Step
 
 MINIPORT = "models/miniport.wddm"
 
+Policies: TypeAlias = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -26,9 +29,9 @@ class Walk:
 
 
 @cache
-def program(scope: str, path: str = MINIPORT) -> Program:
+def program(scope: str, path: str = MINIPORT, policies: Policies = ()) -> Program:
     """A shipped model at one of its scopes, compiled."""
-    system = shipped(path)
+    system = shipped(path, dict(policies))
     return compile_system(Layout.of(system, dict(dict(system.scopes)[scope])))
 
 

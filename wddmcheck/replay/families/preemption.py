@@ -23,4 +23,4 @@ def callback(made: CallbackMade) -> CallbackMade:
 
 
 PREEMPTION = Vocabulary(LEXICON.acts, LEXICON.records, KNOWN, look, settle, SETTLES, callback,
-                        first=frozenset({"NotAsked"}))
+                        first=frozenset({"NotAsked"}), only={"G08": "driver"})
