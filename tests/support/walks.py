@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from tests.support.models import shipped
 from wddmcheck.engines.explicit.codec import Packed
@@ -18,6 +19,8 @@ from wddmcheck.result.verdict import Step
 MINIPORT = "models/miniport.wddm"
 Choices = dict[str, list[tuple[Step, Packed]]]
 
+Policies: TypeAlias = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -29,8 +32,7 @@ class Walk:
 
 
 @cache
-def program(scope: str, path: str = MINIPORT,
-            policies: tuple[tuple[str, str], ...] = ()) -> Program:
+def program(scope: str, path: str = MINIPORT, policies: Policies = ()) -> Program:
     """A shipped model at one of its scopes, compiled."""
     system = shipped(path, dict(policies))
     return compile_system(Layout.of(system, dict(dict(system.scopes)[scope])))
