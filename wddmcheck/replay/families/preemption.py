@@ -13,4 +13,6 @@ TERMS = Terms(
     renamed={"DxgkCbNotifyPreempted": "DxgkCbNotifyInterrupt"})
 """The model has a name of its own for the report of a preemption, which names no context."""
 
+PREEMPTION = Vocabulary(
+    TERMS.acts, miniport.CLASSES, KNOWN, look, settle, SETTLES, TERMS.told,
     first=frozenset({"NotAsked"}), only={"G08": "driver"})
