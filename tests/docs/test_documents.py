@@ -37,3 +37,10 @@ def test_every_file_that_the_readme_links_to_exists() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links
     assert [link for link in links if not Path(link).exists()] == []
+
+
+def test_the_page_of_overlaps_is_what_the_command_prints(
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """Written anew by `wddmcheck docs --overlap --format markdown > docs/overlap.md`."""
+    assert run(["docs", "--overlap", "--format", "markdown"]) == 0
+    assert capsys.readouterr().out == Path("docs/overlap.md").read_text(encoding="utf-8")

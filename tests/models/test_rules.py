@@ -1,5 +1,4 @@
-"""The catalogue is whole, consistent with itself, and every rule is encoded, excused or known to be
-open."""
+"""The catalogue is whole, consistent with itself, and every rule is encoded or excused."""
 
 from __future__ import annotations
 
@@ -20,7 +19,6 @@ FACTS = catalogue.load()
 TOPICS = topics.load()
 RELIED = passages.load()
 SPEC = Path("spec")
-OPEN = Path("tests/models/open_rules.txt")
 SIZES = {"ADP": 17, "ALC": 24, "CAL": 12, "CTX": 13, "DBL": 7, "DDC": 1, "DEV": 8, "DRV": 3,
          "EVT": 3, "FEN": 5, "GEN": 10, "HWQ": 9, "INT": 8, "MBS": 2, "NFN": 5, "OVL": 2,
          "PAG": 9, "PFN": 2, "PRC": 6, "PRS": 2, "PWR": 7, "RES": 4, "SUB": 12, "TDR": 12,
@@ -79,7 +77,7 @@ def test_topics_are_complete_and_name_what_exists() -> None:
         for title, ids in topic.lists:
             if title == "seeded in":
                 assert [p for p in ids if not Path(p).is_file()] == []
-            elif title != "decided by":
+            elif title not in ("decided by", "in the models", "violated", "witnessed by"):
                 assert [i for i in ids if i not in FACTS.rules and i not in TOPICS] == []
 
 
@@ -164,13 +162,16 @@ def test_no_rule_is_excused_that_a_model_encodes(found: Coverage) -> None:
     assert [c.rule.id for c in found.rules if c.state == "stale"] == []
 
 
-def test_the_list_of_open_rules_is_exact(found: Coverage) -> None:
-    lines = OPEN.read_text(encoding="utf-8").splitlines()
-    listed = [line for line in lines if not line.startswith("#")]
-    still = sorted(c.rule.id for c in found.rules if c.state == "open")
-    done = sorted(set(listed) - set(still))
-    lost = sorted(set(still) - set(listed))
-    assert not done, f"take {' '.join(done)} out of {OPEN}: a model encodes or a file excuses them"
-    assert not lost, f"{' '.join(lost)}: no model encodes them any more, and nothing excuses them"
-    assert listed == still
-    assert found.count("encoded") + found.count("excused") + len(listed) == 184
+def test_every_rule_is_accounted_for(found: Coverage) -> None:
+    """Encoded by a model, or excused by its file; most are encoded."""
+    still = [c.rule.id for c in found.rules if c.state == "open"]
+    assert still == [], "encode them in a model, or say in spec/rules why none needs them"
+    assert found.count("encoded") + found.count("excused") == 184
+    assert found.count("encoded") >= 130
+
+
+def test_a_reason_is_about_its_own_rule() -> None:
+    """It says something, and not what another says."""
+    reasons = [r.not_encoded for r in FACTS.rules.values() if r.not_encoded]
+    assert min(len(reason) for reason in reasons) > 40
+    assert len(set(reasons)) == len(reasons)

@@ -1,4 +1,5 @@
-"""The models of hardware queues, fences and events, locks and threading: clean under every policy,
+"""The models that do not stand on the base miniport (hardware queues, fences and events, locks,
+threading, bring-up, sharing, DMA buffers, objects of the display): clean under every policy,
 nothing hollow at their default scopes, every citation and property accounted for."""
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Basis, Kind
 from wddmcheck.result.verdict import Proved, Violated
 
-MODELS = ("hardware_queues", "fences_events", "locks", "threading")
+MODELS = ("hardware_queues", "fences_events", "locks", "threading", "bring_up", "sharing",
+          "dma_buffers", "display_objects")
+SLOW = ("hardware_queues", "locks", "threading")
 POLICIES = {
     "hardware_queues": {"Rotation": ("overlaps", "serialised")},
     "fences_events": {"Signals": ("until_destroyed", "until_closed"),
                       "G17": ("any_order", "events_first")},
-    "locks": {},
+    "locks": {}, "bring_up": {}, "sharing": {}, "dma_buffers": {},
+    "display_objects": {"G30": ("before_stop", "any_time")},
     "threading": {"G19": ("on", "off"), "G26": ("honoured", "dropped")},
 }
 
@@ -54,9 +58,7 @@ def test_clean_under_every_policy(name: str, policies: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param("hardware_queues", marks=pytest.mark.slow), "fences_events",
-    pytest.param("locks", marks=pytest.mark.slow), pytest.param("threading",
-                                                                marks=pytest.mark.slow)])
+    pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MODELS])
 def test_a_plain_verify_proves_everything_and_nothing_is_hollow(name: str) -> None:
     assert run(["verify", f"models/{name}.wddm", "--no-progress", "--quiet"]) == 0
 

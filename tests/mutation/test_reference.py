@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.machine import test_reference as reference_tests
+from tests.machine import test_reference_bring_up as bring_up_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.walks import Walk, walk
 from wddmcheck.machine.findings import BugCheck
@@ -59,7 +60,8 @@ def walks() -> tuple[Walk, ...]:
 def battery() -> tuple[tuple[Callable[..., None], Policies, dict[str, bool]], ...]:
     """Functions that take a machine: those of the reference miniport and of the kept runs."""
     found: list[tuple[Callable[..., None], Policies, dict[str, bool]]] = []
-    modules = [reference_tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
+    modules = [reference_tests, bring_up_tests,
+               *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
     for module in modules:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if name.startswith("test_"):

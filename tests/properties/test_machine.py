@@ -13,7 +13,8 @@ from wddmcheck.replay.families.miniport import GPU_STEPS
 class MiniportAgreement(Agreement):
     model = MINIPORT
     scopes = ("small", "teardown", "sharing", "review")
-    policies = ({"G04": "completed", "G09": "waits"}, {"G04": "retired", "G09": "immediate"})
+    policies = ({"G04": "completed", "G09": "waits"}, {"G04": "retired", "G09": "immediate"},
+                {"G04": "adversarial", "G09": "waits"})
     names = GPU_STEPS
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, Sink, UserError
 from wddmcheck.diagnostics.source import SourceFile, SourceMap
@@ -14,15 +14,16 @@ from wddmcheck.lower import lower
 from wddmcheck.sema import check
 
 
-def system_of(text: str, policies: Mapping[str, str] | None = None) -> System:
-    """The system of a one-file model."""
+def system_of(text: str, policies: Mapping[str, str] | None = None,
+              without: Iterable[str] = ()) -> System:
+    """The system of a one-file model, without some guarantees."""
     sink = Sink()
     file = parse(SourceFile("test.wddm", text), sink)
     sink.raise_if_errors()
     assert file is not None
     model = check(ast.Program((file,)), sink)
     sink.raise_if_errors()
-    return lower(model, policies or {}, sink)
+    return lower(model, policies or {}, sink, without)
 
 
 def diagnostics_of(text: str) -> tuple[Diagnostic, ...]:
@@ -40,12 +41,13 @@ def diagnostics_of(text: str) -> tuple[Diagnostic, ...]:
     return tuple(sink.items)
 
 
-def shipped(path: str, policies: Mapping[str, str] | None = None) -> System:
-    """The system of a model file."""
+def shipped(path: str, policies: Mapping[str, str] | None = None,
+            without: Iterable[str] = ()) -> System:
+    """The system of a model file, without some guarantees."""
     sink = Sink()
     program = load(path, SourceMap(), sink)
     sink.raise_if_errors()
     assert program is not None
     model = check(program, sink)
     sink.raise_if_errors()
-    return lower(model, policies or {}, sink)
+    return lower(model, policies or {}, sink, without)

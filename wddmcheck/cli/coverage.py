@@ -35,11 +35,14 @@ class Covered:
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Of all rules, in the order of the catalogue. `unknown` are citations of rules that it does
-    not have; `safety` are the safety properties that a property of a model stands for."""
+    not have; `safety` are the safety properties that a property of a model stands for. `models` are
+    the models that were read, `scenarios` the `reachable` properties in them and in parts."""
 
     rules: tuple[Covered, ...]
     unknown: tuple[Encoding, ...]
     safety: frozenset[str]
+    models: frozenset[str]
+    scenarios: frozenset[str]
 
     def count(self, state: str) -> int:
         """How many rules are in a state."""
@@ -49,6 +52,12 @@ class Coverage:
     def complete(self) -> bool:
         """Whether there is nothing to do: no rule is open or stale, none is unknown."""
         return not self.unknown and all(c.state in ("encoded", "excused") for c in self.rules)
+
+    def has_scenario(self, witness: str) -> bool | None:
+        """Whether `models/NAME.wddm:property` names a `reachable` property, None if that model was
+        not read."""
+        path, _, name = witness.partition(":")
+        return name in self.scenarios if Path(path).stem in self.models else None
 
 
 def coverage(path: str, facts: Catalogue, sources: SourceMap) -> Coverage:
@@ -62,7 +71,9 @@ def coverage(path: str, facts: Catalogue, sources: SourceMap) -> Coverage:
         by_rule.setdefault(encoding.rule, []).append(encoding)
     rows = tuple(Covered(rule, tuple(by_rule.get(rule.id, ()))) for rule in facts.rules.values())
     unknown = tuple(e for e in found if e.rule not in facts.rules)
-    return Coverage(rows, unknown, frozenset(_safety(files)))
+    return Coverage(rows, unknown, frozenset(_safety(files)),
+                    frozenset(f.name.text for f in files if not f.part),
+                    frozenset(_scenarios(files)))
 
 
 def read_models(path: str, sources: SourceMap) -> tuple[ast.File, ...]:
@@ -97,8 +108,18 @@ def _parsed(path: Path, sources: SourceMap, sink: Sink) -> ast.File | None:
 
 def _safety(files: tuple[ast.File, ...]) -> Iterator[str]:
     """The ids like SP-4 that the sentences before properties name."""
+    for decl in _properties(files):
+        yield from re.findall(r"\bSP-[0-9]+\b", decl.doc)
+
+
+def _scenarios(files: tuple[ast.File, ...]) -> Iterator[str]:
+    """The names of properties that claim something to be reachable."""
+    return (d.name.text for d in _properties(files) if d.claim.kind == "reachable")
+
+
+def _properties(files: tuple[ast.File, ...]) -> Iterator[ast.PropertyDecl]:
     for file in files:
         for item in file.decls:
             decl = item.decl if isinstance(item, ast.Replace) else item
             if isinstance(decl, ast.PropertyDecl):
-                yield from re.findall(r"\bSP-[0-9]+\b", decl.doc)
+                yield decl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -24,6 +25,7 @@ def as_text(found: Coverage, topics: dict[str, Topic], all_: bool) -> Iterator[s
         yield from _fate(row, all_)
     yield ""
     yield from _safety(found, topics)
+    yield from _sequences(found, topics)
     for encoding in found.unknown:
         yield f"UNKNOWN RULE {encoding.rule}: {encoding.text}"
     still = [r.rule.id for r in found.rules if r.state == "open"]
@@ -87,6 +89,24 @@ def _safety(found: Coverage, topics: dict[str, Topic]) -> Iterator[str]:
                          f"{len(wanted)} safety properties{rest}")
     for name in unknown:
         yield f"UNKNOWN SAFETY PROPERTY {name}"
+
+
+def unknown_witnesses(found: Coverage, topics: dict[str, Topic]) -> list[str]:
+    """Witnesses of sequences that a model should have and has not."""
+    return [f"{topic.id}: {witness}" for topic in topics.values() for witness in topic.witnesses
+            if found.has_scenario(witness) is False]
+
+
+def _sequences(found: Coverage, topics: dict[str, Topic]) -> Iterator[str]:
+    wanted = [t for t in topics.values() if t.steps and re.fullmatch(r"S[0-9]+", t.id)]
+    missing = [t.id for t in wanted if not t.witnesses]
+    rest = f"; none shows {', '.join(missing)}" if missing else ""
+    yield from _wrap("", f"witnesses show {len(wanted) - len(missing)} of {len(wanted)} "
+                         f"sequences{rest}")
+    for topic in wanted:
+        yield from (f"    {topic.id}  {witness}" for witness in topic.witnesses)
+    for name in unknown_witnesses(found, topics):
+        yield f"UNKNOWN WITNESS {name}"
 
 
 def _place(encoding: Encoding) -> dict[str, object]:

@@ -119,6 +119,39 @@ def policy_wish(texts: tuple[str, ...]) -> PolicyWish:
     return PolicyWish({n: c for n, c in chosen.items() if c != ANY}, tried, every)
 
 
+@dataclass(frozen=True, slots=True)
+class WithoutWish:
+    """What `--without` options ask for: guarantees to drop; `every`: each of them alone; `listed`:
+    only to say which there are."""
+
+    names: tuple[str, ...] = ()
+    every: bool = False
+    listed: bool = False
+
+
+def without_wish(texts: tuple[str, ...]) -> WithoutWish:
+    """`NAME`, `all` and `help`. Raises `UserError` (exit code 2)."""
+    names = tuple(dict.fromkeys(text.strip() for text in texts))
+    for word in ("all", "help"):
+        if word in names and len(names) > 1:
+            raise _wrong(f"--without {word} stands alone", "give names of guarantees, or "
+                         f"`{word}` and nothing else")
+    if "" in names:
+        raise _wrong("--without: the name of a guarantee is missing",
+                     "write --without L1; --without help lists them")
+    return WithoutWish(() if names in (("all",), ("help",)) else names, names == ("all",),
+                       names == ("help",))
+
+
+def without_names(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The guarantees to drop, for commands that have no table. Raises `UserError` (exit code 2)."""
+    wish = without_wish(texts)
+    if wish.every or wish.listed:
+        raise _wrong(f"--without {'all' if wish.every else 'help'} is for `wddmcheck verify`",
+                     "name guarantees: --without L1")
+    return wish.names
+
+
 def common(command: F) -> F:
     """The options of every command that prints a result."""
     for option in (
@@ -136,6 +169,13 @@ def policy_option(text: str = "Decide an open question of the documentation. Rep
                   metavar: str = "NAME=CHOICE") -> Callable[[F], F]:
     """`--policy`."""
     return click.option("--policy", multiple=True, metavar=metavar, help=text)
+
+
+def without_option(text: str = "Drop a guarantee of the operating system: L0 to L3, or a rule that "
+                               "a `requires` cites. Repeatable.",
+                   metavar: str = "NAME") -> Callable[[F], F]:
+    """`--without`."""
+    return click.option("--without", multiple=True, metavar=metavar, help=text)
 
 
 def _bad(param: click.Parameter, value: str, problem: str, hint: str) -> UserError:

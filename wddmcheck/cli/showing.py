@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Shown:
-    """How results are shown. `several`: there is more than one model."""
+    """How results are shown. `several`: there is more than one model. `witnesses`: properties were
+    asked for by name, so a run that reaches one of them is saved as well."""
 
     outputs: Outputs
     times: bool
     progress: bool
     several: bool
+    witnesses: bool = False
     json: list[str] = field(default_factory=list)
 
     def report(self, report: Report, sources: SourceMap, warnings: tuple[str, ...]) -> None:
@@ -42,7 +44,7 @@ class Shown:
                                          times=self.times,
                                          details=console.verbose > 0))
         if self.saves:
-            found = findings(report, sources, witnesses=False)
+            found = findings(report, sources, witnesses=self.witnesses)
             self.save(report.model, [trace_file_of(report, f) for f in found])
 
     def matrix(self, matrix: Matrix, sources: SourceMap, warnings: tuple[str, ...]) -> None:
@@ -57,6 +59,23 @@ class Shown:
             console.closed_code = matrix.exit_code
             console.result(render_matrix(matrix, sources=sources, style=console.style,
                                          times=self.times))
+        if self.saves:
+            self.save(matrix.model, [trace_file_of(f.report, f.finding)
+                                     for f in firsts(matrix, sources)])
+
+    def guarantees(self, matrix: Matrix, sources: SourceMap, warnings: tuple[str, ...]) -> None:
+        """Show a run over guarantees."""
+        from wddmcheck.report.guarantees_json import guarantees_text
+        from wddmcheck.report.guarantees_text import render_guarantees
+        from wddmcheck.report.json_report import trace_file_of
+        from wddmcheck.report.matrix_text import firsts
+
+        if self.outputs.json is not None:
+            self.json.append(guarantees_text(matrix, sources=sources, warnings=warnings))
+        if not self.outputs.json_on_stdout:
+            console.closed_code = matrix.exit_code
+            console.result(render_guarantees(matrix, sources=sources, style=console.style,
+                                             times=self.times))
         if self.saves:
             self.save(matrix.model, [trace_file_of(f.report, f.finding)
                                      for f in firsts(matrix, sources)])
@@ -86,7 +105,7 @@ class Shown:
         if self.outputs.out is not None:
             self._save_traces(model, files)
         if self.outputs.tests is not None:
-            _save_tests(files, Path(self.outputs.tests))
+            _save_tests(tuple(f for f in files if f.story.violated), Path(self.outputs.tests))
 
     def _save_traces(self, model: str, files: tuple[TraceFile, ...]) -> None:
         from wddmcheck.report import trace_file

@@ -11,9 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.docpages import files
 
+WITNESSED = "witnessed by"
+"""The title of the list of a sequence's witnesses."""
+
 _ID = re.compile(r"([A-Za-z]{1,4})-?0*([0-9]{1,3})")
+_WITNESS = re.compile(r"models/[a-z_]+\.wddm:[A-Za-z]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,11 @@ class Topic:
     text: str
     steps: tuple[str, ...]
     lists: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The properties whose witnesses show the sequence, as `models/NAME.wddm:property`."""
+        return next((ids for title, ids in self.lists if title == WITNESSED), ())
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -71,19 +81,38 @@ def _bug(key: str, entry: dict[str, Any]) -> Topic:
 def _gap(key: str, entry: dict[str, Any]) -> Topic:
     answers = [f"{letter}) {answer}" for letter, answer in zip("abc", entry["answers"],
                                                                strict=False)]
+    policy = entry.get("policy", "")
+    if policy:
+        answers = [f"{answer}: --policy {policy}={choice}"
+                   for answer, choice in zip(answers, entry["choices"], strict=True)]
     answers[0] += " (taken unless a model says otherwise)"
-    policy = (("decided by", (f"--policy {entry['policy']}=...",)),) if "policy" in entry else ()
     return Topic(key, entry["title"], "an open question of the documentation",
-                 _prose(entry["text"]), tuple(answers),
-                 (*policy, *_lists(entry, ("rules", "rules"))))
+                 _prose(entry["text"]), tuple(answers), (
+                     *((("decided by", (f"--policy {policy}=...",)),) if policy else ()),
+                     *_lists(entry, ("models", "in the models"), ("falls", "violated"),
+                             ("rules", "rules"))))
 
 
 def _sequence(key: str, entry: dict[str, Any]) -> Topic:
     steps = tuple(f"{n}. {step['does']} ({', '.join((step['basis'], *step['rules']))})"
                   for n, step in enumerate(entry["steps"], 1))
     rules = tuple(dict.fromkeys(r for step in entry["steps"] for r in step["rules"]))
+    shown = _witnesses(key, entry.get("witness", ()))
     return Topic(key, entry["title"], "a sequence", "", steps, (
-        ("rules", rules), *_lists(entry, ("gaps", "open questions"))))
+        ("rules", rules), *_lists(entry, ("gaps", "open questions")),
+        *(((WITNESSED, shown),) if shown else ())))
+
+
+def _witnesses(key: str, given: object) -> tuple[str, ...]:
+    """The properties whose witnesses show a sequence: one `models/NAME.wddm:property`, or several.
+    Raises `UserError` (exit code 2) for anything else."""
+    found = (given,) if isinstance(given, str) else given
+    if not isinstance(found, list | tuple) or not all(
+            isinstance(w, str) and _WITNESS.fullmatch(w) for w in found):
+        raise UserError((Diagnostic(
+            "WC311", f"sequences.toml: {key}: `witness` is no property of a model",
+            help='write "models/NAME.wddm:PROPERTY", or a list of such'),), exit_code=2)
+    return tuple(found)
 
 
 def _lists(entry: dict[str, Any], *keys: tuple[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -21,6 +21,9 @@ def lines(scoped: Scoped, chosen: Claims, renamed: list[tuple[str, str]], run: s
     found += _item("Scope", sizes or "none")
     if system.policies:
         found += _item("Policies", " ".join(f"{name}={choice}" for name, choice in system.policies))
+    if system.without:
+        found += _item("Without", f"{', '.join(system.without)} (guarantees of the environment "
+                                  "that this system does not have)")
     found += _item("Properties", ", ".join(p.name for p in chosen.properties) or "none")
     found.append("")
     for line in run.splitlines():

@@ -31,6 +31,7 @@ def show(system: System) -> str:
 def _lines(system: System) -> Iterator[str]:
     yield f"system {system.name}"
     yield from (f"policy {name} = {choice}" for name, choice in system.policies)
+    yield from (f"without {name}" for name in system.without)
     for name, sizes in system.scopes:
         mark = "default " if name in system.default_scopes else ""
         yield f"{mark}scope {name}: " + ", ".join(f"{pool} {size}" for pool, size in sizes)

@@ -231,8 +231,9 @@ class Property:
 @dataclass(frozen=True, slots=True)
 class System:
     """The whole transition system. `scopes` maps scope names to sizes; `default_scopes` are those
-    that a plain `verify` runs. `policies` records the choices that were lowered in; `family` is the
-    name of the model that this one extends in the end, or its own."""
+    that a plain `verify` runs. `policies` records the choices that were lowered in, `without` the
+    guarantees of the environment that were left out; `family` is the name of the model that this
+    one extends in the end, or its own."""
 
     name: str
     pools: tuple[Pool, ...]
@@ -243,3 +244,4 @@ class System:
     default_scopes: tuple[str, ...] = ()
     policies: tuple[tuple[str, str], ...] = ()
     family: str = ""
+    without: tuple[str, ...] = ()

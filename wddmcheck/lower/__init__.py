@@ -1,4 +1,4 @@
-"""Typed model -> IR, under a choice of policies."""
+"""Typed model -> IR, under a choice of policies, without guarantees that are dropped."""
 
 from wddmcheck.lower.lower import lower
 

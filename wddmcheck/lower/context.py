@@ -19,6 +19,7 @@ from wddmcheck.ir.sorts import BOOL, NONE, RefSort
 from wddmcheck.ir.system import CALL_AT, Origin, StateVar
 from wddmcheck.lower.effects import Effects, Turns
 from wddmcheck.lower.exprs import Lowerer
+from wddmcheck.lower.guarantees import keeps_apart, kept
 from wddmcheck.lower.store import Path, Store, sort_for
 from wddmcheck.sema.check import CALL_POOL
 from wddmcheck.sema.model import (
@@ -48,13 +49,14 @@ PROCESS = "%process"
 
 @dataclass(slots=True)
 class Context:
-    """One round of lowering."""
+    """One round of lowering. `without` names the guarantees that are dropped."""
 
     model: Model
     policies: Mapping[str, str]
     store: Store
     known: tuple[Point, ...] = ()
     contended: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     _names: dict[str, int] = field(default_factory=dict)
     _mentions: dict[int, tuple[S, frozenset[str]]] = field(default_factory=dict)
 
@@ -161,7 +163,7 @@ class Context:
         """The caller's side of a call: contract, threading rules; then what `before` claims.
         False if the call is impossible on this path."""
         for clause in block.requires:
-            if not path.assume(lower.cond(clause.cond)[0]):
+            if kept(clause, self.without) and not path.assume(lower.cond(clause.cond)[0]):
                 return False
         if block.kind == "ddi":
             process = lower.value(block.process)[0] if block.process is not None else None
@@ -204,23 +206,18 @@ class Context:
                     continue
                 clash = self._clash(block, other)
                 if clash is None:
-                    kept = self.process_variable(point, prefix)
-                    if process is None or kept is None:
+                    of = self.process_variable(point, prefix)
+                    if process is None or of is None or "L0" in self.without:
                         continue
-                    clash = and_(is_slot(process), eq(path.read(kept, (call,)), process))
+                    clash = and_(is_slot(process), eq(path.read(of, (call,)), process))
                 clashes.append(and_(self._at(path, call, point), clash))
         other_call = ne(call, own) if own is not None else TRUE
         return forall(name, CALL_POOL, not_(and_(other_call, or_(*clashes))))
 
-    @staticmethod
-    def _clash(a: Block, b: Block) -> Expr | None:
+    def _clash(self, a: Block, b: Block) -> Expr | None:
         """TRUE if the two may never overlap; None if that depends on their processes."""
-        la, lb = a.level or 0, b.level or 0
-        if la >= 2 or lb >= 2:
-            return TRUE
-        if la == lb == 1 and a.klass == b.klass:
-            return TRUE
-        return None
+        apart = keeps_apart(a, b)
+        return TRUE if apart and not self.without.issuperset(apart) else None
 
     # --- locks ---------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, Sink, UserError
 from wddmcheck.diagnostics.suggest import closest
@@ -10,6 +10,7 @@ from wddmcheck.ir.system import CALL_AT, Action, Pool, StateVar, System
 from wddmcheck.lower.actions import lower_block
 from wddmcheck.lower.context import Context
 from wddmcheck.lower.frames import Point
+from wddmcheck.lower.guarantees import dropped
 from wddmcheck.lower.properties import BUILT_IN, properties, undeclared_built_ins
 from wddmcheck.lower.store import Store, life_name
 from wddmcheck.sema.check import CALL_POOL
@@ -28,29 +29,31 @@ SHORT = {
 
 
 def lower(model: Model, policies: Mapping[str, str] | None = None,
-          sink: Sink | None = None) -> System:
-    """The transition system of `model`; `policies` overrides defaults.
+          sink: Sink | None = None, without: Iterable[str] = ()) -> System:
+    """The transition system of `model`; `policies` overrides defaults, `without` names guarantees
+    that its environment does not give (`lower.guarantees`).
 
-    Raises `UserError` (exit code 2) for a policy or choice that does not exist, and (exit code 3)
-    for what only the lowering can see, such as turns of a `for` that get in each other's way.
+    Raises `UserError` (exit code 2) for a policy, choice or guarantee that does not exist, and
+    (exit code 3) for what only the lowering can see, such as turns of a `for` that get in each
+    other's way.
     """
     sink = sink if sink is not None else Sink()
     chosen = _policies(model, policies or {})
+    missing = dropped(model, without)
     for prop in undeclared_built_ins(model.properties.values()):
         near = closest(prop.name, BUILT_IN)
         sink.error("WC101", f"there is no built-in property `{prop.name}`", prop.origin.span,
                    caret=f"did you mean `{near}`?" if near else "",
                    help="built in: " + ", ".join(BUILT_IN))
     sink.raise_if_errors()
-    ctx, actions = _rounds(model, chosen)
+    ctx, actions = _rounds(model, chosen, frozenset(missing))
     if not actions:
         raise UserError((Diagnostic("WC117", f"model {model.name} has no ddi or other block that "
                                     "could run, so there is nothing to check",
                                     help="declare a `ddi`, a `gpu` block, ..."),))
     return System(
         model.name, _pools(ctx), tuple(_variables(ctx)), actions, properties(ctx, actions),
-        _scopes(ctx), _default_scopes(model), tuple(sorted(chosen.items())),
-        model.family)
+        _scopes(ctx), _default_scopes(model), tuple(sorted(chosen.items())), model.family, missing)
 
 
 def _policies(model: Model, given: Mapping[str, str]) -> dict[str, str]:
@@ -67,7 +70,8 @@ def _policies(model: Model, given: Mapping[str, str]) -> dict[str, str]:
     return chosen
 
 
-def _rounds(model: Model, policies: Mapping[str, str]) -> tuple[Context, tuple[Action, ...]]:
+def _rounds(model: Model, policies: Mapping[str, str],
+            without: frozenset[str]) -> tuple[Context, tuple[Action, ...]]:
     """Lower until control points, their variables and the locks in play no longer change."""
     known: tuple[Point, ...] = ()
     contended: frozenset[str] = frozenset()
@@ -75,7 +79,7 @@ def _rounds(model: Model, policies: Mapping[str, str]) -> tuple[Context, tuple[A
     carried: list[StateVar] = []
     for _ in range(MAX_ROUNDS):
         store = Store(model, points=tuple(p.name for p in known))
-        ctx = Context(model, policies, store, known, contended)
+        ctx = Context(model, policies, store, known, contended, without)
         if ctx.has_calls:
             store.call_variable(CALL_AT, store.at_sort, 0, "at")
         for var in carried:

@@ -27,6 +27,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     Memory,
     OsAllocation,
     OsContext,
+    OsContextAllocation,
     OsObject,
     OsOpening,
     OsPagingBuffer,
@@ -38,27 +39,32 @@ from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
 from wddmcheck.machine.pool import Pool
 from wddmcheck.machine.processor import Processor
-from wddmcheck.machine.structs import DXGKRNL_INTERFACE, Handle
+from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
-    G04: how far a context's work has got when it is destroyed, completed or retired.
-    G09: DestroyAllocation waits for paging work that names the allocation, or does not.
-    G01: a context that Dxgkrnl cannot use is destroyed, or forgotten until its device goes.
+    G01: what follows a context that Dxgkrnl cannot use: it is destroyed, or "forgotten" until its
+    device goes; or DestroyContext also follows a CreateContext that failed ("after_failure").
+    G04: how far a context's work has got when it is destroyed: completed, retired, or
+    "adversarial", at any point.
     G06: context allocations that a driver leaves are leaked, or reclaimed by Dxgkrnl.
-    G26: no two calls of a process overlap (one_thread), or its clean-up may (any_thread).
+    G08: the end of a context allocation that a node still holds is the driver's own affair
+    ("driver"), or deferred until the node has switched away.
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not.
+    G15: a root page table that is replaced goes after all contexts were told, or before.
     G19: ISR and DPC can run beside SetPowerState, or cannot.
-    G15: a root page table that is replaced goes after all contexts were told, or before."""
+    G26: no two calls of a process overlap (one_thread), or its clean-up may (any_thread)."""
 
-    G04: str = "completed"
-    G09: str = "waits"
     G01: str = "destroyed"
+    G04: str = "completed"
     G06: str = "leaked"
-    G26: str = "one_thread"
-    G19: str = "on"
+    G08: str = "driver"
+    G09: str = "waits"
     G15: str = "after"
+    G19: str = "on"
+    G26: str = "one_thread"
 
 
 @dataclass(slots=True)
@@ -67,7 +73,8 @@ class Adapter:
     runs), asleep (in D3) or exclusive (between the calls of exclusive access); `removed`: the
     driver knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: from
     ResetFromTimeout to the end of RestartFromTimeout, and `cleaning_up` between the two;
-    `to_reset`: the reset of an engine did not work."""
+    `to_reset`: the reset of an engine did not work; `unborn`: the handle that was left of the
+    context whose creation failed last, NULL if that is over."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -78,6 +85,7 @@ class Adapter:
     resetting: bool = False
     cleaning_up: bool = False
     to_reset: bool = False
+    unborn: Handle = NULL
 
     @property
     def up(self) -> bool:
@@ -93,12 +101,14 @@ class Adapter:
 @dataclass(slots=True)
 class Paging:
     """The paging transfer under way, if there is one; `closing` are allocations that were closed
-    and that a packet still reads. `memory` says how far Dxgkrnl goes; `mapped`: the driver has
-    written the page tables of the paging process."""
+    and that a packet still reads, `kept` context allocations that were destroyed and that a node
+    still holds. `memory` says how far Dxgkrnl goes; `mapped`: the driver has written the page
+    tables of the paging process."""
 
     transferring: bool = False
     allocation: OsAllocation | None = None
     closing: list[OsOpening] = field(default_factory=list)
+    kept: list[OsContextAllocation] = field(default_factory=list)
     memory: Memory = Memory.AUTOMATIC
     mapped: bool = False
 
@@ -255,6 +265,14 @@ class Machine:
         from wddmcheck.machine.aftermath import aftermath  # it drives machines, as tests do
         aftermath(self)
 
+    def end_failed_create(self) -> None:
+        """What Dxgkrnl does about a context whose creation failed: by policy G01 it forgets it, or
+        destroys it. Raises `OutOfReachError`, `BugCheck`."""
+        self.require(self.adapter.unborn != NULL, "no creation of a context has failed")
+        if self.policies.G01 == "after_failure":
+            self.call("DxgkDdiDestroyContext", hContext=None)
+        self.adapter.unborn = NULL
+
     # --- for Dxgkrnl's side of the calls ----------------------------------------------------------
 
     def require(self, fact: object, why: str, *, driver: bool = False) -> None:
@@ -331,6 +349,7 @@ class Machine:
             raise OutOfReachError(f"the machine has stopped: {self.stopped.message}", driver=True)
         self.steps += 1
         memory.unmap_closed(self)
+        memory.unmap_kept(self)
 
     def _stop(self, end: BugCheck) -> None:
         self.report(end.finding)

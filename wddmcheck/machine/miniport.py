@@ -19,7 +19,6 @@ from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DXGKARG_BEGINEXCLUSIVEACCESS,
     DXGKARG_ENDEXCLUSIVEACCESS,
-    DXGKARG_QUERYADAPTERINFO,
     POWER_ACTION,
 )
 from wddmcheck.machine.processor import Processor
@@ -45,6 +44,7 @@ from wddmcheck.machine.structs import (
     Handle,
     Out,
 )
+from wddmcheck.machine.system_structs import DXGKARG_QUERYADAPTERINFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,10 @@ class Miniport(Protocol):
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> Result:
         """NC:dispmprt.DXGKDDI_REMOVE_DEVICE."""
 
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYADAPTERINFO."""
+
     def DxgkDdiCreateProcess(self, hAdapter: Handle,
                              pArgs: DXGKARG_CREATEPROCESS) -> Result:
         """NC:d3dkmddi.DXGKDDI_CREATEPROCESS."""
@@ -197,10 +201,6 @@ class Miniport(Protocol):
                              DevicePowerState: DEVICE_POWER_STATE,
                              ActionType: POWER_ACTION) -> Result:
         """NC:dispmprt.DXGKDDI_SET_POWER_STATE."""
-
-    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
-                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Result:
-        """NC:d3dkmddi.DXGKDDI_QUERYADAPTERINFO."""
 
     def DxgkDdiBeginExclusiveAccess(
             self, hAdapter: Handle, pBeginExclusiveAccess: DXGKARG_BEGINEXCLUSIVEACCESS) -> Result:

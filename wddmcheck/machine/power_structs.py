@@ -1,12 +1,10 @@
-"""The argument types of power, of queries and of exclusive access; see `structs` for how they are
+"""The argument types of power and of exclusive access; see `structs` for how they are
 written down."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
-
-from wddmcheck.machine.structs import Out
 
 DISPLAY_ADAPTER_HW_ID = 0xFFFFFFFF
 """DeviceUid of the adapter itself."""
@@ -23,21 +21,6 @@ class POWER_ACTION(IntEnum):
     """NE:wdm.POWER_ACTION, as far as it is used here."""
 
     PowerActionSleep = 2
-
-
-class DXGK_QUERYADAPTERINFOTYPE(IntEnum):
-    """NE:d3dkmddi._DXGK_QUERYADAPTERINFOTYPE, as far as it is used here."""
-
-    DXGKQAITYPE_UMDRIVERPRIVATE = 0
-
-
-@dataclass(slots=True)
-class DXGKARG_QUERYADAPTERINFO:
-    """NS:d3dkmddi._DXGKARG_QUERYADAPTERINFO. Type i, pOutputData o: for the private query of the
-    reference miniport's user-mode driver, the clock of the device in MHz."""
-
-    Type: DXGK_QUERYADAPTERINFOTYPE = DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_UMDRIVERPRIVATE
-    pOutputData: Out[int] = field(default_factory=lambda: Out(0))
 
 
 @dataclass(slots=True)

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wddmcheck.machine.status import NtStatus
+
+if TYPE_CHECKING:
+    from wddmcheck.machine.system_structs import DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE
 
 Handle = int
 """A HANDLE or D3DKMT_HANDLE: opaque to whoever did not make it."""
@@ -43,10 +46,12 @@ class DXGK_START_INFO:
 
 @dataclass(slots=True)
 class DXGKARG_CREATEPROCESS:
-    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o, SystemProcess i."""
+    """NS:d3dkmddi._DXGKARG_CREATEPROCESS. hDxgkProcess i, hKmdProcess o, the rest i: the system's
+    process, or the worker process of a virtual machine."""
 
     hDxgkProcess: Handle
     SystemProcess: bool = False
+    VirtualMachineWorkerProcess: bool = False
     hKmdProcess: Handle = NULL
 
 
@@ -408,3 +413,5 @@ class DXGKRNL_INTERFACE:
     DxgkCbNotifyDpc: Callable[[Handle], None]
     DxgkCbQueueDpc: Callable[[Handle], bool]
     DxgkCbSynchronizeExecution: Callable[[Handle, Callable[[], None]], NtStatus]
+    DxgkCbReserveGpuVirtualAddressRange: Callable[
+        [Handle, DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE], NtStatus]

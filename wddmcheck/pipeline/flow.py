@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wddmcheck import lower, sema
@@ -69,20 +69,22 @@ def read_model(path: str, sources: SourceMap | None = None) -> Typed:
     return Typed(path, model, sources, _warnings(sink))
 
 
-def lower_model(typed: Typed, policies: Mapping[str, str]) -> Loaded:
-    """The system of a model under a choice of policies. Raises `UserError`."""
+def lower_model(typed: Typed, policies: Mapping[str, str],
+                without: Iterable[str] = ()) -> Loaded:
+    """The system of a model under a choice of policies, without the guarantees that are named.
+    Raises `UserError`."""
     sink = Sink()
-    system = lower.lower(typed.model, policies, sink)           # typed model -> IR
+    system = lower.lower(typed.model, policies, sink, without)  # typed model -> IR
     sink.raise_if_errors()
     return Loaded(typed.path, system, typed.sources, digest_of(typed.sources),
                   (*typed.warnings, *_warnings(sink)), typed.model)
 
 
 def load_model(path: str, policies: Mapping[str, str] | None = None,
-               sources: SourceMap | None = None) -> Loaded:
-    """The model in the file `path` under a choice of policies, as `read_model` and
-    `lower_model`."""
-    return lower_model(read_model(path, sources), policies or {})
+               sources: SourceMap | None = None, without: Iterable[str] = ()) -> Loaded:
+    """The model in the file `path` under a choice of policies, without the guarantees that are
+    named, as `read_model` and `lower_model`."""
+    return lower_model(read_model(path, sources), policies or {}, without)
 
 
 def _warnings(sink: Sink) -> tuple[Diagnostic, ...]:

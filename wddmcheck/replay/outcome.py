@@ -3,6 +3,9 @@
 On its own ground (the trace of a defect on the miniport with that defect, a trace of the documented
 model on the reference miniport) the machine has to do exactly what the model says: anything else
 means that one of the two is wrong, and is never taken for an answer.
+
+The machine's Dxgkrnl keeps all guarantees. A run of a system without one of them is on nobody's
+ground: the machine follows it as far as Dxgkrnl goes, and says where it goes no further.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ ACCEPTED: Mapping[str, frozenset[Kind]] = {
     "no_gpu_access_to_destroyed": frozenset({Kind.GPU_ACCESS}),
     "callback_contracts": frozenset({Kind.BAD_HANDLE, Kind.BAD_FENCE, Kind.CONTRACT,
                                      Kind.BAD_IRQL}),
-    "no_null_dereference": frozenset({Kind.BAD_ACCESS}),
+    "no_null_dereference": frozenset({Kind.BAD_ACCESS, Kind.BAD_HANDLE}),
     "no_leak": frozenset({Kind.LEAK}),
 }
 """How a built-in property shows when it is violated. What a model claims in its own words may show
@@ -44,6 +47,7 @@ class Verdict(Enum):
     REPRODUCED = "reproduced"
     NOT_REPRODUCED = "not reproduced"
     OTHER = "not reproduced, but something else goes wrong"
+    REACHED = "reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Outcome:
     """`at` is the number of the step that decides: where it shows, or where the driver first does
     better. `how` says it in words, `details` in more. `stop` is the stop code that
     shows ("0xC2/0x7", "" if none does), `forecast` are those that the property names. `edited`: the
-    file is not as it was written."""
+    file is not as it was written. `without`: guarantees that the system of the trace lacks."""
 
     verdict: Verdict
     at: int
@@ -62,6 +66,7 @@ class Outcome:
     edited: bool = False
     stop: str = ""
     forecast: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 class DisagreementError(InternalError):
@@ -86,8 +91,8 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
             help="what runs on the machine: " + ", ".join(FAMILIES) + ", and models that extend "
                  "one of them"),),
             exit_code=2) from error
-    own = chosen.defect == story.system if chosen.defect else (
-        chosen.reference and story.system in FAMILIES)
+    own = not file.without and (chosen.defect == story.system if chosen.defect else (
+        chosen.reference and story.system in FAMILIES))
     return _Judge(file, name, runner, tuple(done), own).outcome()
 
 
@@ -116,8 +121,9 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G01": ("destroyed", "forgotten"), "G04": ("completed", "retired"),
-    "G06": ("leaked", "reclaimed"), "G09": ("waits", "immediate"), "G15": ("after", "before"),
+    "G01": ("destroyed", "forgotten", "after_failure"),
+    "G04": ("completed", "retired", "adversarial"), "G06": ("leaked", "reclaimed"),
+    "G08": ("driver", "deferred"), "G09": ("waits", "immediate"), "G15": ("after", "before"),
     "G19": ("on", "off"), "G26": ("one_thread", "any_thread")}
 
 
@@ -147,6 +153,8 @@ class _Judge:
             for done in self.done:
                 if done.deviations or done.impossible:
                     raise self._contradiction(done, done.impossible or done.deviations[0])
+        if not self.file.story.violated:
+            return self._witness()
         last = self.file.story.steps[-1] if self.file.story.steps else None
         shown = self._shown(last)
         if shown is not None:
@@ -158,6 +166,17 @@ class _Judge:
         if other is not None:
             return self._finding(Verdict.OTHER, other.step.number, other.findings)
         return self._better()
+
+    def _witness(self) -> Outcome:
+        """Of a run that breaks no rule: it gets to its end, and nothing goes wrong on the way."""
+        wrong = next((d for d in self.done if d.findings), None)
+        if wrong is not None:
+            return self._finding(Verdict.OTHER, wrong.step.number, wrong.findings)
+        if len(self.done) < len(self.file.story.steps) or any(
+                d.impossible or d.deviations for d in self.done):
+            return self._better()
+        return self._make(Verdict.REACHED, len(self.done), "the machine has come to the end of the "
+                          "run, and nothing is wrong", ())
 
     def _shown(self, last: StoryStep | None) -> Outcome | None:
         """How the violation shows, None if it does not."""
@@ -194,6 +213,9 @@ class _Judge:
             if done.impossible and done.blamed:
                 return self._make(Verdict.NOT_REPRODUCED, done.step.number,
                                   f"it cannot happen here: {done.impossible}", ())
+            if done.impossible and self.file.without:
+                return self._make(Verdict.NOT_REPRODUCED, done.step.number,
+                                  f"no Dxgkrnl does this: {done.impossible}", ())
             if done.impossible:
                 raise self._contradiction(done, done.impossible)
         last = self.done[-1] if self.done else None
@@ -211,7 +233,8 @@ class _Judge:
     def _make(self, verdict: Verdict, at: int, words: str, details: tuple[str, ...],
               stop: str = "") -> Outcome:
         return Outcome(verdict, at, words, details, self.done, self.runner,
-                       not self.file.intact(), stop, self.file.story.why.bugchecks)
+                       not self.file.intact(), stop, self.file.story.why.bugchecks,
+                       self.file.without)
 
     def _contradiction(self, done: Done | None, what: str) -> Exception:
         where = f"step {done.step.number}" if done is not None else "the end"

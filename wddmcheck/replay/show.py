@@ -14,7 +14,8 @@ from wddmcheck.report.story import Value, ValueKind
 from wddmcheck.report.style import Role, Style, plain, to_ascii
 
 _ACTORS = {"gpu": "GPU", "interrupt": "ISR", "dpc": "DPC"}
-_ROLES = {Verdict.REPRODUCED: Role.BAD, Verdict.OTHER: Role.BAD, Verdict.NOT_REPRODUCED: Role.GOOD}
+_ROLES = {Verdict.REPRODUCED: Role.BAD, Verdict.OTHER: Role.BAD, Verdict.NOT_REPRODUCED: Role.GOOD,
+          Verdict.REACHED: Role.GOOD}
 _INDENT = 13
 
 
@@ -34,6 +35,10 @@ def conclusion(outcome: Outcome, style: Style = plain) -> Iterator[str]:
     for line in outcome.details:
         yield from wrapped("", line, 4)
     yield from _stops(outcome)
+    if outcome.without:
+        yield from wrapped("note: ", "the run is of a system without "
+                           f"{', '.join(outcome.without)}, which the Dxgkrnl of this machine "
+                           "guarantees")
     if outcome.edited:
         yield "  note: the trace file was edited since it was written"
 

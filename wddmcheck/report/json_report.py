@@ -59,6 +59,7 @@ def report_json(report: Report, *, sources: SourceMap | None = None,
         "digest": report.digest,
         "command": report.command,
         "policies": dict(report.system.policies),
+        "without": list(report.system.without),
         "scope": dict(first.sizes) if first is not None else {},
         "verdicts": verdicts,
         "exploration": _deciding(first.explorations) if first is not None else None,
@@ -84,6 +85,7 @@ def trace_file_of(report: Report, finding: Finding) -> TraceFile:
     """The trace file of a finding."""
     return make(finding.story, finding.trace, model=report.model, digest=report.digest,
                 engine=finding.result.engine, policies=report.system.policies,
+                without=report.system.without,
                 command=again(report, finding))
 
 
@@ -120,10 +122,12 @@ def _verdict(report: Report, run: ScopeRun, result: PropertyResult, prop: Proper
 
 
 def _needs(report: Report, result: PropertyResult) -> Json:
-    """The choices of policies that a violation needs; null if that was not asked."""
+    """The choices of policies that a violation needs, and the guarantees that have to be missing;
+    null if that was not asked."""
     needs = dict(report.needs).get(result.name)
     return None if needs is None else {
-        "policies": dict(needs.policies), "undecided": list(needs.undecided)}
+        "policies": dict(needs.policies), "undecided": list(needs.undecided),
+        "without": list(needs.without)}
 
 
 def _run(report: Report, run: ScopeRun, props: Mapping[str, Property],

@@ -3,7 +3,7 @@ each property that some choice breaks, and one closing line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wddmcheck.diagnostics.source import SourceMap
@@ -11,7 +11,7 @@ from wddmcheck.report.findings import Finding, again, findings
 from wddmcheck.report.lines import WIDTH, wrapped
 from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Role, Style, plain, to_ascii
-from wddmcheck.report.tables import duration, given_odds, remarks
+from wddmcheck.report.tables import duration, given_odds, remarks, without
 from wddmcheck.report.words import Wording, wording_of
 from wddmcheck.result.matrix import Column, Matrix
 from wddmcheck.result.report import PropertyResult, Report
@@ -27,7 +27,10 @@ _NAMES = 44
 def render_matrix(matrix: Matrix, *, sources: SourceMap | None = None, style: Style = plain,
                   times: bool = True) -> str:
     """The matrix as text. Without `times`, nothing in it differs between two equal runs."""
-    lines = [*_head(matrix), "", *_choices(matrix), "", *_table(matrix, style), ""]
+    titles = tuple(str(number) for number in range(1, len(matrix.columns) + 1))
+    choices = [f"under choice {title}" for title in titles]
+    lines = [*head(matrix), "", *_choices(matrix), "", *table(matrix, titles, style),
+             *hollow(matrix, choices), *notes(matrix), ""]
     for first in firsts(matrix, sources):
         story = render_story(first.finding.story, again=again(first.report, first.finding),
                              style=style)
@@ -64,8 +67,9 @@ def firsts(matrix: Matrix, sources: SourceMap | None = None) -> tuple[First, ...
 # --- the choices ---------------------------------------------------------------------------------
 
 
-def _head(matrix: Matrix) -> Iterator[str]:
-    yield matrix.model
+def head(matrix: Matrix) -> Iterator[str]:
+    """The model, its scopes, the policies that were fixed."""
+    yield matrix.model + without(matrix.columns[0].without if matrix.columns else ())
     runs = matrix.columns[0].report.runs if matrix.columns else ()
     for run in runs:
         sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes if n)
@@ -96,10 +100,16 @@ def _note(number: int, column: Column) -> str:
     """What there is to say of a column: the default, the size of its search, its twin."""
     if column.same_as is not None:
         return f"the same system as {column.same_as + 1}"
+    words = ["the default"] if number == 1 else []
+    return ", ".join([*words, *searched(column)])
+
+
+def searched(column: Column) -> Iterator[str]:
+    """The size of the search of a column, if states were counted."""
     states = " + ".join(f"{e.states:,}" for run in column.report.runs for e in run.explorations
                         if e.states)
-    words = ["the default"] if number == 1 else []
-    return ", ".join([*words, f"{states} states"] if states else words)
+    if states:
+        yield f"{states} states"
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -124,25 +134,23 @@ def rows(matrix: Matrix) -> dict[str, tuple[tuple[PropertyResult, Wording] | Non
     return {name: tuple(f.get(name) for f in found) for name in names}
 
 
-def _table(matrix: Matrix, style: Style) -> Iterator[str]:
-    table = {name: [("", "") if e is None else (cell(*e), e[1].kind) for e in row]
+def table(matrix: Matrix, titles: Sequence[str], style: Style) -> Iterator[str]:
+    """A row a property, a column for each of `titles`; then what the letters mean."""
+    cells = {name: [("", "") if e is None else (cell(*e), e[1].kind) for e in row]
              for name, row in rows(matrix).items()}
-    if not table:
+    if not cells:
         return
-    left = min(max(map(len, table)), _NAMES)
-    width = max(len(str(len(matrix.columns))),
-                *(len(text) for row in table.values() for text, _ in row)) + 2
+    left = min(max(map(len, cells)), _NAMES)
+    width = max(*map(len, titles), *(len(text) for row in cells.values() for text, _ in row)) + 2
     fit = max((WIDTH - left - 4) // width, 1)
     for start in range(0, len(matrix.columns), fit):
         shown = range(start, min(start + fit, len(matrix.columns)))
-        yield f"  {'':<{left}}  " + "".join(f"{i + 1:<{width}}" for i in shown)
-        for name, row in table.items():
+        yield f"  {'':<{left}}  " + "".join(f"{titles[i]:<{width}}" for i in shown)
+        for name, row in cells.items():
             yield f"  {name:<{left}}  " + "".join(
                 _shown(*row[i], width, style) for i in shown)
-    used = dict.fromkeys(text[0] for row in table.values() for text, _ in row if text)
+    used = dict.fromkeys(text[0] for row in cells.values() for text, _ in row if text)
     yield from wrapped("", "; ".join(f"{short} {_key(short)}" for short in _KEY if short in used))
-    yield from _hollow(matrix)
-    yield from _notes(matrix)
 
 
 def _key(short: str) -> str:
@@ -154,7 +162,8 @@ def _shown(text: str, kind: str, width: int, style: Style) -> str:
     return style(Role.BAD, padded) if kind in ("violated", "unreached", "hollow") else padded
 
 
-def _notes(matrix: Matrix) -> Iterator[str]:
+def notes(matrix: Matrix) -> Iterator[str]:
+    """What has to be said of the verdicts beside their words."""
     runs = [r for c in matrix.columns if c.same_as is None for r in c.report.runs]
     results = [result for run in runs for result in run.results]
     notes = (*(n for run in runs for n in run.notes), *remarks(results), *given_odds(results))
@@ -162,10 +171,10 @@ def _notes(matrix: Matrix) -> Iterator[str]:
         yield from wrapped("note: ", note)
 
 
-def _hollow(matrix: Matrix) -> Iterator[str]:
-    """Blocks that never happen under some choice; beside a violation that is mostly its
-    consequence, as in a single report."""
-    for number, column in enumerate(matrix.columns, 1):
+def hollow(matrix: Matrix, where: Sequence[str]) -> Iterator[str]:
+    """Blocks that never happen in a column (`where` says which, in words); beside a violation that
+    is mostly its consequence, as in a single report."""
+    for label, column in zip(where, matrix.columns, strict=True):
         report = column.report
         if column.same_as is not None or any(
                 isinstance(r.verdict, Violated) for r in report.merged):
@@ -173,7 +182,7 @@ def _hollow(matrix: Matrix) -> Iterator[str]:
         names = {p.name for p in report.system.properties if not p.goal}
         blocks = dict.fromkeys(h.about for h in report.hollow if h.about not in names)
         if blocks:
-            yield from wrapped(f"HOLLOW under choice {number}: ",
+            yield from wrapped(f"HOLLOW {label}: ",
                                f"{', '.join(blocks)}; why: {report.command}")
 
 

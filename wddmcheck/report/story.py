@@ -185,8 +185,9 @@ class StopCode:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The property and what stands behind it. `needs`: which of the `policies` the violation needs;
-    None if that was not asked. `forecast` is what is documented of `bugchecks`."""
+    """The property and what stands behind it. `without`: the guarantees of the environment that
+    the run does not have. `needs`: which of these, and of the `policies`, the violation needs; None
+    if that was not asked. `forecast` is what is documented of `bugchecks`."""
 
     title: str
     kind: str
@@ -197,6 +198,7 @@ class Why:
     policies: tuple[tuple[str, str], ...] = ()
     needs: Needs | None = None
     forecast: tuple[StopCode, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

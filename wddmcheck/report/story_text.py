@@ -29,9 +29,10 @@ from wddmcheck.report.story import (
     ValueKind,
 )
 from wddmcheck.report.style import Role, Style, plain, to_ascii
-from wddmcheck.result.needs import Needs
+from wddmcheck.result.needs import OR, Needs
 
 BROKEN = "<- rule broken here"
+CALLS = "Call"
 _MARKS = {Kind.NO_DEADLOCK.value: "<- stuck from here",
           Kind.ALWAYS_POSSIBLE.value: "<- no way back from here"}
 _INDENT = 4
@@ -58,15 +59,33 @@ def render_story(story: Story, *, again: str = "", style: Style = plain) -> str:
 def _headline(story: Story, style: Style) -> Iterator[str]:
     word = "VIOLATED" if story.violated else "REACHED"
     place = show_place(story.why.place)
-    gap = WIDTH - len(word) - 1 - len(story.property) - len(place)
+    without = f" without {', '.join(story.why.without)}" if story.why.without else ""
+    gap = WIDTH - len(word) - 1 - len(story.property) - len(without) - len(place)
     yield (f"{style(Role.BAD if story.violated else Role.GOOD, word)} "
-           f"{style(Role.NAME, story.property)}"
+           f"{style(Role.NAME, story.property)}{without}"
            + (" " * max(gap, 2) + style(Role.DIM, place) if place else ""))
     title = story.why.title or story.property
     about = f"{title}: {', '.join(story.objects)}" if story.objects else title
     yield from wrapped("", about)
     if story.violated and story.ends and story.ends != title:
         yield from wrapped("", story.ends)
+    if story.violated and story.why.without and story.why.needs is not None:
+        yield from wrapped("", _relies(story, story.why.needs))
+
+
+def _relies(story: Story, needs: Needs) -> str:
+    """Whether the property rests on the guarantees that this run does without."""
+    count = len(story.steps)
+    steps = f"{count} step{'s' if count != 1 else ''}"
+    if needs.without:
+        one = len(needs.without) == 1
+        return (f"relies on {', '.join(needs.without)}: without {'it' if one else 'them'} a run of "
+                f"{steps} violates the property; with {'it' if one else 'any one of them'} no run "
+                f"of up to {steps} does")
+    open_ = [name for name in story.why.without if name in needs.undecided]
+    if open_:
+        return f"whether it relies on {', '.join(open_)} is not decided (a limit)"
+    return f"relies on none of what was dropped: with it a run of {steps} violates the property too"
 
 
 def _steps(story: Story, style: Style) -> Iterator[str]:
@@ -91,6 +110,10 @@ def _steps(story: Story, style: Style) -> Iterator[str]:
         place = _Files.of(story).place(call.place)
         yield from wrapped("", f"in flight at the end: {call.call} {call.block} {call.at}{place}",
                            _INDENT)
+    room = next((s.size for s in story.scope if s.pool == CALLS), None)
+    if story.why.kind in _MARKS and story.waiting and len(story.waiting) == room:
+        yield from wrapped("", f"the scope has no room for another call (calls={room}): with more, "
+                           "the run may go on", _INDENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +288,9 @@ def _why(story: Story) -> Iterator[str]:
     sizes = " ".join(f"{s.pool}={s.size}" for s in story.scope if s.size)
     policies = ", ".join(f"{name}={choice}" for name, choice in story.why.policies)
     if sizes or policies:
-        yield from wrapped("under: ", sizes + (f"; policy {policies}" if policies else ""))
+        yield from wrapped("under: ", sizes + (f"; policy {policies}" if policies else "")
+                           + (f"; without {', '.join(story.why.without)}" if story.why.without
+                              else ""))
     if story.why.needs is not None and story.why.policies:
         yield from wrapped("needs: ", needs_text(story.why.needs))
     # (Files of older versions have the codes alone.)
@@ -277,7 +302,8 @@ def _why(story: Story) -> Iterator[str]:
 
 def needs_text(needs: Needs) -> str:
     """The choices of policies that a violation needs, as a phrase."""
-    text = ", ".join(f"{name}={choice}" for name, choice in needs.policies)
+    # (What it needs of guarantees is at the head of a story.)
+    text = ", ".join(f"{name}={choice.replace(OR, ' or ')}" for name, choice in needs.policies)
     if needs.policies:
         text += " (answered otherwise, nothing is violated in as many steps)"
     elif not needs.undecided:

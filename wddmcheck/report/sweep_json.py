@@ -28,6 +28,7 @@ def sweep_json(sweep: Sweep, *, sources: SourceMap | None = None,
         "digest": sweep.digest,
         "command": sweep.command,
         "policies": dict(sweep.system.policies),
+        "without": list(sweep.system.without),
         "most": sweep.most,
         "failures": [_failure(n, f, n in sweep.happening, places)
                      for n, f in enumerate(sweep.failures, 1)],

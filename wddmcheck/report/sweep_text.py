@@ -13,7 +13,7 @@ from wddmcheck.report.places import Places
 from wddmcheck.report.story import Story
 from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Role, Style, plain, to_ascii
-from wddmcheck.report.tables import duration, explored
+from wddmcheck.report.tables import duration, explored, without
 from wddmcheck.report.tell import tell
 from wddmcheck.report.trace_file import TraceFile, make
 from wddmcheck.report.words import wording
@@ -100,6 +100,7 @@ def trace_of(sweep: Sweep, prop: SweptProperty, failing: Failing,
     """A run that breaks `prop` as a trace file."""
     return make(story_of(sweep, prop, failing, sources), failing.trace, model=sweep.model,
                 digest=sweep.digest, engine=failing.engine, policies=sweep.system.policies,
+                without=sweep.system.without,
                 command=again(sweep, prop, failing))
 
 
@@ -127,7 +128,7 @@ def _place(span: Span | None, places: Places) -> str:
 
 
 def _head(sweep: Sweep, times: bool) -> Iterator[str]:
-    yield sweep.model
+    yield sweep.model + without(sweep.system.without)
     for scope in sweep.scopes:
         sizes = " ".join(f"{pool}={n}" for pool, n in scope.sizes if n)
         yield from wrapped(f"scope {scope.scope}: " if scope.scope else "scope ", sizes)
@@ -230,7 +231,7 @@ def _closing(sweep: Sweep, places: Places, times: bool) -> str:
     bad = frozenset().union(*(alone(p) for p in tried))
     good, all_ = len(sweep.seen - bad), len(sweep.seen | bad)
     open_ = any(p.undecided for p in tried)
-    text = f"{good} of {all_} failures survived"
+    text = f"{good} of {all_} failures survived{without(sweep.system.without)}"
     if open_:
         text += ", as far as was decided"
     tried_of = "" if len(tried) == len(sweep.properties) else f"{len(tried)} of "

@@ -35,8 +35,8 @@ def table(report: Report, run: ScopeRun, style: Style, times: bool, *,
     that was sliced away, and why the rest was not."""
     sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes)
     name = f"scope {run.scope}: " if run.scope else "scope "
-    head = f"{report.model}  {name}{sizes}"
-    yield from [head] if len(head) <= WIDTH else [report.model, *wrapped(name, sizes)]
+    head = f"{titled(report)}  {name}{sizes}"
+    yield from [head] if len(head) <= WIDTH else [titled(report), *wrapped(name, sizes)]
     yield ""
     rows = [(r, wording_of(r, report.hollow)) for r in run.results]
     names = min(max((len(r.name) for r, _ in rows), default=0), 44)
@@ -58,13 +58,14 @@ def table(report: Report, run: ScopeRun, style: Style, times: bool, *,
         yield from _stopped(result)
         yield from sliced.lines(report.system, run, result, details=details)
     yield from _notes((run,), details)
+    yield from _weaker(report)
 
 
 def merged_table(report: Report, style: Style, times: bool, *,
                  details: bool = False) -> Iterator[str]:
     """The verdicts of all scopes together, with the scopes that exercise each property; what was
     sliced away is that of the first scope with the verdict."""
-    yield report.model
+    yield titled(report)
     for run in report.runs:
         sizes = " ".join(f"{pool}={n}" for pool, n in run.sizes if n)
         yield from wrapped(f"scope {run.scope}: " if run.scope else "scope ", sizes)
@@ -86,6 +87,27 @@ def merged_table(report: Report, style: Style, times: bool, *,
         yield from _stopped(result)
         yield from sliced.lines(report.system, run_of(report, result), result, details=details)
     yield from _notes(report.runs, details)
+    yield from _weaker(report)
+
+
+def titled(report: Report) -> str:
+    """The model, and what its environment does not promise."""
+    return report.model + without(report.system.without)
+
+
+def without(names: tuple[str, ...]) -> str:
+    """` without L1, GEN-02`; "" if nothing was dropped."""
+    return f" without {', '.join(names)}" if names else ""
+
+
+def _weaker(report: Report) -> Iterator[str]:
+    """What follows from verdicts about an environment that promises less."""
+    dropped = report.system.without
+    if any(isinstance(r.verdict, Proved) for r in report.merged) and dropped:
+        them = "it" if len(dropped) == 1 else "them"
+        yield from wrapped("note: ", f"without {', '.join(dropped)} there are more runs: an "
+                           f"invariant or contract that is PROVED here holds with {them} as well; "
+                           f"what is REACHED may need {them} to be missing")
 
 
 def explored(exploration: Exploration, times: bool) -> str:

@@ -102,7 +102,7 @@ class _Teller:
         text, place = self.places.claim(prop.origin.span, prop.name)
         return Why(clean(prop.title), prop.kind.value, text or self._claim(), place,
                    cited(prop.origin), prop.bugchecks, tuple(sorted(self.system.policies)),
-                   self.needs, forecasts(prop.bugchecks))
+                   self.needs, forecasts(prop.bugchecks), self.system.without)
 
     def _claim(self) -> str:
         """The claim from the IR, for properties that have no text of their own."""

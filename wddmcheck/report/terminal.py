@@ -11,7 +11,7 @@ from wddmcheck.report.findings import again, findings
 from wddmcheck.report.lines import fold, wrapped
 from wddmcheck.report.story_text import render_story
 from wddmcheck.report.style import Role, Style, plain, to_ascii
-from wddmcheck.report.tables import duration, merged_table, table
+from wddmcheck.report.tables import duration, merged_table, table, without
 from wddmcheck.report.words import HOLLOW, Exit, Wording, wording_of, worst
 from wddmcheck.result.report import Hollow, PropertyResult, Report
 from wddmcheck.result.verdict import Reached, Violated
@@ -165,6 +165,7 @@ def _closing(report: Report, times: bool) -> str:
     if blocks and not violated:
         wrong.append(f"{blocks} HOLLOW block{'s' if blocks != 1 else ''}")
     weakest = wording_of(worst(report.merged), report.hollow)
+    noun += without(report.system.without)
     if len(wrong) == 1 and (violated or not blocks):
         count, rest = wrong[0].split(" ", 1)
         head = f"{count} of {total} {noun} {rest}"

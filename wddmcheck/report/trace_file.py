@@ -27,8 +27,8 @@ from wddmcheck.result.verdict import Step, Trace
 FORMAT = "wddmcheck-trace"
 SCHEMA_VERSION = 4
 """2 added `failed` and `turns` of a step, and `checksum`; 3 added what a violation needs of the
-policies, and forecasts of stop codes; 4 added the model that a variant extends. Files of older
-versions are read as having none."""
+policies, and forecasts of stop codes; 4 added the model that a variant extends, and the guarantees
+that a run does without. Files of older versions are read as having none."""
 MAX_BYTES = 64 << 20
 MAX_SIZE = 1 << 16
 """No scope is larger than this; a file that says so was not written by us."""
@@ -73,7 +73,7 @@ class Tool:
 class TraceFile:
     """The content of a trace file. `scope` has the size of every pool that is not single, `digest`
     is the sha256 of the model's sources, `model` its path as the user gave it, `checksum` the
-    sha256 of the rest."""
+    sha256 of the rest, `without` the guarantees of the environment that the system lacks."""
 
     format: str
     schema_version: int
@@ -89,6 +89,7 @@ class TraceFile:
     trace: RawTrace
     story: Story
     checksum: str = ""
+    without: tuple[str, ...] = ()
 
     def intact(self) -> bool:
         """Whether the file is as it was written. (Files of version 1 cannot tell.)"""
@@ -102,14 +103,17 @@ class TraceFile:
 
 
 def make(story: Story, trace: Trace, *, model: str, digest: str, engine: str,
-         policies: tuple[tuple[str, str], ...] = (), command: str = "") -> TraceFile:
+         policies: tuple[tuple[str, str], ...] = (), without: tuple[str, ...] = (),
+         command: str = "") -> TraceFile:
     """The file that holds `trace` and its `story`."""
     raw = RawTrace(trace.initial, tuple(RawStep(s.action, s.args, s.state) for s in trace.steps),
                    trace.shortest, trace.loop)
     file = TraceFile(
-        FORMAT, SCHEMA_VERSION, Tool("wddmcheck", __version__), relative(model), digest, command,
+        FORMAT, SCHEMA_VERSION, Tool("wddmcheck", __version__),
+        relative(model), digest, command,
         story.property, "VIOLATED" if story.violated else "REACHED", engine,
-        tuple(sorted((s.pool, s.size) for s in story.scope)), tuple(sorted(policies)), raw, story)
+        tuple(sorted((s.pool, s.size) for s in story.scope)), tuple(sorted(policies)), raw, story,
+        without=without)
     return replace(file, checksum=_checksum(file))
 
 
@@ -277,7 +281,8 @@ def _check(name: str, file: TraceFile) -> None:
     same = ((file.property, story.property, "property"), (raw.loop, story.loop, "loop"),
             (raw.shortest, story.shortest, "shortest"),
             (file.scope, tuple(sorted((s.pool, s.size) for s in story.scope)), "scope"),
-            (file.verdict, "VIOLATED" if story.violated else "REACHED", "verdict"))
+            (file.verdict, "VIOLATED" if story.violated else "REACHED", "verdict"),
+            (file.without, story.why.without, "without"))
     for one, other, key in same:
         if one != other:
             raise _error(CONTRADICTION, f"{name}: the trace and its story differ in `{key}`",

@@ -1,4 +1,4 @@
-"""What a run over several choices of policies found: one report a choice."""
+"""What a run over several choices of policies, or over guarantees, found: one report a column."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A guarantee that the model uses, and what it says."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One choice for each question. `same_as` is the index of an earlier column that means the same
     system, and so was not checked again: `report` is that column's, under this choice."""
@@ -25,11 +33,17 @@ class Column:
     report: Report
     same_as: int | None = None
 
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The guarantees that the system of this column does not have."""
+        return self.report.system.without
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """All columns, the default first. `fixed` are policies that the user decided; `combined` says
-    that the columns are all combinations (else: the default, and each other choice alone);
+    """All columns, the default first. With `guarantees` they are: nothing dropped, then each of
+    them alone; else choices of policies. `fixed` are policies that the user decided; `combined`
+    says that the columns are all combinations (else: the default, and each other choice alone);
     `unfinished` counts columns that an interrupt left out."""
 
     model: str
@@ -40,3 +54,4 @@ class Matrix:
     unfinished: int
     exit_code: int
     seconds: float = field(default=0.0, compare=False)
+    guarantees: tuple[Promise, ...] = ()

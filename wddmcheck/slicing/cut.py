@@ -90,7 +90,8 @@ def cut(system: System, sizes: Mapping[str, int], kept: AbstractSet[str],
     spoken = _spoken_of(variables, actions, properties)
     part = System(
         system.name, tuple(_pool(p, kept, spoken) for p in system.pools if p.name in spoken),
-        variables, tuple(actions), properties, (), (), system.policies)
+        variables, tuple(actions), properties, (), (), system.policies, system.family,
+        system.without)
     own_sizes = {p.name: sizes[p.name] for p in part.pools if not p.single}
     return Slice(system, part, own_sizes, asked, params, frozenset(weakened))
 

@@ -25,6 +25,7 @@ from wddmcheck.report.lines import fold
 from wddmcheck.report.places import relative
 from wddmcheck.report.story import Story
 from wddmcheck.report.trace_file import TraceFile, to_json
+from wddmcheck.result.needs import OR
 from wddmcheck.testgen.pytest_file import TestFile, pytest_file, rules_of
 
 NO_DEFECT = "WC514"
@@ -104,7 +105,8 @@ def _page(loop: Loop, file: TraceFile, test: str, title: str) -> str:
 def _rests(story: Story) -> Iterator[str]:
     """The answers to open questions that it needs, and what Windows is documented to do."""
     if story.why.needs is not None and story.why.needs.policies:
-        answers = ", ".join(f"{name}={choice}" for name, choice in story.why.needs.policies)
+        answers = ", ".join(f"{name}={choice.replace(OR, ' or ')}"
+                            for name, choice in story.why.needs.policies)
         yield f"* needs policy {answers}"
     for stop in story.why.forecast:
         yield from fold(f"* documented for this state: {stop_text(stop)}", 2)

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from wddmcheck.replay.families import words_for
 from wddmcheck.replay.outcome import POLICIES
+from wddmcheck.replay.vocabulary import UnknownStepError
 from wddmcheck.report.story import Cited, Story
 from wddmcheck.report.trace_file import TraceFile
 from wddmcheck.testgen.layout import code, comment, docstring
@@ -30,8 +31,11 @@ class TestFile:
 
 def pytest_file(file: TraceFile) -> TestFile:
     """The test that the run in `file` does not happen again. Raises `UnknownStepError` for a run of
-    steps that the machine does not have."""
+    steps that the machine does not have, or that its Dxgkrnl does not take."""
     story = file.story
+    if file.without:
+        raise UnknownStepError(f"the run is of a system without {', '.join(file.without)}, which "
+                               "Dxgkrnl guarantees, so no miniport can be tested by it")
     lines = list(script(story).lines())
     chosen = [(k, v) for k, v in file.policies if k in POLICIES]
     marks = list(marker(chosen, words_for(story).hardware))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wddmcheck.cli.console import console
-from wddmcheck.cli.options import common, policies, policy_option
+from wddmcheck.cli.options import common, policies, policy_option, without_names, without_option
 from wddmcheck.diagnostics.diagnostic import UserError
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ KINDS = {"ddi": "DDIs", "callback": "callbacks", "thunk": "thunks", "routine": "
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--ir", is_flag=True, help="Print the transition system that the engines get.")
 @policy_option()
+@without_option()
 @common
-def command(models: tuple[str, ...], ir: bool, policy: tuple[str, ...], color: str, verbose: int,
-            quiet: bool) -> int:
+def command(models: tuple[str, ...], ir: bool, policy: tuple[str, ...],
+            without: tuple[str, ...], color: str, verbose: int, quiet: bool) -> int:
     """Read each MODEL, resolve its names, check its types, and say what it has.
 
     All errors are reported at once. Exit codes: 0 the model is well formed, 2 wrong command line,
@@ -35,11 +36,11 @@ def command(models: tuple[str, ...], ir: bool, policy: tuple[str, ...], color: s
     from wddmcheck.report.words import Exit, most_important
 
     console.configure(color=color, quiet=quiet, verbose=verbose)
-    chosen = policies(policy)
+    chosen, dropped = policies(policy), without_names(without)
     codes = [Exit.OK]
     for model in dict.fromkeys(models):
         try:
-            loaded = pipeline.load_model(model, chosen, console.sources)
+            loaded = pipeline.load_model(model, chosen, console.sources, dropped)
         except UserError as error:
             console.diagnostics(error.diagnostics)
             codes.append(Exit(error.exit_code))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wddmcheck.cli.topics import Topic
     from wddmcheck.diagnostics.codes.page import CodePage
     from wddmcheck.docpages.bugchecks import BugCheck
+    from wddmcheck.lower.guarantees import Level
     from wddmcheck.pipeline import Loaded, Typed
 
 WIDTH = 100
@@ -25,14 +26,14 @@ WIDTH = 100
 
 @click.command(name="explain",
                short_help="What a code, DDI, rule, property or stop code is about.")
-@click.argument("topic", metavar="CODE|DDI|RULE|PROPERTY|SP-4|BC-1|G-08|S7|0x10E[,0x33]")
+@click.argument("topic", metavar="CODE|DDI|RULE|PROPERTY|L1|SP-4|BC-1|G-08|S7|0x10E[,0x33]")
 @click.option("--model", metavar="MODEL", help="Look for properties and blocks of this model too.")
 @common
 def command(topic: str, model: str | None, color: str, verbose: int, quiet: bool) -> int:
     """Explain a diagnostic code (WC204), a DDI or callback, a rule of the catalogue (CTX-05), a
-    built-in property (or, with --model, one of a model), a safety property (SP-4), a bug class
-    (BC-1), an open question of the documentation (G-08), a sequence of calls (S7), or a bug check
-    (0x10E, 0x10E,0x33)."""
+    built-in property (or, with --model, one of a model), what a threading level guarantees (L1), a
+    safety property (SP-4), a bug class (BC-1), an open question of the documentation (G-08), a
+    sequence of calls (S7), or a bug check (0x10E, 0x10E,0x33)."""
     console.configure(color=color, quiet=quiet, verbose=verbose)
     console.result("\n".join(_answer(topic.strip(), model)) + "\n")
     return 0
@@ -41,6 +42,7 @@ def command(topic: str, model: str | None, color: str, verbose: int, quiet: bool
 def _answer(topic: str, model: str | None) -> Iterator[str]:
     from wddmcheck.cli import catalogue, topics
     from wddmcheck.diagnostics.codes import CODES
+    from wddmcheck.lower.guarantees import LEVELS
     from wddmcheck.lower.properties import BUILT_IN
 
     if re.fullmatch(r"(?i)wc[0-9]+", topic):
@@ -54,11 +56,13 @@ def _answer(topic: str, model: str | None) -> Iterator[str]:
         return
     loaded = _load(model)
     others = topics.load()
-    known = [*CODES, *facts.rules, *facts.calls, *BUILT_IN, *others]
+    known = [*CODES, *LEVELS, *facts.rules, *facts.calls, *BUILT_IN, *others]
     own = {p.name: p for p in loaded.system.properties if not p.goal} if loaded else {}
     by_name = {n.lower(): n for n in (*known, *own)}
     name = by_name.get(topic.lower()) or topics.same_id(topic, (*facts.rules, *others)) or topic
-    if name in facts.rules:
+    if name in LEVELS:
+        yield from _level(LEVELS[name], facts)
+    elif name in facts.rules:
         yield from _rule(facts.rules[name], others)
     elif name in others:
         yield from _topic(others[name], facts)
@@ -111,6 +115,16 @@ def _rule(rule: Rule, others: dict[str, Topic]) -> Iterator[str]:
         yield from _text(f"In no model: {rule.not_encoded}.")
 
 
+def _level(level: Level, facts: Catalogue) -> Iterator[str]:
+    yield f"{level.name}: a guarantee of the operating system"
+    yield from _text(f"{level.text[0].upper()}{level.text[1:]}.")
+    yield f"  page: {level.page}"
+    rule = facts.rules[level.rule]
+    yield from _text(f"{rule.id} ({rule.basis}): {rule.text}")
+    yield from _text(f"What it buys a driver: wddmcheck verify MODEL --without {level.name}. "
+                     "Which calls it is about: wddmcheck docs --overlap.")
+
+
 def _topic(topic: Topic, facts: Catalogue) -> Iterator[str]:
     yield f"{topic.id}: {topic.title}"
     yield from _text(f"{topic.head[0].upper()}{topic.head[1:]}.")
@@ -132,6 +146,8 @@ def _call(call: Call, facts: Catalogue) -> Iterator[str]:
     yield f"  {call.page}"
     for key, value in call.facts:
         yield from _text(f"{key}: {value}")
+    if any(key == "level" for key, _ in call.facts):
+        yield f"  which calls may overlap it: wddmcheck docs --overlap {call.name}"
     rules = facts.rules_of(call.uid)
     if rules:
         yield ""

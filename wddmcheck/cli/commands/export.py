@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wddmcheck.cli.console import console
-from wddmcheck.cli.options import common, policies, policy_option
+from wddmcheck.cli.options import common, policies, policy_option, without_names, without_option
 from wddmcheck.cli.outputs import STDOUT, make_folder
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
 from wddmcheck.export import SUFFIXES, CannotExportError, Request, export
@@ -38,10 +38,11 @@ NOTHING = "none"
               help="Tell the tool that objects of a class are interchangeable; it then counts "
                    "fewer states.")
 @policy_option()
+@without_option()
 @common
 def command(model: str, target: str, scopes: tuple[str, ...], file: str | None, out: str | None,
-            names: tuple[str, ...], symmetry: str, policy: tuple[str, ...], color: str,
-            verbose: int, quiet: bool) -> int:
+            names: tuple[str, ...], symmetry: str, policy: tuple[str, ...],
+            without: tuple[str, ...], color: str, verbose: int, quiet: bool) -> int:
     """Write MODEL as an input of another model checker, which then has the same reachable states,
     properties and names.
 
@@ -57,7 +58,8 @@ def command(model: str, target: str, scopes: tuple[str, ...], file: str | None, 
     if symmetry == "on" and target == "promela":
         raise click.UsageError("there is no symmetry reduction in SPIN; leave --symmetry out, or "
                                "write --to murphi or --to tla")
-    loaded = pipeline.load_model(model, policies(policy), console.sources)
+    loaded = pipeline.load_model(model, policies(policy), console.sources,
+                                 without_names(without))
     choices = resolve(loaded.system, scopes)
     if out is None and len(choices) > 1:
         raise _one_scope(choices)

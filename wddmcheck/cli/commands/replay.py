@@ -22,8 +22,10 @@ def command(traces: tuple[str, ...], miniport: str, brief: bool, color: str, ver
     """Drive a miniport and a GPU through the run in each TRACE, step for step.
 
     Prints each step as the call with its handles and status, and at the end whether the violation
-    happens. Exit codes: 0 not reproduced, 1 reproduced (or something else goes wrong), 2 wrong
-    command line or trace, 70 model and machine disagree.
+    happens; of a run that breaks no rule (`verify --property NAME --out DIR` of a `reachable`
+    property), whether it gets to its end. Exit codes: 0 not reproduced, or reached, 1
+    reproduced (or something else goes wrong), 2 wrong command line or trace, 70 model and machine
+    disagree.
     """
     from wddmcheck.replay import miniports, show
     from wddmcheck.replay.outcome import Verdict, replay
@@ -36,7 +38,7 @@ def command(traces: tuple[str, ...], miniport: str, brief: bool, color: str, ver
     for number, name in enumerate(traces):
         file = trace_file.read(name)
         outcome = replay(file, chosen, name)
-        if outcome.verdict is not Verdict.NOT_REPRODUCED:
+        if outcome.verdict not in (Verdict.NOT_REPRODUCED, Verdict.REACHED):
             code = Exit.FINDING
         console.closed_code = int(code)
         gap = "\n" if number else ""

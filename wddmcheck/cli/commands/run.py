@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from wddmcheck.cli.console import console
-from wddmcheck.cli.options import common, duration, number, policies, policy_option
+from wddmcheck.cli.options import (
+    common,
+    duration,
+    number,
+    policies,
+    policy_option,
+    without_names,
+    without_option,
+)
 from wddmcheck.cli.progress import ProgressLine, stderr_line
 
 if TYPE_CHECKING:
@@ -28,11 +36,12 @@ if TYPE_CHECKING:
               help="As for verify; default: the model's first default scope.")
 @duration("--timeout", help="Stop after this time: 300s, 5m.")
 @policy_option()
+@without_option()
 @click.option("--no-progress", is_flag=True, help="No progress line.")
 @common
 def command(model: str, steps: int, runs: int, seed: int, scope: str | None,
-            timeout: float | None, policy: tuple[str, ...], no_progress: bool, color: str,
-            verbose: int, quiet: bool) -> int:
+            timeout: float | None, policy: tuple[str, ...], without: tuple[str, ...],
+            no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
     """Take random steps from the initial state, again and again, and print how often each block
     and status was taken. Stops at the first violation and prints its story.
 
@@ -45,8 +54,8 @@ def command(model: str, steps: int, runs: int, seed: int, scope: str | None,
     from wddmcheck.report.words import Exit
 
     console.configure(color=color, quiet=quiet, verbose=verbose)
-    chosen = policies(policy)
-    loaded = pipeline.load_model(model, chosen, console.sources)
+    chosen, dropped = policies(policy), without_names(without)
+    loaded = pipeline.load_model(model, chosen, console.sources, dropped)
     if not quiet:
         console.diagnostics(loaded.warnings)
     choice = resolve(loaded.system, (scope,) if scope is not None else ())[0]
@@ -62,7 +71,7 @@ def command(model: str, steps: int, runs: int, seed: int, scope: str | None,
         code = Exit.FINDING
     console.closed_code = int(code)
     if found is not None:
-        console.result(_story(found, loaded, choice, _again(model, scope, chosen)) + "\n")
+        console.result(_story(found, loaded, choice, _again(model, scope, chosen, dropped)) + "\n")
     console.result("\n".join(_table(loaded, choice, coverage, seed)) + "\n")
     return int(code)
 
@@ -92,12 +101,15 @@ def _first(loaded: Loaded, choice: ScopeChoice, size: tuple[int, int, int], time
     return None
 
 
-def _again(model: str, scope: str | None, chosen: dict[str, str]) -> str:
+def _again(model: str, scope: str | None, chosen: dict[str, str],
+           dropped: tuple[str, ...]) -> str:
     words = ["wddmcheck", "verify", model]
     if scope is not None:
         words += ["--scope", scope]
     for name, choice in sorted(chosen.items()):
         words += ["--policy", f"{name}={choice}"]
+    for name in dropped:
+        words += ["--without", name]
     return shlex.join(words)
 
 

@@ -62,8 +62,14 @@ def _trace(name: str) -> Iterator[TestFile]:
     from wddmcheck.report import trace_file
     from wddmcheck.testgen.pytest_file import pytest_file
 
+    file = trace_file.read(name)
+    if file.without:
+        raise UserError((Diagnostic(
+            "WC511", f"{name}: the run is of a system without {', '.join(file.without)}: no "
+            "Dxgkrnl does this, so it is no test of a miniport",
+            help="write tests of runs that need no --without"),), exit_code=2)
     try:
-        yield pytest_file(trace_file.read(name))
+        yield pytest_file(file)
     except UnknownStepError as error:
         raise UserError((Diagnostic(
             "WC511", f"{name}: {error}", help="only models that keep the names of "

@@ -12,12 +12,15 @@ import click
 from wddmcheck.cli.console import console
 from wddmcheck.cli.options import (
     PolicyWish,
+    WithoutWish,
     amount,
     common,
     duration,
     number,
     policy_option,
     policy_wish,
+    without_option,
+    without_wish,
 )
 from wddmcheck.cli.outputs import Outputs
 from wddmcheck.cli.progress import ProgressLine, stderr_line
@@ -61,6 +64,8 @@ MEMORY_SHARE = 0.8
                                       "which, and why not others. auto: where symmetry is on.")
 @policy_option("One choice for an open question of the documentation; NAME=* tries all of "
                "them, `all` those of all policies. Repeatable.", "NAME=CHOICE|NAME=*|all")
+@without_option("Drop a guarantee of the operating system: L0 to L3, or a rule that a `requires` "
+                "cites. `all` drops each alone, `help` lists them. Repeatable.", "NAME|all|help")
 @click.option("--sweep", "sweep_", type=click.Choice(["failures"]), default=None,
               help="Try every failure (statuses, callbacks, TDR, removal, kill, power-down) at "
                    "every step, and say what each property survives.")
@@ -73,7 +78,8 @@ MEMORY_SHARE = 0.8
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 instead of 1 or 4.")
 @click.option("--json", "json_", metavar="FILE|-", help="Write the report as JSON; - is stdout, "
                                                         "which then has nothing else.")
-@click.option("--out", metavar="DIR", help="Save counterexamples there as NAME.trace.json.")
+@click.option("--out", metavar="DIR", help="Save counterexamples there as NAME.trace.json; "
+              "and the run to a `reachable` property that --property names.")
 @click.option("--save-tests", metavar="DIR",
               help="Save counterexamples there as pytest files, named by their content.")
 @number("--jobs", 1, 1024, help="Processes and threads that work at a time. Default: one a core.")
@@ -86,10 +92,10 @@ MEMORY_SHARE = 0.8
 def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[str, ...],
             engine: str, depth: int | None, timeout: float | None, memory: int | None,
             symmetry: str, compact: bool, slicing: str, reduction: str,
-            policy: tuple[str, ...], sweep_: str | None, failures: int | None, require: str,
-            allow: tuple[str, ...], exit_zero: bool, json_: str | None, out: str | None,
-            save_tests: str | None, jobs: int | None, seed: int, no_times: bool,
-            no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
+            policy: tuple[str, ...], without: tuple[str, ...], sweep_: str | None,
+            failures: int | None, require: str, allow: tuple[str, ...], exit_zero: bool,
+            json_: str | None, out: str | None, save_tests: str | None, jobs: int | None, seed: int,
+            no_times: bool, no_progress: bool, color: str, verbose: int, quiet: bool) -> int:
     """Check every property of each MODEL at its default scopes.
 
     Prints a verdict a property, the shortest counterexample of each that is violated, and what
@@ -104,7 +110,12 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
         raise click.UsageError("missing argument: name a model, such as models/miniport.wddm")
     from wddmcheck.pipeline import VerifyOptions, choose
 
-    wish = policy_wish(policy)
+    wish, drop = policy_wish(policy), without_wish(without)
+    if drop.listed:
+        return _list_guarantees(models)
+    if drop.every and not (wish.one and sweep_ is None):
+        raise click.UsageError("--without all tries one guarantee after the other; it goes with "
+                               "one choice of policies and without --sweep")
     if sweep_ is not None and not wish.one:
         raise click.UsageError("--sweep takes one choice of policies: write --policy NAME=CHOICE")
     most = (failures or 1) if sweep_ is not None else 0
@@ -115,16 +126,22 @@ def command(models: tuple[str, ...], scopes: tuple[str, ...], properties: tuple[
         scopes, properties, engine, depth, timeout, memory or _most_memory(), symmetry == "on",
         compact, cast("Required", require), bool(allow), exit_zero, jobs, seed,
         slicing=cast("Slicing", slicing), reduction=cast("Reduction", reduction))
-    options = replace(options, command=_again(options, wish.chosen if wish.one else {}, most))
-    shown = Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1)
-    return _Run(options, wish, shown, most).all(tuple(dict.fromkeys(models)))
+    # (A table adds to the command of each column what it chooses and drops.)
+    single = wish.one and not drop.every
+    options = replace(options, command=_again(
+        options, wish.chosen if single else {}, most, drop.names if single else ()))
+    shown = Shown(outputs, not no_times, not (no_progress or quiet), len(models) > 1,
+                  witnesses=bool(properties))
+    return _Run(options, wish, drop, shown, most).all(tuple(dict.fromkeys(models)))
 
 
 class _Run:
     """One run of the command. `most`: how many failures a sweep allows; 0: no sweep."""
 
-    def __init__(self, options: VerifyOptions, wish: PolicyWish, shown: Shown, most: int) -> None:
-        self.options, self.wish, self.shown, self.most = options, wish, shown, most
+    def __init__(self, options: VerifyOptions, wish: PolicyWish, drop: WithoutWish, shown: Shown,
+                 most: int) -> None:
+        self.options, self.wish, self.drop = options, wish, drop
+        self.shown, self.most = shown, most
         self.codes: list[int] = []
 
     def all(self, models: tuple[str, ...]) -> int:
@@ -157,13 +174,16 @@ class _Run:
         """Check one model and show what was found; the exit code."""
         options = replace(self.options, command=self.options.command.format(
             model=shlex.quote(model)))
+        if self.drop.every:
+            return self.guarantees(model, options)
         if not self.wish.one:
             return self.matrix(model, options)
         from wddmcheck import pipeline
+        from wddmcheck.pipeline.effect import without_effect
         from wddmcheck.pipeline.needs import with_needs
 
-        loaded = pipeline.load_model(model, self.wish.chosen, console.sources)
-        warnings = _warn(loaded.warnings)
+        loaded = pipeline.load_model(model, self.wish.chosen, console.sources, self.drop.names)
+        warnings = _warn((*loaded.warnings, *without_effect(loaded)))
         if self.most:
             return self.sweep(loaded, options, warnings)
         with self.progress() as progress:
@@ -188,10 +208,22 @@ class _Run:
 
         typed = pipeline.read_model(model, console.sources)
         warnings = _warn(typed.warnings)
-        wanted = Wanted(self.wish.chosen, self.wish.tried, self.wish.every)
+        wanted = Wanted(self.wish.chosen, self.wish.tried, self.wish.every, self.drop.names)
         with self.progress() as progress:
             matrix = over_policies(typed, wanted, options, progress)
         self.shown.matrix(matrix, typed.sources, warnings)
+        return matrix.exit_code
+
+    def guarantees(self, model: str, options: VerifyOptions) -> int:
+        """Check one model without each of its guarantees."""
+        from wddmcheck import pipeline
+        from wddmcheck.pipeline.matrix import over_guarantees
+
+        typed = pipeline.read_model(model, console.sources)
+        warnings = _warn(typed.warnings)
+        with self.progress() as progress:
+            matrix = over_guarantees(typed, self.wish.chosen, options, progress)
+        self.shown.guarantees(matrix, typed.sources, warnings)
         return matrix.exit_code
 
     def progress(self) -> ProgressLine:
@@ -206,7 +238,19 @@ def _warn(warnings: tuple[Diagnostic, ...]) -> tuple[str, ...]:
     return tuple(f"{d.code}: {d.message}" for d in warnings)
 
 
-def _again(options: VerifyOptions, chosen: dict[str, str], most: int) -> str:
+def _list_guarantees(models: tuple[str, ...]) -> int:
+    """Print what `--without` can drop of each model."""
+    from wddmcheck import pipeline
+    from wddmcheck.cli.guarantees import lines
+
+    for model in dict.fromkeys(models):
+        typed = pipeline.read_model(model, console.sources)
+        console.result("\n".join(lines(typed)) + "\n")
+    return 0
+
+
+def _again(options: VerifyOptions, chosen: dict[str, str], most: int,
+           dropped: tuple[str, ...]) -> str:
     """The command that repeats the run, with `{model}` for the model: what changes verdicts, and
     nothing about where results go."""
     words = []
@@ -232,6 +276,8 @@ def _again(options: VerifyOptions, chosen: dict[str, str], most: int) -> str:
         words += ["--failures", str(most)]
     for name, choice in sorted(chosen.items()):
         words += ["--policy", f"{name}={choice}"]
+    for name in dropped:
+        words += ["--without", name]
     rest = shlex.join(words).replace("{", "{{").replace("}", "}}")
     return f"wddmcheck verify {{model}} {rest}".rstrip()
 

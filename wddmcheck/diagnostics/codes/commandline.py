@@ -1,4 +1,4 @@
-"""Code pages of the command line (WC301 to WC315), of engines and limits (WC401 to WC404) and of
+"""Code pages of the command line (WC301 to WC319), of engines and limits (WC401 to WC404) and of
 internal errors (WC901, WC902). `bad` and `good` are commands, run in a checkout."""
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ PAGES: tuple[CodePage, ...] = (
     CodePage(
         "WC312", "nothing is known about that",
         "`wddmcheck explain` knows diagnostic codes (WC101), DDIs and callbacks by their\n"
-        "names, rules of the catalogue (CTX-05), built-in properties, safety properties\n"
-        "(SP-4), bug classes (BC-1), open questions of the documentation (G-08), sequences of\n"
-        "calls (S7), bug checks (0x10E or 0x10E,0x33) and, with `--model`, the properties of a\n"
-        "model.",
+        "names, rules of the catalogue (CTX-05), built-in properties, guarantees of threading\n"
+        "levels (L1), safety properties (SP-4), bug classes (BC-1), open questions of the\n"
+        "documentation (G-08), sequences of calls (S7), bug checks (0x10E or 0x10E,0x33) and,\n"
+        "with `--model`, the properties of a model.",
         bad="wddmcheck explain DxgkDdiDestroyContxt",
         good="wddmcheck explain DxgkDdiDestroyContext"),
     CodePage(
@@ -94,10 +94,10 @@ PAGES: tuple[CodePage, ...] = (
         good="wddmcheck docs --checkout tests/docs/checkout --page NC:d3dkmddi.DXGKDDI_PATCH"),
     CodePage(
         "WC314", "options of `docs` that do not go together",
-        "`wddmcheck docs` prints one of three tables: the sentences of the covered pages\n"
-        "(`docs MODEL`), the rules (`docs --rules FOLDER`), or what has changed in a checkout\n"
-        "(`docs --checkout DIR`, with `--page` the sentences of one page). `--format` is for\n"
-        "the last two.",
+        "`wddmcheck docs` prints one of four tables: the sentences of the covered pages\n"
+        "(`docs MODEL`), the rules (`docs --rules FOLDER`), which calls may overlap (`docs\n"
+        "--overlap [MODEL] [DDI]`), or what has changed in a checkout (`docs --checkout DIR`,\n"
+        "with `--page` the sentences of one page). `--format` is for the last three.",
         bad="wddmcheck docs --page NC:d3dkmddi.DXGKDDI_PATCH",
         good="wddmcheck docs --rules --format json models/yardstick.wddm"),
     CodePage(
@@ -117,6 +117,20 @@ PAGES: tuple[CodePage, ...] = (
         "The name has letters, digits and `_`, and starts with a letter.",
         bad="wddmcheck export models/yardstick.wddm --to tla -o my-model.tla",
         good="wddmcheck export models/yardstick.wddm --to tla"),
+    CodePage(
+        "WC318", "the model does not use this guarantee",
+        "`--without NAME` drops a promise of the operating system: what threading levels keep\n"
+        "apart (L0 to L3), or every `requires` of a DDI or thunk that cites a rule (ADP-10).\n"
+        "Dropping what the model never relies on would look like a proof, so it is refused.\n"
+        "`--without help` lists the guarantees of a model.",
+        bad="wddmcheck verify models/yardstick.wddm --without L7",
+        good="wddmcheck verify models/yardstick.wddm --without help"),
+    CodePage(
+        "WC319", "a guarantee that changes nothing",
+        "Without the guarantee, exactly the same can happen in the model: what is proved without\n"
+        "it says nothing about the driver. Two calls overlap only where one of them is left half\n"
+        "way, at a `step` or a `wait until`; where no call that a level concerns has one, the\n"
+        "level has nothing to keep apart (L1 in models/miniport.wddm)."),
     CodePage(
         "WC401", "no such engine",
         "`--engine` takes auto, explicit (native; interpret for very small scopes), or the name\n"

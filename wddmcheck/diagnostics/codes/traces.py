@@ -65,7 +65,8 @@ PAGES: tuple[CodePage, ...] = (
         "WC511", "a trace is of no machine",
         "The machine has the DDIs, the GPU and the interrupts of models/miniport.wddm. The traces "
         "of variants run on it as long as they keep those names; other models are checked, but "
-        "have nothing to run on.",
+        "have nothing to run on. Nor has a run without a guarantee (`verify --without`) a test: "
+        "Dxgkrnl does not do it.",
     ),
     CodePage(
         "WC512", "an edited trace does not fit",

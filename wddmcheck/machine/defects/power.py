@@ -9,12 +9,12 @@ from wddmcheck.machine.paging_structs import DXGK_BUILDPAGINGBUFFER_UPDATEPAGETA
 from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DXGKARG_BEGINEXCLUSIVEACCESS,
-    DXGKARG_QUERYADAPTERINFO,
 )
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import Handle
+from wddmcheck.machine.system_structs import DXGKARG_QUERYADAPTERINFO
 
 D0, D3 = DEVICE_POWER_STATE.PowerDeviceD0, DEVICE_POWER_STATE.PowerDeviceD3
 SUCCESS = NtStatus.STATUS_SUCCESS

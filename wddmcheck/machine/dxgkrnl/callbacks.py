@@ -15,6 +15,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContextAllocation,
     OsDevice,
     OsPagingBuffer,
+    OsProcess,
 )
 from wddmcheck.machine.findings import Finding, Kind, OutOfReachError, call_site, stop
 from wddmcheck.machine.gpu.device import Registers
@@ -37,6 +38,7 @@ from wddmcheck.machine.structs import (
 
 if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
+    from wddmcheck.machine.system_structs import DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE
 
 
 def interface(machine: Machine) -> DXGKRNL_INTERFACE:
@@ -47,7 +49,7 @@ def interface(machine: Machine) -> DXGKRNL_INTERFACE:
         partial(get_handle_data, machine), partial(acquire_handle_data, machine),
         partial(release_handle_data, machine), partial(notify_interrupt, machine),
         partial(notify_dpc, machine), partial(queue_dpc, machine),
-        partial(synchronize_execution, machine))
+        partial(synchronize_execution, machine), partial(reserve_addresses, machine))
 
 
 def _enter(machine: Machine, name: str, adapter: Handle | None = None) -> None:
@@ -79,6 +81,9 @@ def create_context_allocation(machine: Machine, arg: DXGKARGCB_CREATECONTEXTALLO
     if shared != (context is None) or (context is not None and context.device is not device):
         stop(Kind.CONTRACT, f"{name}: hContext must be NULL for a shared allocation, and a context "
              "of hDevice otherwise", "0xC4")
+    if device.process.kind == "System":
+        stop(Kind.CONTRACT, f"{name}: the system device has no context allocations, and neither "
+             "have its contexts", "0xC4", objects=(arg.hDevice,))
     args = (("hDevice", device), ("hContext", context))
     if _fails(machine, name):
         machine.callback(name, args, CallbackMade(name, args, NtStatus.STATUS_NO_MEMORY))
@@ -243,4 +248,23 @@ def synchronize_execution(machine: Machine, hAdapter: Handle,
     _enter(machine, "DxgkCbSynchronizeExecution", hAdapter)
     with machine.processor.at(Irql.DIRQL):
         routine()
+    return NtStatus.STATUS_SUCCESS
+
+
+def reserve_addresses(machine: Machine, hAdapter: Handle,
+                      arg: DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE) -> NtStatus:
+    """DxgkCbReserveGpuVirtualAddressRange (PRC-02): from inside CreateProcess, and at no other
+    time."""
+    name = "DxgkCbReserveGpuVirtualAddressRange"
+    _enter(machine, name, hAdapter)
+    process = machine.handles.find(arg.hDxgkProcess, OsProcess, f"{name}: hDxgkProcess")
+    args = (("hKmdProcess", process),)
+    if process.made_by is not machine.running:
+        stop(Kind.CONTRACT, f"{name}: addresses of {process!r} are reserved when it has been "
+             "created", "0xC4", objects=(arg.hDxgkProcess,))
+    if _fails(machine, name):
+        machine.callback(name, args, CallbackMade(name, args, NtStatus.STATUS_NO_MEMORY))
+        return NtStatus.STATUS_NO_MEMORY
+    arg.StartVirtualAddress = process.table.map(None)
+    machine.callback(name, args)
     return NtStatus.STATUS_SUCCESS

@@ -10,28 +10,35 @@ from wddmcheck.machine.dxgkrnl.state import started, unfinished
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
+    DXGK_CREATECONTEXTFLAGS,
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
     INTERFACE_VERSION,
+    NULL,
     PrivateData,
 )
 
 
 @ddi
 def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
-                         areas: int = 1, renders: bool = False) -> Steps:
+                         areas: int = 1, renders: bool = False, isSystem: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
     Dxgkrnl sets the root page table at once, before the first packet can run (unless there may be
     several, see `page_tables`). `areas`: how many context allocations the user-mode driver asks
-    for; `renders`: packets come by DxgkDdiRender."""
+    for; `renders`: packets come by DxgkDdiRender; `isSystem`: a context of the system device, for
+    paging (CTX-12)."""
     started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
+    m.require(isSystem == (hDevice.process.kind == "System"),
+              "the system device has system contexts, and no other has")
     m.admit(call, hDevice.thread)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
                                       renders=renders, made_by=call))
     version = INTERFACE_VERSION + call.failures.take("version")
     arg = DXGKARG_CREATECONTEXT(context.handle, node,
                                 pPrivateDriverData=PrivateData(version, areas=areas))
+    if isSystem:
+        arg.Flags |= DXGK_CREATECONTEXTFLAGS.SystemContext
     yield from m.driver(call, hDevice.kmd, arg)
     if call.succeeded:
         context.kmd, context.open = arg.hContext, True
@@ -46,20 +53,30 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     else:
         audit.after_failed_create(m, call)
         m.handles.remove(context)
+        m.adapter.unborn = arg.hContext
     return call.status
 
 
 @ddi
-def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
+def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = None) -> Steps:
     """CTX-05, CTX-06: no packet of the context waits, is queued or runs; by policy G04 its last
-    packet may still have to be reported and retired. One that Dxgkrnl has forgotten goes with its
-    device (policy G01)."""
+    packet may still have to be reported and retired, or the GPU may still have it. One that Dxgkrnl
+    has forgotten goes with its device (policy G01). Without a context: of one whose creation failed
+    (G01 as well), by the handle that is there."""
     m.require(m.adapter.settled, "the adapter is not started, or its power changes")
+    if hContext is None:
+        m.require(m.policies.G01 == "after_failure" and m.adapter.unborn != NULL,
+                  "no creation has failed, or nothing follows one that has")
+        m.admit(call)
+        handle, m.adapter.unborn = m.adapter.unborn, NULL
+        yield from m.driver(call, handle)
+        return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not audit.forgotten(m, hContext), f"{hContext!r} is forgotten")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
     m.require(not hContext.rendered, f"{hContext!r} has a packet to submit")
-    m.require(not unfinished(m, hContext), f"{hContext!r} has work on the GPU")
+    m.require(m.policies.G04 == "adversarial" or not unfinished(m, hContext),
+              f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or hContext.fence == 0,
               f"{hContext!r} has work to retire")
     m.admit(call, hContext.device.thread)

@@ -35,10 +35,22 @@ def context_allocation(machine: Machine, device: OsDevice, context: OsContext | 
 
 
 def free_context_allocation(machine: Machine, item: OsContextAllocation) -> None:
-    """Unmap it and give its memory back."""
-    item.device.process.table.unmap(item.va)
-    machine.gpu.memory.segment.give_back(item.page)
+    """Its handle is dead from now on. Unmap it and give its memory back; by policy G08 when no node
+    can save into it any more."""
     machine.handles.remove(item)
+    machine.paging.kept.append(item)
+    unmap_kept(machine)
+
+
+def unmap_kept(machine: Machine) -> None:
+    """Unmap what was destroyed and has not to be kept."""
+    for item in tuple(machine.paging.kept):
+        if machine.policies.G08 == "deferred" and any(
+                node.holds(item.device.process.root, item.va) for node in machine.gpu.nodes):
+            continue
+        item.device.process.table.unmap(item.va)
+        machine.gpu.memory.segment.give_back(item.page)
+        machine.paging.kept.remove(item)
 
 
 def reclaim_context_allocation(machine: Machine, item: OsContextAllocation) -> None:

@@ -93,11 +93,13 @@ class OsPagingBuffer(OsObject):
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsProcess(OsObject):
     """A process; `root` is the physical address of its GPU page table, `root_table` the record of
-    it where there may be several; `killed`: it is being ended from outside."""
+    it where there may be several; `kind`: Ordinary, System, or Worker of a virtual machine;
+    `killed`: it is being ended from outside."""
 
     root: int
     table: PageTable
     root_table: OsPageTable | None = None
+    kind: str = "Ordinary"
     killed: bool = False
 
 

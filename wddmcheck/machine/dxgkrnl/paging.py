@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit, memory, paging_packets
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import Memory, OsAllocation, OsContextAllocation
+from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
+    OsAllocation,
+    OsContext,
+    OsContextAllocation,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import started, usable
 from wddmcheck.machine.machine import Machine
@@ -103,8 +108,11 @@ def _build(m: Machine, call: Call, item: OsAllocation | None, flags: DXGK_TRANSF
 def _page_table(m: Machine, call: Call) -> Steps:
     """PWR-04: the page tables of the paging process, after a start and after D3: there is no DMA
     buffer for them, the driver writes them with the CPU before it returns."""
-    m.require(m.paging.memory is Memory.PAGE_TABLES and not m.paging.mapped,
-              "the page tables are there")
+    if m.paging.memory is Memory.PAGE_TABLES:
+        m.require(not m.paging.mapped, "the page tables are there")
+    else:
+        m.require(any(c.open and c.device.process.kind == "System"
+                      for c in m.handles.all(OsContext)), "there is no paging context")
     m.admit(call)
     update = DXGK_BUILDPAGINGBUFFER_UPDATEPAGETABLE(PAGING_TABLE, 0, (0, 1, 2, 3))
     yield from m.driver(call, m.adapter.kmd, DXGKARG_BUILDPAGINGBUFFER(

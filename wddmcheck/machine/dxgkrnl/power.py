@@ -1,4 +1,4 @@
-"""Dxgkrnl's side of power, of what may run beside it, and of exclusive access."""
+"""Dxgkrnl's side of power, and of exclusive access."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from wddmcheck.machine.power_structs import (
     DISPLAY_ADAPTER_HW_ID,
     DXGKARG_BEGINEXCLUSIVEACCESS,
     DXGKARG_ENDEXCLUSIVEACCESS,
-    DXGKARG_QUERYADAPTERINFO,
     POWER_ACTION,
 )
 
@@ -60,17 +59,6 @@ def DxgkDdiSetPowerState(m: Machine, call: Call, state: str) -> Steps:
 def _no_work(m: Machine) -> None:
     m.require(not any(c.fence or c.rendered or c.preempted for c in m.handles.all(OsContext)),
               "there is work on the GPU, or to be retired")
-
-
-@ddi
-def DxgkDdiQueryAdapterInfo(m: Machine, call: Call) -> Steps:
-    """ADP-15, GEN-02: a private query of the user-mode driver, also while SetPowerState runs. Its
-    result is what the driver answers."""
-    m.require(m.adapter.state in ("started", "settling", "asleep"), "the adapter is not started")
-    m.admit(call)
-    arg = DXGKARG_QUERYADAPTERINFO()
-    yield from m.driver(call, m.adapter.kmd, arg)
-    return arg.pOutputData.value
 
 
 @ddi

@@ -26,17 +26,19 @@ ROOTS = 0x1000_0000
 
 
 @ddi
-def DxgkDdiCreateProcess(m: Machine, call: Call) -> Steps:
-    """PRC-01."""
+def DxgkDdiCreateProcess(m: Machine, call: Call, kind: str = "Ordinary") -> Steps:
+    """PRC-01, PRC-06. `kind`: see `OsProcess`; there is one system process."""
     started(m)
+    m.require(kind != "System" or all(p.kind != kind for p in m.handles.all(OsProcess)),
+              "there is a system process")
     m.admit(call)
     handle, table = m.handles.new(), PageTable()
-    process = OsProcess(handle=handle, root=0, table=table, made_by=call)
+    process = OsProcess(handle=handle, root=0, table=table, kind=kind, made_by=call)
     if m.paging.memory is not Memory.PACKETS:
         process.root = ROOTS + handle
         m.gpu.memory.tables[process.root] = table
     m.handles.add(process)
-    arg = DXGKARG_CREATEPROCESS(process.handle)
+    arg = DXGKARG_CREATEPROCESS(process.handle, kind == "System", kind == "Worker")
     yield from m.driver(call, m.adapter.kmd, arg)
     if call.succeeded:
         process.kmd, process.open = arg.hKmdProcess, True
@@ -75,16 +77,20 @@ def DxgkDdiDestroyProcess(m: Machine, call: Call, hKmdProcess: OsProcess) -> Ste
 
 @ddi
 def DxgkDdiCreateDevice(m: Machine, call: Call, hKmdProcess: OsProcess,
-                        gdi: bool = False) -> Steps:
+                        gdi: bool = False, isSystem: bool = False) -> Steps:
     """DEV-01, DEV-02. `gdi`: a device for GDI, for which the reference miniport makes a save area
-    that all its contexts share."""
+    that all its contexts share. `isSystem`: the device of the system process (DEV-08)."""
     started(m)
     m.require(hKmdProcess.open and not hKmdProcess.killed, f"{hKmdProcess!r} is gone, or ends")
+    m.require(hKmdProcess.kind != "Worker", f"{hKmdProcess!r} renders nothing")
+    m.require(isSystem == (hKmdProcess.kind == "System") and not (isSystem and gdi),
+              "the system process has the system device, and no other")
     m.admit(call, hKmdProcess)
     device = m.handles.add(OsDevice(
         handle=m.handles.new(), process=hKmdProcess, made_by=call,
         thread=hKmdProcess if m.policies.G26 == "one_thread" else None))
-    flags = DXGK_CREATEDEVICEFLAGS.GdiDevice if gdi else DXGK_CREATEDEVICEFLAGS.NONE
+    flags = (DXGK_CREATEDEVICEFLAGS.GdiDevice if gdi else DXGK_CREATEDEVICEFLAGS.SystemDevice
+             if isSystem else DXGK_CREATEDEVICEFLAGS.NONE)
     arg = DXGKARG_CREATEDEVICE(device.handle, hKmdProcess.kmd, flags)
     yield from m.driver(call, m.adapter.kmd, arg)
     if call.succeeded:

@@ -23,7 +23,8 @@ EVENTS: dict[str, Event] = {}
 """What the operating system or user mode does by itself, without a call of the driver, by name."""
 
 _MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations",
-            "paging", "page_tables", "residency", "power", "engine_reset", "recovery")
+            "paging", "page_tables", "residency", "power", "engine_reset", "recovery",
+            "bring_up")
 
 
 def ddi(side: Side) -> Side:

@@ -39,6 +39,7 @@ def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None,
         yield from _submit_paging(m, call, paging)
         return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
+    m.require(hContext.device.process.kind != "System", "paging packets belong to no context")
     m.require(hContext.fence == 0, f"{hContext!r} has a packet that is not retired", driver=True)
     m.require(not hContext.device.lost, f"{hContext.device!r} is in error")
     m.require(not hContext.renders or hContext.rendered or hContext.preempted,

@@ -109,6 +109,12 @@ class Node:
                    and p.runs_in(root) and any(at == va for at, _ in p.inputs)
                    for p in self.packets.values())
 
+    def holds(self, root: int, va: int) -> bool:
+        """Whether the node will save the state that it holds to `va` in the address space at
+        `root`."""
+        held = self.current
+        return held is not None and held.save_va == va and held.root == root
+
     # --- what the hardware does by itself ---------------------------------------------------------
 
     def run(self, fence: int) -> None:

@@ -11,6 +11,7 @@ from wddmcheck.machine.reference.objects import Context, Device
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
+    DXGK_CREATECONTEXTFLAGS,
     DXGKARG_CREATECONTEXT,
     DXGKARG_SETROOTPAGETABLE,
     DXGKARGCB_CREATECONTEXTALLOCATION,
@@ -34,12 +35,13 @@ class ContextDdis(Common):
                                      node=pCreateContext.NodeOrdinal)
         if context is None:
             return NO_MEMORY
-        if not self.create_area(context):
+        if DXGK_CREATECONTEXTFLAGS.SystemContext in pCreateContext.Flags:
+            self.load_paging_context(context)
+        elif not self.create_area(context):
             self.pool.free(context, Context.TAG)
             return NO_MEMORY
-        if not self.create_further_areas(context, pCreateContext.pPrivateDriverData):
-            return (yield from self.undo_create(context))
-        if not self.load_hardware_context(context):
+        elif not self.create_further_areas(context, pCreateContext.pPrivateDriverData) or (
+                not self.load_hardware_context(context)):
             return (yield from self.undo_create(context))
         device.contexts.append(context)
         pCreateContext.hContext = self.pool.address(context)
@@ -71,6 +73,11 @@ class ContextDdis(Common):
         context.hardware = HwContext(context.adapter.next_hw_context, va)
         context.adapter.next_hw_context += 1
         return True
+
+    def load_paging_context(self, context: Context) -> None:
+        """CTX-12: a system context has no save area, as the hardware keeps nothing of it."""
+        context.hardware = HwContext(context.adapter.next_hw_context, 0)
+        context.adapter.next_hw_context += 1
 
     def undo_create(self, context: Context) -> Pauses:
         """CAL-11: what came before the failure goes."""

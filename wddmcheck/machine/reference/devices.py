@@ -14,16 +14,26 @@ from wddmcheck.machine.structs import (
     NULL,
     Handle,
 )
+from wddmcheck.machine.system_structs import DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE
+
+OWN_ADDRESSES = 0x20_0000
+"""How many bytes of addresses the driver keeps for itself."""
 
 
 class DeviceDdis(Common):
     """Processes and devices."""
 
     def DxgkDdiCreateProcess(self, hAdapter: Handle, pArgs: DXGKARG_CREATEPROCESS) -> NtStatus:
-        """PRC-01."""
+        """PRC-01; in the system process a range of addresses is the driver's own (PRC-02)."""
         process = self.pool.allocate(Process, os_handle=pArgs.hDxgkProcess)
         if process is None:
             return NO_MEMORY
+        if pArgs.SystemProcess:
+            dxgk = self.dxgk(self.pool.at(hAdapter, Adapter))
+            addresses = DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE(pArgs.hDxgkProcess, OWN_ADDRESSES)
+            if not dxgk.DxgkCbReserveGpuVirtualAddressRange(dxgk.DeviceHandle, addresses).succeeds:
+                self.pool.free(process, Process.TAG)
+                return NO_MEMORY
         pArgs.hKmdProcess = self.pool.address(process)
         return SUCCESS
 

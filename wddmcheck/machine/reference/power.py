@@ -9,13 +9,18 @@ from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DXGKARG_BEGINEXCLUSIVEACCESS,
     DXGKARG_ENDEXCLUSIVEACCESS,
-    DXGKARG_QUERYADAPTERINFO,
     POWER_ACTION,
 )
 from wddmcheck.machine.reference.common import SUCCESS, Common
 from wddmcheck.machine.reference.objects import Adapter
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import Handle
+from wddmcheck.machine.system_structs import (
+    DXGK_DRIVERCAPS,
+    DXGK_QUERYADAPTERINFOTYPE,
+    DXGK_QUERYSEGMENTOUT,
+    DXGKARG_QUERYADAPTERINFO,
+)
 
 D0, D3 = DEVICE_POWER_STATE.PowerDeviceD0, DEVICE_POWER_STATE.PowerDeviceD3
 
@@ -64,8 +69,21 @@ class PowerDdis(Common):
 
     def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
                                 pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
+        """ADP-15: capabilities, segments, and what the user-mode driver asks for."""
+        match pQueryAdapterInfo.Type:
+            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_DRIVERCAPS:
+                pQueryAdapterInfo.pOutputData.value = DXGK_DRIVERCAPS(
+                    MaxAllocationListSlotId=256, WDDMVersion=0x3200)
+            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_QUERYSEGMENT:
+                pQueryAdapterInfo.pOutputData.value = DXGK_QUERYSEGMENTOUT(
+                    NbSegment=1, PagingBufferSize=4096)
+            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_UMDRIVERPRIVATE:
+                return (yield from self.query_clock(
+                    self.pool.at(hAdapter, Adapter), pQueryAdapterInfo))
+        return SUCCESS
+
+    def query_clock(self, adapter: Adapter, pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
         """GEN-02: asks the device if it can answer, and says what it last knew otherwise."""
-        adapter = self.pool.at(hAdapter, Adapter)
         yield from self.kernel.KeWaitForMutexObject(adapter.power_lock)
         if adapter.power == D0:
             yield PREEMPT

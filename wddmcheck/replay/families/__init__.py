@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from wddmcheck.replay.families.bring_up import BRING_UP
 from wddmcheck.replay.families.kill import KILL
 from wddmcheck.replay.families.miniport import MINIPORT
 from wddmcheck.replay.families.paging import PAGING
@@ -18,6 +19,7 @@ from wddmcheck.replay.vocabulary import Vocabulary
 from wddmcheck.report.story import Story
 
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
+    "bring_up": BRING_UP,
     "kill": KILL,
     "miniport": MINIPORT,
     "paging": PAGING,

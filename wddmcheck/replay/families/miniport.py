@@ -23,6 +23,9 @@ GPU_STEPS = {
 }
 """What the hardware of models/miniport.wddm does by itself, and the machine's name for it."""
 
+DXGKRNL_STEPS = {"EndFailedCreate": "end_failed_create"}
+"""What Dxgkrnl does by itself in variants of models/miniport.wddm."""
+
 CLASSES: dict[str, type[OsObject]] = {
     "Process": OsProcess, "Device": OsDevice, "Context": OsContext,
     "ContextAllocation": OsContextAllocation, "Resource": OsResource,
@@ -35,6 +38,6 @@ CALLBACKS = frozenset({
     "DxgkCbReleaseHandleData", "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc"})
 """Callbacks that mean the same in the model and on the machine."""
 
-TERMS = Terms(frozenset(KNOWN), CALLBACKS, GPU_STEPS)
+TERMS = Terms(frozenset(KNOWN), CALLBACKS, GPU_STEPS, events=DXGKRNL_STEPS)
 
 MINIPORT = Vocabulary(TERMS.acts, CLASSES, KNOWN, look)

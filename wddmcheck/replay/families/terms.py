@@ -46,7 +46,7 @@ class Terms:
         `UnknownStepError`."""
         self._foreign(step, pools)
         args = tuple((a.name, given(a)) for a in step.args)
-        if step.kind in ("gpu", "thunk"):
+        if step.kind in ("gpu", "thunk") or step.block in self.events:
             name = (self.gpu if step.kind == "gpu" else self.events).get(step.block)
             if name is None:
                 who = "the machine's GPU" if step.kind == "gpu" else "the machine"
