@@ -33,9 +33,11 @@ NAMED = "object"
 
 
 @cache
-def program(model: str, scope: str, policies: tuple[tuple[str, str], ...]) -> Program:
+def program(model: str, scope: str, policies: tuple[tuple[str, str], ...],
+            sizes: tuple[tuple[str, int], ...] = ()) -> Program:
+    """A shipped model, compiled at one of its scopes, but with some `sizes` of pools."""
     system = shipped(model, dict(policies))
-    return compile_system(Layout.of(system, dict(dict(system.scopes)[scope])))
+    return compile_system(Layout.of(system, dict(dict(system.scopes)[scope]) | dict(sizes)))
 
 
 def settled(examples: int) -> settings:
@@ -87,10 +89,11 @@ class Agreement(RuleBasedStateMachine):
         refused(self.pair, self.names, (block, args))
 
 
-def whole_scope(model: str, scope: str, policies: dict[str, str], names: Mapping[str, str]) -> int:
-    """Every transition of a model at a scope is taken on both, and in every state every call that
-    the model forbids is refused. The number of states."""
-    of = program(model, scope, tuple(sorted(policies.items())))
+def whole_scope(model: str, scope: str, policies: dict[str, str], names: Mapping[str, str],
+                **sizes: int) -> int:
+    """Every transition of a model at a scope (but with some `sizes` of pools) is taken on both, and
+    in every state every call that the model forbids is refused. The number of states."""
+    of = program(model, scope, tuple(sorted(policies.items())), tuple(sorted(sizes.items())))
     layout = of.codec.layout
     found = tour(layout)
     assert "(100 %)" in found.covered
