@@ -169,9 +169,9 @@ def test_a_context_allocation_is_shared_or_of_a_context(how: str) -> None:
 
 
 class FreesAreasTwice(ReferenceMiniport):
-    def free_context_areas(self, context: Context) -> None:
-        super().free_context_areas(context)
-        super().free_context_areas(context)
+    def free_context_areas(self, context: Context) -> Any:
+        yield from super().free_context_areas(context)
+        yield from super().free_context_areas(context)
 
 
 def test_a_context_allocation_is_destroyed_once() -> None:
@@ -521,8 +521,8 @@ def test_a_debug_report_that_does_not_fit() -> None:
 
 def test_a_context_says_how_large_its_buffers_are() -> None:
     class Silent(ReferenceMiniport):
-        def DxgkDdiCreateContext(self, hDevice: int, pCreateContext: Any) -> NtStatus:
-            status = super().DxgkDdiCreateContext(hDevice, pCreateContext)
+        def DxgkDdiCreateContext(self, hDevice: int, pCreateContext: Any) -> Any:
+            status = yield from super().DxgkDdiCreateContext(hDevice, pCreateContext)
             pCreateContext.ContextInfo.DmaBufferSize = 0
             return status
 
