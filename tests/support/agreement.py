@@ -60,10 +60,10 @@ class Agreement(RuleBasedStateMachine):
 
 
 def whole_scope(model: str, scope: str, policies: dict[str, str], names: Mapping[str, str],
-                may: Mapping[str, May] = MappingProxyType({})) -> int:
-    """Every transition of a model at a scope is taken on both, and in every state every call that
-    the model forbids is refused. The number of states."""
-    of = program(scope, model, tuple(sorted(policies.items())))
+                may: Mapping[str, May] = MappingProxyType({}), **sizes: int) -> int:
+    """Every transition of a model at a scope (but with some `sizes` of pools) is taken on both, and
+    in every state every call that the model forbids is refused. The number of states."""
+    of = program(scope, model, tuple(sorted(policies.items())), tuple(sorted(sizes.items())))
     found = tour(of.codec.layout)
     assert "(100 %)" in found.covered
     met: set[Packed] = set()

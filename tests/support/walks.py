@@ -32,10 +32,11 @@ class Walk:
 
 
 @cache
-def program(scope: str, path: str = MINIPORT, policies: Policies = ()) -> Program:
-    """A shipped model at one of its scopes, compiled."""
+def program(scope: str, path: str = MINIPORT, policies: Policies = (),
+            sizes: tuple[tuple[str, int], ...] = ()) -> Program:
+    """A shipped model at one of its scopes, but with some `sizes` of pools, compiled."""
     system = shipped(path, dict(policies))
-    return compile_system(Layout.of(system, dict(dict(system.scopes)[scope])))
+    return compile_system(Layout.of(system, dict(dict(system.scopes)[scope]) | dict(sizes)))
 
 
 def choices(of: Program, state: Packed) -> Choices:
