@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MARKER = "wddm_policies"
 FAMILY = "wddm_family"
+HARDWARE = "wddm_hardware"
 PREVENTED = "wddm_prevented"
 
 
@@ -29,17 +30,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the markers."""
     config.addinivalue_line("markers", f"{MARKER}(G04=..., ...): what Dxgkrnl does in this test "
                             "where the documentation is silent")
     config.addinivalue_line("markers", f"{FAMILY}(name): the family of models that this test is "
                             "from, whose reference miniport it runs on unless another is named")
+    config.addinivalue_line("markers", f"{HARDWARE}(lazy_switch=True, ...): properties of the GPU "
+                            "in this test (fields of machine.gpu.device.Gpu)")
 
 
 @pytest.fixture
 def wddm_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """A fresh machine with the miniport under test. Raises `pytest.UsageError`."""
     from wddmcheck.diagnostics.diagnostic import UserError
+    from wddmcheck.machine.gpu.device import Gpu
     from wddmcheck.replay.families import machine_for
     from wddmcheck.replay.miniports import choose
 
@@ -52,8 +56,10 @@ def wddm_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
         text = "; ".join(f"{d.message} ({d.help})" for d in error.diagnostics)
         raise pytest.UsageError(f"--miniport: {text}") from None
     family = request.node.get_closest_marker(FAMILY)
+    hardware = request.node.get_closest_marker(HARDWARE)
     machine = machine_for(chosen.factory, family.args[0] if family is not None else "miniport",
-                          marker.kwargs if marker is not None else {})
+                          marker.kwargs if marker is not None else {},
+                          Gpu(**hardware.kwargs) if hardware is not None else None)
     yield machine
     request.node.user_properties.extend((PREVENTED, note) for note in machine.notes)
 

@@ -28,7 +28,7 @@ def test_isr_takes_node_lock(wddm_machine):
         # the call has to wait:
         run.resume(call0, outcome="waits")
         # the call is interrupted half way:
-        call1 = run.DxgkDdiBuildPagingBuffer(operation="UpdateContextAllocation", area=ctxalloc0,
+        call1 = run.DxgkDdiBuildPagingBuffer(operation="UpdateContextAllocation", hContextResource=ctxalloc0,
             outcome="preempted")
         # the call is interrupted half way:
         run.resume(call1, outcome="preempted")

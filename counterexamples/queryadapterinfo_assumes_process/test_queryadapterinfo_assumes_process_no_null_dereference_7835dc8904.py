@@ -21,4 +21,4 @@ def test_queryadapterinfo_assumes_process(wddm_machine):
         run.DxgkDdiAddDevice()
         run.DxgkDdiStartDevice(failing="pool:WatchdogState")
         # here the model's driver breaks the rule:
-        run.DxgkDdiQueryAdapterInfo(hKmdProcessHandle=None, private=True, outcome="any")
+        run.DxgkDdiQueryAdapterInfo(hKmdProcessHandle=None, outcome="any")

@@ -6,14 +6,25 @@ destroyed context cannot be found there, and several of the kept counterexamples
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
 
-from wddmcheck.machine.gpu.device import GONE, Registers
+from simple_paging import Paging
+from simple_power import Power
+from simple_recovery import Recovery
+from simple_structures import (
+    Adapter,
+    Allocation,
+    Context,
+    Device,
+    OpenAllocation,
+    Process,
+    Resource,
+)
+
+from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import HwContext, Packet
-from wddmcheck.machine.miniport import PREEMPT, Kernel
-from wddmcheck.machine.pool import PagedStructure, Structure
+from wddmcheck.machine.miniport import PREEMPT, Kernel, Wait
+from wddmcheck.machine.pool import Structure
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
@@ -36,60 +47,7 @@ OK = NtStatus.STATUS_SUCCESS
 NO_MEMORY = NtStatus.STATUS_NO_MEMORY
 
 
-# What lives in pool memory is poisoned when it is freed, so that the machine sees who touches it
-# later. What the ISR, the DPC or a call at DISPATCH_LEVEL touches must not be paged.
-
-@dataclass(eq=False, repr=False)
-class Adapter(Structure):
-    TAG: ClassVar[str] = "SAdp"
-    dxgk: Any = None
-    registers: Registers | None = None
-    contexts: list[Context] = field(default_factory=list)
-    number: int = 0
-
-
-@dataclass(eq=False, repr=False)
-class Process(PagedStructure):
-    TAG: ClassVar[str] = "SPrc"
-
-
-@dataclass(eq=False, repr=False)
-class Device(PagedStructure):
-    TAG: ClassVar[str] = "SDev"
-    adapter: Adapter
-    os_handle: int
-    shared: int = 0
-
-
-@dataclass(eq=False, repr=False)
-class Context(Structure):
-    TAG: ClassVar[str] = "SCtx"
-    adapter: Adapter
-    hardware: HwContext
-    area: int
-    os_handle: int
-    fence: int = 0
-    reported: bool = False
-    more: dict[int, int] = field(default_factory=dict)     # further areas, by Dxgkrnl's handle
-
-
-@dataclass(eq=False, repr=False)
-class Resource(PagedStructure):
-    TAG: ClassVar[str] = "SRes"
-
-
-@dataclass(eq=False, repr=False)
-class Allocation(Structure):
-    TAG: ClassVar[str] = "SAll"
-    looked_at: int = 0
-
-
-@dataclass(eq=False, repr=False)
-class OpenAllocation(Structure):
-    TAG: ClassVar[str] = "SOpn"
-
-
-class SimpleMiniport:
+class SimpleMiniport(Power, Paging, Recovery):
     """The DDIs by their names; `kernel` is what the driver may use besides Dxgkrnl's callbacks."""
 
     def __init__(self, kernel: Kernel) -> None:
@@ -111,13 +69,19 @@ class SimpleMiniport:
         if not registers.initialize():
             return NtStatus.STATUS_UNSUCCESSFUL
         adapter.dxgk, adapter.registers = DxgkInterface, registers
-        registers.enable_interrupts(True)
+        self.enable(adapter, True)
         return OK
+
+    def enable(self, adapter, enabled):
+        """Whether the device interrupts, and writes its status to system memory."""
+        if adapter.registers is not None:
+            adapter.registers.enable_interrupts(enabled)
+            adapter.registers.write_status(enabled)
 
     def DxgkDdiStopDevice(self, MiniportDeviceContext):
         """A generator: other steps can come between where it yields."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        adapter.registers.enable_interrupts(False)
+        self.enable(adapter, False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         return OK
@@ -160,8 +124,13 @@ class SimpleMiniport:
 
     def DxgkDdiDestroyDevice(self, hDevice):
         device = self.pool.at(hDevice, Device)
+        adapter = device.adapter
         if device.shared:
-            self.free_area(device.adapter, device.shared)
+            self.free_area(adapter, device.shared)
+        for context in [c for c in adapter.contexts if c.device is device]:
+            adapter.contexts.remove(context)                   # Dxgkrnl could not use it
+            self.free_area(adapter, context.area)
+            self.pool.free(context, Context.TAG)
         self.pool.free(device, Device.TAG)
         return OK
 
@@ -194,7 +163,7 @@ class SimpleMiniport:
         va = self.map_area(adapter, area)
         adapter.number += 1
         context = self.pool.allocate(
-            Context, adapter=adapter, area=area, os_handle=pCreateContext.hContext,
+            Context, adapter=adapter, device=device, area=area, os_handle=pCreateContext.hContext,
             hardware=HwContext(adapter.number, va)) if va else None
         if context is None:
             self.free_area(adapter, area)
@@ -211,24 +180,50 @@ class SimpleMiniport:
         context = self.pool.at(hContext, Context)
         adapter = context.adapter
         adapter.contexts.remove(context)                       # ISR and DPC see it no more
-        if adapter.registers.is_current(0, context.hardware):
+        if not self.has_left(context):
             adapter.registers.switch_to_null(0, context.hardware)
         yield PREEMPT
+        yield Wait("the node to let go", partial(self.has_left, context))
         for area in (context.area, *context.more):
+            yield from self.kernel.may_block(area)             # a paging packet may fill it
             self.free_area(adapter, area)
-        if context.fence:
-            adapter.registers.retire(0, context.fence)
+        self.take_off(context)
         self.pool.free(context, Context.TAG)
         return OK
 
+    def has_left(self, context):
+        registers = context.adapter.registers
+        return registers is None or not registers.is_current(0, context.hardware)
+
+    def take_off(self, context):
+        """The ring entry of its packet is free."""
+        if context.fence and context.adapter.registers is not None:
+            context.adapter.registers.retire(0, context.fence)
+        context.fence, context.reported = 0, False
+
     # --- work -------------------------------------------------------------------------------------
+
+    def DxgkDdiRender(self, hContext, pRender):
+        if not pRender.pCommand.valid:
+            return NtStatus.STATUS_GRAPHICS_GPU_EXCEPTION_ON_DEVICE
+        context = self.pool.at(hContext, Context)
+        context.built = tuple((e.VirtualAddress, e.content) for e in pRender.pAllocationList)
+        return OK
+
+    def DxgkDdiCancelCommand(self, hAdapter, pCancelCommand):
+        self.pool.at(pCancelCommand.hContext, Context).built = ()
+        return OK
 
     def DxgkDdiSubmitCommand(self, hAdapter, pSubmitCommand):
         adapter = self.pool.at(hAdapter, Adapter)
+        if pSubmitCommand.hContext == NULL:
+            return self.submit_paging(adapter, pSubmitCommand)
         context = self.pool.at(pSubmitCommand.hContext, Context)
         context.fence, context.reported = pSubmitCommand.SubmissionFenceId, False
+        adapter.submitted = context.fence
         area, va = pSubmitCommand.pDmaBufferPrivateData
         inputs = [(e.VirtualAddress, e.content) for e in pSubmitCommand.allocations]
+        inputs += context.built
         context.more = dict.fromkeys(context.more, 0)
         if area != NULL:
             inputs.append((va, b""))
@@ -238,9 +233,13 @@ class SimpleMiniport:
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext, MessageNumber):
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        if adapter.registers.interrupt_status in (0, GONE):
+        if adapter.registers is None or adapter.registers.interrupt_status in (0, GONE):
             return False
-        self.report(adapter)
+        if not adapter.silent:
+            self.report(adapter)
+            self.report_paging(adapter)
+        if adapter.registers.take_preemption(0):
+            self.report_preempted(adapter)
         adapter.registers.acknowledge_interrupt()
         adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
         return True
@@ -251,44 +250,21 @@ class SimpleMiniport:
             if context.fence and not context.reported and (
                     adapter.registers.is_complete(0, context.fence)):
                 context.reported = True
-                adapter.dxgk.DxgkCbNotifyInterrupt(
-                    adapter.dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
-                        DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, context.fence))
+                adapter.completed = max(adapter.completed, context.fence)
+                self.notify(adapter, context.fence)
+
+    def notify(self, adapter, fence):
+        adapter.dxgk.DxgkCbNotifyInterrupt(
+            adapter.dxgk.DeviceHandle, DXGKARGCB_NOTIFY_INTERRUPT_DATA(
+                DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED, fence))
 
     def DxgkDdiDpcRoutine(self, MiniportDeviceContext):
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
         for context in adapter.contexts:
             if context.reported:
-                adapter.registers.retire(0, context.fence)
-                context.fence, context.reported = 0, False
+                self.take_off(context)
+        self.retire_paging(adapter)
         adapter.dxgk.DxgkCbNotifyDpc(adapter.dxgk.DeviceHandle)
-
-    def DxgkDdiResetEngine(self, hAdapter, pResetEngine):
-        adapter = self.pool.at(hAdapter, Adapter)
-        aborted = adapter.registers.reset(pResetEngine.NodeOrdinal)
-        if aborted is None:
-            return NtStatus.STATUS_UNSUCCESSFUL
-        pResetEngine.LastAbortedFenceId = max(aborted, default=0)
-        adapter.dxgk.DxgkCbSynchronizeExecution(
-            adapter.dxgk.DeviceHandle, partial(self.report, adapter))
-        adapter.dxgk.DxgkCbQueueDpc(adapter.dxgk.DeviceHandle)
-        return OK
-
-    # --- power ------------------------------------------------------------------------------------
-
-    def DxgkDdiSetPowerState(self, MiniportDeviceContext, DeviceUid, DevicePowerState, ActionType):
-        adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        adapter.registers.enable_interrupts(DevicePowerState == 1)      # D0
-        yield self.kernel.KeFlushQueuedDpcs()
-        return OK
-
-    def DxgkDdiQueryAdapterInfo(self, hAdapter, pQueryAdapterInfo):
-        pQueryAdapterInfo.pOutputData.value = 0                # nothing is worth telling
-        return OK
-
-    def DxgkDdiSetPowerComponentFState(self, DriverContext, ComponentIndex, State):
-        self.pool.at(DriverContext, Adapter).registers.power_component(State == 0)
-        return OK
 
     # --- allocations ------------------------------------------------------------------------------
 
@@ -338,15 +314,6 @@ class SimpleMiniport:
     def DxgkDdiCloseAllocation(self, hDevice, pCloseAllocation):
         for handle in pCloseAllocation.pOpenHandleList:
             self.pool.free(self.pool.at(handle, OpenAllocation), OpenAllocation.TAG)
-        return OK
-
-    def DxgkDdiBuildPagingBuffer(self, hAdapter, pBuildPagingBuffer):
-        if pBuildPagingBuffer.DmaSize == 0:
-            return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
-        if not self.pool.at(hAdapter, Adapter).registers.copy_engine_ready():
-            return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
-        if pBuildPagingBuffer.hAllocation != NULL:
-            self.pool.at(pBuildPagingBuffer.hAllocation, Allocation).looked_at += 1
         return OK
 
     def DxgkDdiEscape(self, hAdapter, pEscape):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.gpu.device import Gpu
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.scenario import DriverMistake
+from wddmcheck.replay.families import machine_for
 from wddmcheck.replay.miniports import choose
 
 PAGE = Path("docs/own_driver.md").read_text("utf-8")
@@ -20,9 +22,12 @@ def run(path: Path, miniport: str) -> None:
     scope: dict[str, object] = {}
     exec(compile(path.read_text("utf-8"), str(path), "exec"), scope)
     (test,) = (v for k, v in scope.items() if k.startswith("test_"))
-    policies = Policies(G09="immediate" if "wddm_policies" in path.read_text("utf-8") else "waits")
+    marks = getattr(test, "pytestmark", [])
+    given = {m.name: m.kwargs for m in marks}
+    family = next((m.args[0] for m in marks if m.name == "wddm_family"), "miniport")
     assert callable(test)
-    test(Machine(choose(f"{SPEC}:{miniport}").factory, policies))
+    test(machine_for(choose(f"{SPEC}:{miniport}").factory, family, given.get("wddm_policies", {}),
+                     Gpu(**given.get("wddm_hardware", {}))))
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda p: p.parent.name)

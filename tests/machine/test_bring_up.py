@@ -67,13 +67,13 @@ def test_what_is_not_filled_in_is_noticed() -> None:
     machine = Machine(Tells)
     machine.call("DxgkDdiAddDevice")
     machine.call("DxgkDdiStartDevice")
-    machine.call("DxgkDdiQueryAdapterInfo")
+    machine.call("DxgkDdiQueryAdapterInfo", system=True)
     assert [f.kind for f in machine.findings] == [Kind.CONTRACT, Kind.CONTRACT]
     process = machine.call("DxgkDdiCreateProcess", kind="System").created()
     device = machine.call("DxgkDdiCreateDevice", hKmdProcess=process, isSystem=True).created()
     machine.call("DxgkDdiCreateContext", hDevice=device, isSystem=True)
     machine.call("DxgkDdiBuildPagingBuffer", operation="UpdatePageTable")
-    assert "has not written the page table" in machine.findings[-1].message
+    assert "page tables of the paging process are not written" in machine.findings[-1].message
 
 
 # --- what Dxgkrnl never does ---------------------------------------------------------------------

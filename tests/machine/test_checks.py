@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from wddmcheck.machine.defects import DEFECTS
 from wddmcheck.machine.dxgkrnl.calls import Call
+from wddmcheck.machine.dxgkrnl.objects import OsContextAllocation, OsPages
 from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
-from wddmcheck.machine.machine import Machine
-from wddmcheck.machine.miniport import PREEMPT
+from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
 from wddmcheck.machine.processor import Irql
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import (
@@ -168,9 +170,9 @@ def test_a_context_allocation_is_shared_or_of_a_context(how: str) -> None:
 
 
 class FreesAreasTwice(ReferenceMiniport):
-    def free_context_areas(self, context: Context) -> None:
-        super().free_context_areas(context)
-        super().free_context_areas(context)
+    def free_context_areas(self, context: Context) -> Generator[Wait, None, None]:
+        yield from super().free_context_areas(context)
+        yield from super().free_context_areas(context)
 
 
 def test_a_context_allocation_is_destroyed_once() -> None:
@@ -464,7 +466,7 @@ def test_hardware_that_is_gone_is_left_alone() -> None:
     machine.call("DxgkDdiNotifySurpriseRemoval")
     machine.call("DxgkDdiStopDevice")
     assert "touches the hardware after" in machine.findings[0].message
-    assert "in quiesce" in machine.findings[0].where
+    assert "in enable_interrupts" in machine.findings[0].where
 
 
 class WrongReset(ReferenceMiniport):
@@ -487,7 +489,7 @@ class LazyReset(ReferenceMiniport):
 def test_after_a_reset_the_gpu_holds_nothing() -> None:
     machine, made = busy(LazyReset)
     machine.run_packet(made["context"])
-    machine.call("DxgkDdiResetFromTimeout")
+    machine.resume(machine.call("DxgkDdiResetFromTimeout"))
     assert machine.findings[0].kind is Kind.GPU_ACCESS
 
 
@@ -498,12 +500,64 @@ def test_what_may_not_fail(name: str, code: str) -> None:
     def fails(self: Any, *args: Any) -> NtStatus:
         return NtStatus.STATUS_UNSUCCESSFUL
 
-    machine, _ = busy(type("Fails", (ReferenceMiniport,), {name: fails}))
+    machine, made = busy(type("Fails", (ReferenceMiniport,), {name: fails}))
     if name == "DxgkDdiRestartFromTimeout":
-        machine.call("DxgkDdiResetFromTimeout")
+        machine.resume(machine.call("DxgkDdiResetFromTimeout"))
+        machine.call("DxgkDdiBuildPagingBuffer", operation="TransferSizeZero",
+                     hAllocation=made["allocation"])
     if name == "DxgkDdiNotifySurpriseRemoval":
         machine.unplug()
     assert stops(machine, name).stop == code
+
+
+class Recovers(ReferenceMiniport):
+    """Does in a recovery what `mistake` says."""
+
+    mistake = ""
+
+    def DxgkDdiQueryDependentEngineGroup(self, hAdapter: int, pQuery: Any) -> NtStatus:
+        super().DxgkDdiQueryDependentEngineGroup(hAdapter, pQuery)
+        if self.mistake == "mask":
+            pQuery.DependentNodeOrdinalMask = 2
+        return SUCCESS
+
+    def DxgkDdiResetEngine(self, hAdapter: int, pResetEngine: Any) -> NtStatus:
+        if self.mistake == "reports":
+            self.report_all(self.pool.at(hAdapter, Adapter).nodes[0])
+        if self.mistake == "leaves":
+            return SUCCESS
+        super().DxgkDdiResetEngine(hAdapter, pResetEngine)
+        pResetEngine.LastAbortedFenceId += {"early": -1, "late": 1}.get(self.mistake, 0)
+        return SUCCESS
+
+    def DxgkDdiBuildPagingBuffer(self, hAdapter: int, pBuildPagingBuffer: Any) -> NtStatus:
+        if self.mistake == "touches":
+            self.registers(self.pool.at(hAdapter, Adapter)).copy_engine_ready()
+        return super().DxgkDdiBuildPagingBuffer(hAdapter, pBuildPagingBuffer)
+
+
+@pytest.mark.parametrize(("mistake", "found"), [
+    ("mask", "gives 0x2, without node 0 itself"), ("late", "gives 2 as the last aborted fence"),
+    ("early", "the packet with fence 1 was running"), ("leaves", "leaves packets [1] on the node"),
+    ("reports", "DxgkCbNotifyInterrupt is called at PASSIVE_LEVEL")])
+def test_what_a_reset_of_an_engine_gets_wrong(mistake: str, found: str) -> None:
+    machine, made = busy(type("Wrong", (Recovers,), {"mistake": mistake}))
+    machine.run_packet(made["context"])
+    with suppress(BugCheck):
+        machine.call("DxgkDdiQueryDependentEngineGroup")
+        machine.call("DxgkDdiResetEngine")
+    assert any(found in f.message for f in machine.findings)
+
+
+def test_hands_off_the_gpu_while_dxgkrnl_cleans_up() -> None:
+    machine, made = busy(type("Touches", (Recovers,), {"mistake": "touches"}))
+    machine.resume(machine.call("DxgkDdiResetFromTimeout"))
+    machine.vsync()
+    machine.call("DxgkDdiInterruptRoutine")
+    assert machine.findings == []
+    machine.call("DxgkDdiBuildPagingBuffer", operation="TransferSizeZero",
+                 hAllocation=made["allocation"])
+    assert "between DxgkDdiResetFromTimeout and DxgkDdiRestart" in machine.findings[0].message
 
 
 class WritesTooMuch(ReferenceMiniport):
@@ -520,8 +574,8 @@ def test_a_debug_report_that_does_not_fit() -> None:
 
 def test_a_context_says_how_large_its_buffers_are() -> None:
     class Silent(ReferenceMiniport):
-        def DxgkDdiCreateContext(self, hDevice: int, pCreateContext: Any) -> NtStatus:
-            status = super().DxgkDdiCreateContext(hDevice, pCreateContext)
+        def DxgkDdiCreateContext(self, hDevice: int, pCreateContext: Any) -> Pauses:
+            status = yield from super().DxgkDdiCreateContext(hDevice, pCreateContext)
             pCreateContext.ContextInfo.DmaBufferSize = 0
             return status
 
@@ -664,3 +718,94 @@ print(bad)
 """
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+# --- killed processes, power, paging -------------------------------------------------------------
+
+
+def rendered(machine: Machine) -> Any:
+    """A context with a packet that was built and not submitted."""
+    process = machine.DxgkDdiCreateProcess().created()
+    device = machine.DxgkDdiCreateDevice(hKmdProcess=process).created()
+    context = machine.DxgkDdiCreateContext(hDevice=device, renders=True).created()
+    machine.DxgkDdiRender(hContext=context)
+    return context
+
+
+def test_a_cancel_that_fails_stops_the_machine() -> None:
+    class Fails(ReferenceMiniport):
+        def DxgkDdiCancelCommand(self, hAdapter: int, pCancelCommand: Any) -> NtStatus:
+            return NtStatus.STATUS_UNSUCCESSFUL
+
+    machine = started(Fails)
+    context = rendered(machine)
+    with pytest.raises(OutOfReachError, match="is not in error"):
+        machine.DxgkDdiCancelCommand(hContext=context)
+    machine.terminate_process(context.device.process)
+    with pytest.raises(BugCheck) as stopped:
+        machine.DxgkDdiCancelCommand(hContext=context)
+    assert stopped.value.finding.stop == "0x119/0x9"
+
+
+def test_a_packet_outlives_its_context() -> None:
+    machine = started(DEFECTS["destroy_leaves_unretired_packet"])
+    context = rendered(machine)
+    machine.DxgkDdiSubmitCommand(hContext=context)
+    machine.DxgkDdiResetEngine()
+    machine.resume(machine.DxgkDdiDestroyContext(hContext=context))
+    assert [f.kind for f in machine.findings] == [Kind.ORPHAN]
+
+
+def test_a_callback_that_blocks_where_nothing_can_wait() -> None:
+    class Hurries(ReferenceMiniport):
+        def free_context_areas(self, context: Context) -> Any:
+            yield from ()
+            self.free_areas(context.adapter, context.areas)
+
+    machine = Machine(Hurries)
+    machine.DxgkDdiAddDevice()
+    machine.DxgkDdiStartDevice(memory="packets")
+    process = machine.DxgkDdiCreateProcess().created()
+    device = machine.DxgkDdiCreateDevice(hKmdProcess=process).created()
+    context = machine.DxgkDdiCreateContext(hDevice=device).created()
+    (area,) = machine.handles.all(OsContextAllocation)
+    machine.DxgkDdiBuildPagingBuffer(operation="InitContextResource", hContextResource=area)
+    call = machine.DxgkDdiDestroyContext(hContext=context)
+    with pytest.raises(OutOfReachError, match="cannot pause the driver") as blocked:
+        machine.resume(call)
+    assert blocked.value.driver
+
+
+@pytest.mark.parametrize(("state", "says"), [
+    ("D3", "touches the registers in D3"), ("D0", "reads registers that are not set up yet")])
+def test_registers_without_power_or_before_they_are_set_up(state: str, says: str) -> None:
+    class Asks(ReferenceMiniport):
+        def DxgkDdiQueryAdapterInfo(self, hAdapter: int, pQueryAdapterInfo: Any) -> NtStatus:
+            _ = self.registers(self.pool.at(hAdapter, Adapter)).clock
+            return SUCCESS
+
+    machine = started(Asks)
+    machine.DxgkDdiQueryAdapterInfo()
+    machine.resume(machine.DxgkDdiSetPowerState(DevicePowerState="D3"))
+    if state == "D0":
+        machine.DxgkDdiSetPowerState(DevicePowerState="D0")            # half way
+    assert machine.findings == []
+    machine.DxgkDdiQueryAdapterInfo()
+    assert [says in f.message for f in machine.findings] == [True]
+
+
+def test_paging_work_ends_before_memory_is_somebody_elses() -> None:
+    machine = Machine(ReferenceMiniport, Policies(G09="immediate"))
+    machine.DxgkDdiAddDevice()
+    machine.DxgkDdiStartDevice(memory="packets")
+    allocation = machine.DxgkDdiCreateAllocation().created()
+    machine.make_resident(allocation)
+    buffer = machine.DxgkDdiBuildPagingBuffer(operation="Fill", hAllocation=allocation).created()
+    machine.DxgkDdiDestroyAllocation(hAllocation=allocation)
+    assert list(machine.handles.all(OsPages))               # the paging packet names it
+    machine.DxgkDdiSubmitCommand(hContext=None, paging=buffer)
+    machine.run_paging_packet(buffer)
+    machine.DxgkDdiInterruptRoutine()
+    machine.DxgkDdiDpcRoutine()
+    assert not list(machine.handles.all(OsPages))
+    assert machine.findings == []

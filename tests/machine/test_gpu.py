@@ -7,7 +7,7 @@ import pytest
 from wddmcheck.machine.findings import BugCheck, Kind, OutOfReachError
 from wddmcheck.machine.gpu.device import GONE, Gpu, Registers
 from wddmcheck.machine.gpu.memory import PAGE, POISON, PageTable, Segment, VideoMemory
-from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
+from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState, Preemption
 
 ROOT = 0x1000
 
@@ -157,7 +157,7 @@ def test_a_packet_reads_what_is_there_now(memory: VideoMemory) -> None:
 def test_what_a_node_cannot_do(memory: VideoMemory) -> None:
     node, one, two = Node(0, memory), context(memory, 1), context(memory, 2)
     for refused in (lambda: node.run(1), lambda: node.complete(1), node.save_idle_context,
-                    node.hang):
+                    node.hang, node.preempt):
         with pytest.raises(OutOfReachError):
             refused()
     node.submit(Packet(one, 1))
@@ -170,7 +170,9 @@ def test_what_a_node_cannot_do(memory: VideoMemory) -> None:
     node.hang()
     with pytest.raises(OutOfReachError):
         node.complete(1)
-    assert not node.preempt()
+    node.preemption = Preemption.ASKED
+    with pytest.raises(OutOfReachError):
+        node.preempt()
 
 
 def test_preemption_saves_and_takes_everything_off(memory: VideoMemory) -> None:
@@ -180,10 +182,14 @@ def test_preemption_saves_and_takes_everything_off(memory: VideoMemory) -> None:
     node.submit(Packet(one, 3))
     node.run(2)
     assert node.reads(ROOT, 0) is False
-    assert node.preempt()
+    node.preemption = Preemption.ASKED
+    node.preempt()
     states = [node.packets[f].state for f in (1, 2, 3)]
     assert states == [PacketState.DONE, PacketState.PREEMPTED, PacketState.PREEMPTED]
-    assert node.current is None
+    assert node.current is two
+    page = memory.translate(ROOT, two.save_va)
+    assert page is not None
+    assert memory.segment.read(page).startswith(two.signature + b" saved")
     with pytest.raises(OutOfReachError):
         node.run(2)
 
@@ -193,6 +199,7 @@ def test_a_preemption_into_freed_memory(memory: VideoMemory) -> None:
     node.submit(Packet(one, 1))
     node.run(1)
     memory.tables[ROOT].unmap(one.save_va)
+    node.preemption = Preemption.ASKED
     with pytest.raises(BugCheck, match="nothing is mapped"):
         node.preempt()
 
@@ -206,6 +213,19 @@ def test_a_reset_aborts_and_forgets(memory: VideoMemory) -> None:
     assert [p.fence for p in node.reset()] == [2]
     assert (node.current, node.hung, node.packets[2].state) == (None, False, PacketState.ABORTED)
     assert node.reset() == ()
+
+
+def test_a_preemption_is_taken_once() -> None:
+    gpu = Gpu()
+    registers = Registers(gpu)
+    with pytest.raises(OutOfReachError):
+        gpu.preempt(0)
+    registers.preempt(0)
+    assert not registers.take_preemption(0)
+    gpu.preempt(0)
+    assert gpu.pending
+    assert registers.take_preemption(0)
+    assert not registers.take_preemption(0)
 
 
 # --- registers -----------------------------------------------------------------------------------
@@ -243,7 +263,10 @@ def test_a_device_that_is_gone() -> None:
     assert (gpu.interrupts_enabled, gpu.pending, list(gpu.nodes[0].packets)) == (True, False, [1])
     assert registers.reset(0) is None
     assert not registers.initialize()
-    assert not registers.is_current(0, one)
+    with pytest.raises(OutOfReachError, match="the device is gone"):
+        gpu.run_packet(0, 1)
+    gpu.plug_in()
+    assert (gpu.present, gpu.interrupts_enabled, gpu.nodes[0].packets) == (True, False, {})
 
 
 def test_every_register_says_that_it_was_touched() -> None:
@@ -258,10 +281,12 @@ def test_every_register_says_that_it_was_touched() -> None:
     registers.copy_engine_ready()
     registers.submit(0, Packet(one, 1))
     registers.retire(0, 1)
-    registers.is_current(0, one)
     registers.switch_to_null(0, one)
     registers.preempt(0)
+    registers.take_preemption(0)
     registers.reset(0)
-    assert len(touches) == 12
+    registers.lazy_switch()
+    assert len(touches) == 13
     registers.is_complete(0, 1)
-    assert len(touches) == 12
+    registers.is_current(0, one)
+    assert len(touches) == 13

@@ -147,7 +147,7 @@ def test_after_sleep_nothing_is_left_of_the_interrupt(machine: Machine) -> None:
     assert not machine.gpu.raised
     with pytest.raises(OutOfReachError, match="not started"):
         machine.DxgkDdiResumeContext(hContext=owner)
-    machine.DxgkDdiSetPowerState(DevicePowerState="D0")
+    machine.resume(machine.DxgkDdiSetPowerState(DevicePowerState="D0"))
     assert machine.gpu.interrupts_enabled
     machine.DxgkDdiResumeContext(hContext=owner)
     machine.switch_to(owner)

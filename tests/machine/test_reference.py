@@ -7,9 +7,10 @@ import pytest
 
 from wddmcheck.machine import sequences
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice, OsProcess
-from wddmcheck.machine.findings import BugCheck
+from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.machine.reference.objects import Context
 from wddmcheck.machine.scenario import Scenario
 
 
@@ -18,13 +19,14 @@ def machine() -> Machine:
     return Machine(ReferenceMiniport)
 
 
-def started(run: Scenario) -> None:
+def started(run: Scenario, memory: str = "automatic") -> None:
     run.DxgkDdiAddDevice()
-    run.DxgkDdiStartDevice()
+    run.DxgkDdiStartDevice(memory=memory)
 
 
-def context_on_a_device(run: Scenario) -> tuple[OsProcess, OsDevice, OsContext]:
-    started(run)
+def context_on_a_device(run: Scenario, memory: str = "automatic") -> tuple[
+        OsProcess, OsDevice, OsContext]:
+    started(run, memory)
     process = run.DxgkDdiCreateProcess().process
     device = run.DxgkDdiCreateDevice(hKmdProcess=process).device
     return process, device, run.DxgkDdiCreateContext(hDevice=device).context
@@ -168,6 +170,7 @@ def test_a_preempted_packet_is_submitted_again(machine: Machine) -> None:
         run.DxgkDdiSubmitCommand(hContext=two)
         run.run_packet(two)
         run.DxgkDdiPreemptCommand()
+        run.preempt()
         run.DxgkDdiInterruptRoutine()
         run.DxgkDdiDpcRoutine()
         assert (one.fence, two.fence, two.preempted) == (0, 0, True)
@@ -176,6 +179,83 @@ def test_a_preempted_packet_is_submitted_again(machine: Machine) -> None:
         finished(run, two)
         run.DxgkDdiDestroyContext(hContext=one, whole=True)
         taken_down(run, process, device, two)
+
+
+def test_what_a_preempted_packet_reads_stays_mapped_although_it_is_closed(
+        machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        item = run.DxgkDdiCreateAllocation().allocation
+        opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=item).opening
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        run.run_packet(context)
+        run.DxgkDdiPreemptCommand()
+        run.preempt()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        run.DxgkDdiCloseAllocation(hDevice=device, hOpen=opening)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        run.vsync()
+        assert process.table.translate(opening.va) is None
+        run.DxgkDdiDestroyAllocation(hAllocation=item)
+        taken_down(run, process, device, context)
+
+
+def test_a_packet_of_a_device_in_error_is_cancelled(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.DxgkDdiPreemptCommand()
+        run.preempt()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        with pytest.raises(OutOfReachError, match="is not in error"):
+            machine.call("DxgkDdiCancelCommand", hContext=context)
+        run.device_error(device)
+        for refused in (lambda: machine.device_error(device),
+                        lambda: machine.call("DxgkDdiSubmitCommand", hContext=context)):
+            with pytest.raises(OutOfReachError, match="in error"):
+                refused()
+        run.DxgkDdiCancelCommand(hContext=context)
+        assert not context.preempted
+        taken_down(run, process, device, context)
+
+
+def test_nothing_is_kept_of_a_cancelled_packet(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        item = run.DxgkDdiCreateAllocation().allocation
+        opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=item).opening
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        run.DxgkDdiPreemptCommand()
+        run.preempt()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        kept = machine.pool.at(context.kmd, Context)
+        assert kept.uses is not None
+        run.device_error(device)
+        run.DxgkDdiCancelCommand(hContext=context)
+        assert kept.uses is None
+        run.DxgkDdiCloseAllocation(hDevice=device, hOpen=opening)
+        run.DxgkDdiDestroyAllocation(hAllocation=item)
+        taken_down(run, process, device, context)
+
+
+def test_what_a_removed_device_had_is_not_the_drivers_to_retire(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+        run.complete_packet(context)
+        run.DxgkDdiInterruptRoutine()
+        kept = machine.pool.at(context.kmd, Context)
+        assert (kept.fence, kept.reported) == (context.fence, True)
+        run.unplug()
+        run.DxgkDdiNotifySurpriseRemoval()
+        assert (kept.fence, kept.reported, context.fence) == (0, False, 0)
+        run.DxgkDdiDpcRoutine()
+        taken_down(run, process, device, context)
 
 
 def test_a_preemption_with_nothing_left_is_reported_at_once(machine: Machine) -> None:
@@ -227,6 +307,10 @@ def test_work_goes_on_after_a_hang(machine: Machine, adapter: bool) -> None:
             run.vsync()
             run.DxgkDdiInterruptRoutine()
             run.DxgkDdiDpcRoutine()
+            assert device.lost is adapter
+            if adapter:
+                taken_down(run, process, device, context)
+                process, device, context = context_on_a_device(run)
         run.DxgkDdiSubmitCommand(hContext=context)
         finished(run, context)
         taken_down(run, process, device, context)
@@ -239,10 +323,8 @@ def test_an_engine_that_does_not_come_back(machine: Machine) -> None:
         run.run_packet(context)
         run.DxgkDdiResetEngine(failing="reset", outcome="STATUS_UNSUCCESSFUL")
         assert machine.adapter.to_reset
-        run.DxgkDdiResetFromTimeout()
+        run.DxgkDdiResetFromTimeout(whole=True)
         run.DxgkDdiRestartFromTimeout()
-        run.DxgkDdiSubmitCommand(hContext=context)
-        finished(run, context)
         taken_down(run, process, device, context)
 
 
@@ -255,13 +337,75 @@ def test_after_a_reset_of_the_adapter_all_is_complete(machine: Machine) -> None:
         assert machine.fences[0].preempting == 0
 
 
+def test_a_timeout_of_an_engine(machine: Machine) -> None:
+    """One packet is aborted, one completes too late, one goes back; nobody listens meanwhile."""
+    with Scenario(machine, strict=True) as run:
+        process, device, one = context_on_a_device(run)
+        other = run.DxgkDdiCreateDevice(hKmdProcess=process).device
+        two = run.DxgkDdiCreateContext(hDevice=device).context
+        three = run.DxgkDdiCreateContext(hDevice=other).context
+        for context in (one, two, three):
+            run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(one)
+        run.DxgkDdiQueryDependentEngineGroup()
+        run.complete_packet(one)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        assert not one.reported
+        run.run_packet(two)
+        run.DxgkDdiResetEngine()
+        assert (device.lost, other.lost) == (True, False)
+        assert (one.fence, two.fence, three.preempted) == (0, 0, True)
+        run.DxgkDdiPreemptCommand()
+        assert machine.fences[0].preempting == 0
+        run.DxgkDdiDpcRoutine()
+        run.DxgkDdiSubmitCommand(hContext=three)
+        finished(run, three)
+        assert three.fence == 0
+        sequences.stop(machine, remove=True).run()
+    assert machine.findings == []
+
+
+def test_an_engine_that_is_lost_after_its_timeout(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run, memory="transfers")
+        item = run.DxgkDdiCreateAllocation().allocation
+        run.DxgkDdiBuildPagingBuffer(operation="TransferIn", hAllocation=item)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        run.run_packet(context)
+        run.DxgkDdiQueryDependentEngineGroup()
+        run.DxgkDdiResetEngine(failing="reset", outcome="STATUS_UNSUCCESSFUL")
+        call = run.DxgkDdiResetFromTimeout(outcome="preempted")
+        with pytest.raises(OutOfReachError, match="halted"):
+            machine.complete_packet(context)
+        run.vsync()
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        run.resume(call)
+        with pytest.raises(OutOfReachError, match="allocations in memory"):
+            machine.call("DxgkDdiRestartFromTimeout")
+        run.DxgkDdiBuildPagingBuffer(operation="TransferSizeZero", hAllocation=item)
+        run.DxgkDdiRestartFromTimeout()
+        run.DxgkDdiDestroyAllocation(hAllocation=item)
+        run.DxgkDdiDestroyContext(hContext=context, whole=True)
+        again = run.DxgkDdiCreateDevice(hKmdProcess=process).device
+        context = run.DxgkDdiCreateContext(hDevice=again).context
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        assert context.fence == 0
+        run.DxgkDdiDestroyDevice(hDevice=device)
+        taken_down(run, process, again, context)
+    assert machine.findings == []
+
+
 def test_an_adapter_that_does_not_come_back_is_admitted(machine: Machine) -> None:
     with Scenario(machine, strict=True) as run:
         _, _, context = context_on_a_device(run)
         run.DxgkDdiSubmitCommand(hContext=context)
         run.run_packet(context)
+    call = machine.call("DxgkDdiResetFromTimeout", failing="reset")
     with pytest.raises(BugCheck) as stopped:
-        machine.call("DxgkDdiResetFromTimeout", failing="reset")
+        machine.resume(call)
     assert stopped.value.finding.stop == "0x116"
 
 
@@ -303,7 +447,7 @@ def test_a_process_is_killed_while_interrupts_come(machine: Machine) -> None:
     def interrupted(machine: Machine) -> None:
         if machine.gpu.interrupts_enabled and not machine.gpu.pending:
             machine.vsync()
-        elif machine.gpu.pending and machine.steps % 3:
+        elif machine.gpu.interrupts_enabled and machine.steps % 3:
             machine.call("DxgkDdiInterruptRoutine")
         elif machine.adapter.dpc_queued and machine.steps % 2:
             machine.call("DxgkDdiDpcRoutine")
@@ -320,10 +464,93 @@ def test_a_killed_process_takes_preempted_work_with_it(machine: Machine) -> None
     with Scenario(machine, strict=True) as run:
         process = busy(run)
         run.DxgkDdiPreemptCommand()
+        run.preempt()
         run.DxgkDdiInterruptRoutine()
         sequences.kill(machine, process).run()
         sequences.stop(machine, remove=True).run()
     assert machine.findings == []
+
+
+def test_a_query_is_answered_in_any_power_state(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        started(run)
+        for state in ("D3", "D0"):
+            power = run.DxgkDdiSetPowerState(DevicePowerState=state, outcome="preempted")
+            query = run.DxgkDdiQueryAdapterInfo(outcome="waits")
+            run.resume(power)
+            if state == "D3":
+                assert run.resume(query).call.result == 0      # nobody had asked before
+            else:
+                run.resume(query, outcome="preempted")
+                assert run.resume(query).call.result == 1000
+        run.DxgkDdiSetPowerState(DevicePowerState="D3", whole=True)
+        assert run.DxgkDdiQueryAdapterInfo().call.result == 1000
+    assert machine.findings == []
+
+
+def test_the_device_is_silent_while_its_domain_is_switched(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        process, device, context = context_on_a_device(run)
+        run.DxgkDdiSubmitCommand(hContext=context)
+        finished(run, context)
+        run.DxgkDdiBeginExclusiveAccess()
+        assert (machine.gpu.interrupts_enabled, machine.gpu.writes_status) == (False, False)
+        assert machine.gpu.nodes[0].current is None
+        run.DxgkDdiEndExclusiveAccess()
+        run.vsync()
+        taken_down(run, process, device, context)
+    assert machine.findings == []
+
+
+def test_a_paging_packet_that_there_is_no_memory_for(machine: Machine) -> None:
+    with Scenario(machine, strict=True) as run:
+        run.DxgkDdiAddDevice()
+        run.DxgkDdiStartDevice(memory="packets")
+        allocation = run.DxgkDdiCreateAllocation().allocation
+        run.make_resident(allocation)
+        run.DxgkDdiBuildPagingBuffer(operation="Fill", hAllocation=allocation,
+                                     failing="pool:PagingPacket",
+                                     outcome="STATUS_GRAPHICS_ALLOCATION_BUSY")
+        paging = run.DxgkDdiBuildPagingBuffer(operation="Fill", hAllocation=allocation).paging
+        run.DxgkDdiSubmitCommand(hContext=None, paging=paging)
+        run.run_paging_packet(paging)
+        run.DxgkDdiInterruptRoutine()
+        run.DxgkDdiDpcRoutine()
+        run.DxgkDdiDestroyAllocation(hAllocation=allocation)
+        run.DxgkDdiStopDevice(whole=True)
+        run.DxgkDdiRemoveDevice()
+    assert machine.findings == []
+
+
+def test_what_was_paged_in_is_read(machine: Machine) -> None:
+    """The packet of a context finds the bytes that paging packets brought."""
+    with Scenario(machine, strict=True) as run:
+        run.DxgkDdiAddDevice()
+        run.DxgkDdiStartDevice(memory="packets")
+        process = run.DxgkDdiCreateProcess().process
+        run.reserve_gpu_virtual_address(process)
+        device = run.DxgkDdiCreateDevice(hKmdProcess=process).device
+        made = run.DxgkDdiCreateContext(hDevice=device)
+        context, area = made.context, made.area
+        run.DxgkDdiSetRootPageTable(hContext=context)
+        allocation = run.DxgkDdiCreateAllocation().allocation
+        run.make_resident(allocation)
+        opening = run.DxgkDdiOpenAllocation(hDevice=device, hAllocation=allocation).opening
+        for what in ({"operation": "InitContextResource", "hContextResource": area},
+                     {"operation": "TransferStart", "hAllocation": allocation},
+                     {"operation": "TransferEnd", "hAllocation": allocation}):
+            paging = run.DxgkDdiBuildPagingBuffer(**what).paging
+            run.DxgkDdiSubmitCommand(hContext=None, paging=paging)
+            run.run_paging_packet(paging)
+            run.DxgkDdiInterruptRoutine()
+            run.DxgkDdiDpcRoutine()
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        finished(run, context)
+        machine.gpu.memory.segment.write(allocation.page, b"something else")
+        run.DxgkDdiSubmitCommand(hContext=context, hOpen=opening)
+        run.run_packet(context)
+        with pytest.raises(BugCheck, match="and finds b'somethin'"):
+            machine.complete_packet(context)
 
 
 @pytest.mark.parametrize("pending", [False, True])
@@ -401,6 +628,7 @@ def test_the_nodes_are_independent(machine: Machine) -> None:
             run.DxgkDdiSubmitCommand(hContext=context)
             run.run_packet(context)
         run.DxgkDdiPreemptCommand(node=1)
+        run.preempt(1)
         run.DxgkDdiInterruptRoutine()
         run.DxgkDdiDpcRoutine()
         assert (render.preempted, copy.preempted) == (False, True)
@@ -434,7 +662,10 @@ def test_both_nodes_are_reset_with_the_adapter(machine: Machine) -> None:
             run.run_packet(context)
         machine.hang(1)
         sequences.recover(machine, node=1, adapter=True).run()
-        for context in (render, copy):
+        assert [n.packets for n in machine.gpu.nodes] == [{}, {}]
+        again = run.DxgkDdiCreateDevice(hKmdProcess=device.process).device
+        for node in (0, 1):
+            context = run.DxgkDdiCreateContext(hDevice=again, node=node).context
             run.DxgkDdiSubmitCommand(hContext=context)
             finished(run, context)
         sequences.stop(machine, remove=True).run()

@@ -20,7 +20,7 @@ def machine() -> Machine:
 def system(run: Scenario) -> tuple[OsProcess, OsDevice, OsContext]:
     run.DxgkDdiAddDevice()
     run.DxgkDdiStartDevice()
-    run.DxgkDdiQueryAdapterInfo()
+    run.DxgkDdiQueryAdapterInfo(system=True)
     process = run.DxgkDdiCreateProcess(kind="System").process
     device = run.DxgkDdiCreateDevice(hKmdProcess=process, isSystem=True).device
     return process, device, run.DxgkDdiCreateContext(hDevice=device, isSystem=True).context

@@ -14,8 +14,9 @@ from wddmcheck.machine import reference
 from wddmcheck.machine.miniport import Factory
 
 FOLDER = Path(reference.__file__).parent
-PARTS = ("common", "adapters", "events", "devices", "suspension", "contexts", "hardware_queues",
-         "allocations", "escapes", "native_fences", "work", "recovery", "miniport")
+PARTS = ("common", "power", "adapters", "events", "devices", "suspension", "contexts",
+         "hardware_queues", "paging", "allocations", "escapes", "native_fences", "packets", "work",
+         "recovery", "timeouts", "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 
 FAMILIES = {"locking": "LockingMiniport", "threaded": "ThreadedMiniport"}

@@ -22,10 +22,11 @@ from tests.machine import test_reference_bring_up as bring_up_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.walks import Walk, walk
 from wddmcheck.machine.findings import BugCheck
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.replay.families import words_of
+from wddmcheck.replay.families import machine_for, words_of
 from wddmcheck.replay.runner import Runner
 
 TOUCHES = "only touches what the ISR or the DPC works on; a driver that does not is right too"
@@ -35,32 +36,34 @@ EQUIVALENT = {
     "DxgkDdiInterruptRoutine: adapter.isr.masked = False": TOUCHES,
     "DxgkDdiDpcRoutine: adapter.isr.masked = False": TOUCHES,
     "DxgkDdiBuildPagingBuffer: "
-    "self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))": LOOKS,
-    "DxgkDdiBuildPagingBuffer: if pBuildPagingBuffer.hAllocation != NULL": LOOKS,
+    "self.inspect(self.pool.at(arg.hAllocation, Allocation))": LOOKS,
+    "DxgkDdiBuildPagingBuffer: if arg.hAllocation != NULL": LOOKS,
     "escape_inspect: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
 MUTANTS = list(mutants())
 
-
-FURTHER = (("models/hardware_queues.wddm", "doorbells"),
-           ("models/hardware_queues.wddm", "contexts"),
-           ("models/fences_events.wddm", "shared"), ("models/fences_events.wddm", "events"))
-"""Models that go further than models/miniport.wddm, and scopes of theirs."""
+SCOPES = (("miniport", "teardown", 10), ("miniport", "sharing", 10), ("preemption", "reading", 4),
+          ("removal", "small", 4), ("tdr", "cleanup", 4))
+FURTHER = (("kill", "two_processes", 10), ("kill", "memory", 10), ("power", "contexts", 10),
+           ("power", "memory", 10), ("paging", "rendering", 10), ("paging", "tables", 10),
+           ("hardware_queues", "doorbells", 10), ("hardware_queues", "contexts", 10),
+           ("fences_events", "shared", 10), ("fences_events", "events", 10))
+"""The walks: family, scope, how many; the further ones have more that leads back than on."""
 
 
 @cache
 def walks() -> tuple[Walk, ...]:
-    base = [walk(scope, seed, 250) for seed in range(10) for scope in ("teardown", "sharing")]
-    return (*base, *(walk(scope, seed, 250, path, fresh=True)
-                     for seed in range(10) for path, scope in FURTHER))
+    return tuple(walk(scope, seed, 250, f"models/{family}.wddm", fresh=fresh)
+                 for chosen, fresh in ((SCOPES, False), (FURTHER, True))
+                 for family, scope, count in chosen for seed in range(count))
 
 
 @cache
-def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
+def battery() -> tuple[tuple[Callable[..., None], Policies, dict[str, bool]], ...]:
     """Functions that take a machine: those of the reference miniport and of the kept runs."""
-    found: list[tuple[Callable[..., None], Policies]] = []
+    found: list[tuple[Callable[..., None], Policies, dict[str, bool]]] = []
     modules = [reference_tests, queue_tests, event_tests, bring_up_tests,
                *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
     for module in modules:
@@ -69,8 +72,10 @@ def battery() -> tuple[tuple[Callable[..., None], Policies], ...]:
             if name.startswith("test_") and not any(m.name == "wddm_family" for m in marks):
                 policies = {k: v for m in marks if m.name == "wddm_policies"
                             for k, v in m.kwargs.items()}
+                hardware = {k: v for m in marks if m.name == "wddm_hardware"
+                            for k, v in m.kwargs.items()}
                 for args in cases(marks):
-                    found.append((bound(function, args), Policies(**policies)))
+                    found.append((bound(function, args), Policies(**policies), hardware))
     return tuple(found)
 
 
@@ -100,14 +105,15 @@ def bound(function: Callable[..., None], args: dict[str, object]) -> Callable[..
 def caught(factory: Factory) -> str:
     """Which test fails, "" if none does."""
     for number, run in enumerate(walks()):
-        runner = Runner(Machine(factory), dict(run.pools), words_of(run.family),
+        words = words_of(run.family)
+        runner = Runner(machine_for(factory, run.family, {}), dict(run.pools), words,
                         compare_state=True)
         for done in runner.steps(run.steps):
             if done.deviations or done.findings or done.impossible:
                 return f"walk {number}, step {done.step.number}"
-    for test, policies in battery():
+    for test, policies, hardware in battery():
         try:
-            test(Machine(factory, policies))
+            test(Machine(factory, policies, gpu=Gpu(**hardware)))  # type: ignore[arg-type]
         except (AssertionError, BugCheck, pytest.fail.Exception) as error:
             return str(error)
     return ""

@@ -13,7 +13,7 @@ from wddmcheck.ir.system import Kind
 from wddmcheck.replay.agree import Pair
 from wddmcheck.result.verdict import Reached
 
-MODELS = ("hardware_queues", "fences_events")
+MODELS = ("fences_events", "hardware_queues", "kill", "paging", "power")
 SCENARIOS = [(model, p.name) for model in MODELS
              for p in shipped(f"models/{model}.wddm").properties
              if p.kind is Kind.REACHABLE and not p.goal]

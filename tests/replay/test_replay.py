@@ -77,6 +77,16 @@ def test_several_traces_and_the_worst_code(capsys: pytest.CaptureFixture[str]) -
     assert shown.count("reproduced at step") == 2
 
 
+def test_a_policy_that_the_machine_does_not_have(tmp_path: Path,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    kept = KEPT["stop_skips_clean_up_when_gone"].read_text("utf-8")
+    assert '"G10": "dxgkrnl"' in kept
+    edited = tmp_path / "trace.json"
+    edited.write_text(kept.replace('"G10": "dxgkrnl"', '"G10": "driver"'), "utf-8")
+    assert run(["replay", str(edited)]) == 2
+    assert "policies.G10: the machine has no `driver`" in capsys.readouterr().err
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 
@@ -227,5 +237,6 @@ def test_models_that_go_further_than_the_machine_are_refused(
     model = "models/seeded/kill/cancel_leaks_packet.wddm"
     assert run(["verify", model, "--no-progress", "--out", str(tmp_path)]) == 1
     (trace,) = tmp_path.iterdir()
+    changed(trace, trace, lambda d: d["story"].update(family="a model of your own"))
     assert run(["replay", str(trace)]) == 2
     assert "step 1: the machine has no Packet" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from tests.support.models import shipped
 from wddmcheck.engines.explicit.codec import Packed
@@ -16,6 +17,9 @@ from wddmcheck.report.story import StoryStep
 from wddmcheck.result.verdict import Step
 
 MINIPORT = "models/miniport.wddm"
+Choices = dict[str, list[tuple[Step, Packed]]]
+
+Policies: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +32,18 @@ class Walk:
 
 
 @cache
-def program(scope: str, path: str = MINIPORT) -> Program:
-    """A shipped model at one of its scopes, compiled."""
-    system = shipped(path)
-    return compile_system(Layout.of(system, dict(dict(system.scopes)[scope])))
+def program(scope: str, path: str = MINIPORT, policies: Policies = (),
+            sizes: tuple[tuple[str, int], ...] = ()) -> Program:
+    """A shipped model at one of its scopes, but with some `sizes` of pools, compiled."""
+    system = shipped(path, dict(policies))
+    return compile_system(Layout.of(system, dict(dict(system.scopes)[scope]) | dict(sizes)))
 
 
-def choices(of: Program, state: Packed) -> dict[str, list[tuple[Step, Packed]]]:
+def choices(of: Program, state: Packed) -> Choices:
     """What can happen in a packed state, by action."""
     good: list[tuple[int, Packed]] = []
     of.successors(state, good, [])
-    found: dict[str, list[tuple[Step, Packed]]] = {}
+    found: Choices = {}
     for number, after in good:
         instance = of.instances[number]
         found.setdefault(instance.action.name, []).append(
@@ -46,10 +51,33 @@ def choices(of: Program, state: Packed) -> dict[str, list[tuple[Step, Packed]]]:
     return found
 
 
+WORKS = ("Submit", "Packet", "Preempt", "Engine", "Timeout")
+TAKES_DOWN = ("Destroy", "Remove", "Stop", "DeviceError", "Unplug", "Notify")
+
+
+def pick(possible: Choices, rng: random.Random) -> tuple[Step, Packed]:
+    """Some step: first a block, those that take things down more rarely than others and work more
+    often, then one of its paths, then its parameters."""
+    paths: dict[str, list[str]] = {}
+    for name in sorted(possible):
+        paths.setdefault(name.partition("/")[0], []).append(name)
+    weights = [1 if any(w in block for w in TAKES_DOWN) else
+               20 if any(w in block for w in WORKS) else 6 for block in paths]
+    (block,) = rng.choices(list(paths), weights)
+    return rng.choice(possible[rng.choice(paths[block])])
+
+
+def seldom(possible: Choices, rng: random.Random, taken: Counter[str]) -> tuple[Step, Packed]:
+    """Some step, rather of an action that was seldom `taken`."""
+    names = sorted(possible)
+    (name,) = rng.choices(names, [(1 + taken[n]) ** -4 for n in names])
+    taken[name] += 1
+    return rng.choice(possible[name])
+
+
 def walk(scope: str, seed: int, length: int, path: str = MINIPORT, *, fresh: bool = False) -> Walk:
-    """A walk of `length` steps: first an action, then its parameters, so that blocks with many
-    parameters do not crowd out the others. `fresh`: rather an action that was seldom taken, for
-    models with more that leads back than on."""
+    """A walk of `length` steps. `fresh`: rather actions that were seldom taken, for models with
+    more that leads back than on."""
     of, rng = program(scope, path), random.Random(seed)
     state = of.codec.pack(initial_state(of.codec.layout))
     narrator = Narrator(of.codec.layout)
@@ -57,11 +85,7 @@ def walk(scope: str, seed: int, length: int, path: str = MINIPORT, *, fresh: boo
     taken: Counter[str] = Counter()
     for _ in range(length):
         possible = choices(of, state)
-        names = sorted(possible)
-        weights = [(1 + taken[n]) ** -4 if fresh else 1.0 for n in names]
-        (name,) = rng.choices(names, weights) if fresh else (rng.choice(names),)
-        taken[name] += 1
-        step, state = rng.choice(possible[name])
+        step, state = seldom(possible, rng, taken) if fresh else pick(possible, rng)
         told.append(narrator.take(step))
     return Walk(of.codec.layout.system.family, tuple(told),
                 {name: r.pool for name, r in narrator.who.records.items()})

@@ -19,7 +19,7 @@ from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import DriverMistake
 from wddmcheck.replay.agree import Pair
-from wddmcheck.replay.families import machine_for
+from wddmcheck.replay.families import machine_for, words_for
 from wddmcheck.report import trace_file
 from wddmcheck.testgen.layout import code, docstring
 from wddmcheck.testgen.pytest_file import pytest_file
@@ -50,11 +50,15 @@ def load(path: Path) -> Callable[[Machine], None]:
 def test_it_fails_on_the_defect_and_passes_on_the_reference(name: str) -> None:
     (path,) = KEPT[name].parent.glob("test_*.py")
     test = load(path)
-    family = trace_file.read(KEPT[name]).story.family
-    policies = {"G09": "immediate" if name == "paging_caches_allocation" else "waits"}
-    test(machine_for(ReferenceMiniport, family, policies))
+    given = {m.name: m for m in getattr(test, "pytestmark", [])}
+    story = trace_file.read(KEPT[name]).story
+    words = words_for(story)
+    assert bool(words.hardware) is ("wddm_hardware" in given)
+    assert (words.reference is not ReferenceMiniport) is ("wddm_family" in given)
+    policies = given["wddm_policies"].kwargs if "wddm_policies" in given else {}
+    test(machine_for(ReferenceMiniport, story.family, policies))
     with pytest.raises(DriverMistake):
-        test(machine_for(DEFECTS[name], family, policies))
+        test(machine_for(DEFECTS[name], story.family, policies))
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -20,15 +20,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from wddmcheck.machine.dxgkrnl import audit, callbacks, memory
+from wddmcheck.machine.dxgkrnl import audit, callbacks, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, CallbackMade, Steps, clash, drive, new_call
 from wddmcheck.machine.dxgkrnl.objects import (
     HandleTable,
+    Memory,
     OsAllocation,
     OsContext,
     OsContextAllocation,
     OsObject,
     OsOpening,
+    OsPagingBuffer,
     OsProcess,
 )
 from wddmcheck.machine.dxgkrnl.registry import BY_ITSELF, events, load
@@ -45,27 +47,36 @@ from wddmcheck.machine.structs import DXGKRNL_INTERFACE, NULL, Handle
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What Dxgkrnl does where the documentation is silent (docs/policies in the models).
-    G01: what follows a CreateContext that failed: nothing ("destroyed": what was created is), or
-    DestroyContext all the same ("after_failure").
+    G01: what follows a context that Dxgkrnl cannot use: it is destroyed, or "forgotten" until its
+    device goes; or DestroyContext also follows a CreateContext that failed ("after_failure").
     G04: how far a context's work has got when it is destroyed: completed, retired, or
     "adversarial", at any point.
+    G06: context allocations that a driver leaves are leaked, or reclaimed by Dxgkrnl.
     G08: the end of a context allocation that a node still holds is the driver's own affair
     ("driver"), or deferred until the node has switched away.
     G09: DestroyAllocation waits for paging work that names the allocation, or does not.
+    G09: DestroyAllocation waits for paging work that names the allocation, or does not.
+    G15: a root page table that is replaced goes after all contexts were told, or before.
     G17: the CPU events of a device go before it (events_first), or in any_order.
     G19: ISRs run during StopDevice and SetPowerState, or not.
-    G26: threads of one process stay out of each other's way (honoured), or not (dropped).
+    G26: no two calls of a process overlap ("one_thread", or "honoured"), its clean-up may
+    ("any_thread"), or all may ("dropped").
+    Pending: where no ISR runs during SetPowerState (G19), what is pending comes before it begins,
+    or after.
     Rotation: ConnectDoorbell may come while another doorbell is disconnected ("overlaps",
     "serialised").
     Signals: the GPU may signal a native fence until_destroyed, or until_closed by all processes."""
 
     G01: str = "destroyed"
     G04: str = "completed"
+    G06: str = "leaked"
     G08: str = "driver"
     G09: str = "waits"
+    G15: str = "after"
     G17: str = "any_order"
     G19: str = "on"
-    G26: str = "honoured"
+    G26: str = "one_thread"
+    Pending: str = "after"
     Rotation: str = "overlaps"
     Signals: str = "until_destroyed"
 
@@ -73,17 +84,21 @@ class Policies:
 @dataclass(slots=True)
 class Adapter:
     """Dxgkrnl's record of the adapter. `state`: absent, added, started, settling (SetPowerState
-    runs) or asleep (in D3); `removed`: the driver knows of a surprise removal; `resetting`: between
-    ResetFromTimeout and RestartFromTimeout; `to_reset`: the reset of an engine did not work;
-    `awaits_resume`: between ResetHwEngine and ResumeHwEngine; `unborn`: the handle that was left of
-    the context whose creation failed last, NULL if that is over."""
+    runs), asleep (in D3) or exclusive (between the calls of exclusive access); `removed`: the
+    driver knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: from
+    ResetFromTimeout to the end of RestartFromTimeout, and `cleaning_up` between the two;
+    `to_reset`: the reset of an engine did not work; `awaits_resume`: between ResetHwEngine and
+    ResumeHwEngine; `unborn`: the handle that was left of the context whose creation failed last,
+    NULL if that is over."""
 
     state: str = "absent"
     kmd: Handle = 0
     handle: Handle = 0
     dpc_queued: bool = False
     removed: bool = False
+    stopping: bool = False
     resetting: bool = False
+    cleaning_up: bool = False
     to_reset: bool = False
     awaits_resume: bool = False
     unborn: Handle = NULL
@@ -98,27 +113,43 @@ class Adapter:
         """Whether it is started, and not in D3; it may be on its way there."""
         return self.up and self.state != "asleep"
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is started, and neither its power nor its IOMMU domain is being changed."""
+        return self.state in ("started", "asleep")
+
 
 @dataclass(slots=True)
 class Paging:
     """The paging transfer under way, if there is one; `closing` are allocations that were closed
     and that a packet still reads, `kept` context allocations that were destroyed and that a node
-    still holds."""
+    still holds. `memory` says how far Dxgkrnl goes; `mapped`: the driver has written the page
+    tables of the paging process."""
 
     transferring: bool = False
     allocation: OsAllocation | None = None
     closing: list[OsOpening] = field(default_factory=list)
     kept: list[OsContextAllocation] = field(default_factory=list)
+    memory: Memory = Memory.AUTOMATIC
+    mapped: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether paging commands can run."""
+        return self.mapped or self.memory is not Memory.PAGE_TABLES
 
 
 @dataclass(slots=True)
 class Fences:
     """What the scheduler knows of a node: the last fences submitted and reported complete, and
-    that of the preemption under way, or 0."""
+    that of the preemption under way, or 0. `timed_out`: it has noticed a timeout and does not
+    listen to the node until that is reset (TDR-01); `seen` is the last complete fence then."""
 
     last_submitted: int = 0
     last_completed: int = 0
     preempting: int = 0
+    timed_out: bool = False
+    seen: int = 0
 
 
 @dataclass(slots=True)
@@ -132,8 +163,8 @@ class PowerComponent:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
-    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `notes` are
-    for whoever drives it."""
+    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `ran` is the
+    context whose packet each node ran last. `notes` are for whoever drives it."""
 
     factory: Factory
     policies: Policies = field(default_factory=Policies)
@@ -151,6 +182,7 @@ class Machine:
     component: PowerComponent = field(default_factory=PowerComponent)
     interrupt_lock: SpinLock = field(default_factory=lambda: SpinLock("interrupt"))
     running: Call | None = None
+    ran: dict[int, OsContext] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pool: Pool = field(init=False)
     kernel: Kernel = field(init=False)
@@ -161,7 +193,8 @@ class Machine:
         self.pool = Pool(self.processor, fails=self._pool_fails,
                          on_free=partial(audit.on_free, self))
         self.interface = callbacks.interface(self)
-        self.kernel = Kernel(self.pool, self.processor, self.dpcs_done)
+        self.kernel = Kernel(self.pool, self.processor, self.dpcs_done,
+                             partial(residency.waits, self))
         self.miniport = self.factory(self.kernel)
 
     def __repr__(self) -> str:
@@ -200,13 +233,15 @@ class Machine:
             self.calls.append(call)
         return call
 
-    def happen(self, name: str, /, *args: object) -> None:
-        """Something that the operating system, user mode or the hardware does by itself. Raises
+    def happen(self, name: str, /, *args: object) -> OsObject | None:
+        """Something that the operating system or user mode does by itself; what it made. Raises
         `OutOfReachError`, `BugCheck`."""
         happens = events().get(name)
         if happens is None:
             raise OutOfReachError(f"nothing called {name} ever happens here")
-        self._hardware(partial(happens, self, *args))
+        made: list[OsObject | None] = []
+        self._hardware(lambda: made.append(happens(self, *args)))
+        return made[0]
 
     def resume(self, call: Call) -> Call:
         """Run a paused call to its next pause, or to its return. Does nothing for one that has
@@ -222,6 +257,7 @@ class Machine:
     def run_packet(self, context: OsContext) -> None:
         """The GPU starts the packet of a context. Raises `OutOfReachError`, `BugCheck`."""
         self._hardware(lambda: self.gpu.run_packet(context.node, context.fence))
+        self.ran[context.node] = context
 
     def complete_packet(self, context: OsContext) -> None:
         """The GPU finishes the packet of a context, reads its inputs and raises its interrupt.
@@ -231,7 +267,23 @@ class Machine:
     def save_idle_context(self, node: int = 0) -> None:
         """An idle node saves the context that it still holds. Raises `OutOfReachError`,
         `BugCheck`."""
-        self._hardware(self.gpu.nodes[node].save_idle_context)
+        self._hardware(lambda: self.gpu.working(node).save_idle_context())
+
+    def preempt(self, node: int = 0) -> None:
+        """A node serves the preemption that the driver has asked for, and raises its interrupt.
+        Raises `OutOfReachError`, `BugCheck`."""
+        self._hardware(lambda: self.gpu.preempt(node))
+
+    def run_paging_packet(self, buffer: OsPagingBuffer) -> None:
+        """The GPU carries out a paging packet and raises its interrupt. Raises `OutOfReachError`,
+        `BugCheck`."""
+        self._hardware(lambda: self.gpu.run_paging(buffer.fence))
+        residency.carried_out(self, buffer)
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture, and raises an interrupt. Raises
+        `OutOfReachError`, `BugCheck`."""
+        self._hardware(self.gpu.read_aperture)
 
     def vsync(self) -> None:
         """A vertical sync interrupt. Raises `OutOfReachError`."""
@@ -239,7 +291,7 @@ class Machine:
 
     def hang(self, node: int = 0) -> None:
         """The packet on a node never ends. Raises `OutOfReachError`."""
-        self._hardware(self.gpu.nodes[node].hang)
+        self._hardware(lambda: self.gpu.working(node).hang())
 
     def unplug(self) -> None:
         """The device disappears from the bus. Raises `OutOfReachError`."""
@@ -251,6 +303,11 @@ class Machine:
         from wddmcheck.machine.progress import run_until_idle
 
         run_until_idle(self)
+    def aftermath(self) -> None:
+        """Everything that was begun comes to its end, and the adapter is taken down: see
+        `machine.aftermath`. Raises `BugCheck`."""
+        from wddmcheck.machine.aftermath import aftermath  # it drives machines, as tests do
+        aftermath(self)
 
     def end_failed_create(self) -> None:
         """What Dxgkrnl does about a context whose creation failed: by policy G01 it forgets it, or
@@ -269,7 +326,7 @@ class Machine:
 
     def admit(self, call: Call, process: OsProcess | None = None) -> None:
         """Check that `call` may overlap the calls in flight. Raises `OutOfReachError`."""
-        call.process = process if self.policies.G26 == "honoured" else None
+        call.process = process if self.policies.G26 != "dropped" else None
         for other in self.calls:
             why = clash(call, other)
             if why:

@@ -8,16 +8,23 @@ interleave with is a generator: it yields `PREEMPT` where it can be interrupted 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from wddmcheck.machine.locks import Locks
+from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
+from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER
+from wddmcheck.machine.power_structs import (
+    DEVICE_POWER_STATE,
+    DXGKARG_BEGINEXCLUSIVEACCESS,
+    DXGKARG_ENDEXCLUSIVEACCESS,
+    POWER_ACTION,
+)
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_START_INFO,
     DXGK_SURPRISE_REMOVAL_TYPE,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_COLLECTDBGINFO,
     DXGKARG_CREATEALLOCATION,
@@ -28,6 +35,7 @@ from wddmcheck.machine.structs import (
     DXGKARG_ESCAPE,
     DXGKARG_OPENALLOCATION,
     DXGKARG_PREEMPTCOMMAND,
+    DXGKARG_QUERYDEPENDENTENGINEGROUP,
     DXGKARG_RESETENGINE,
     DXGKARG_SETROOTPAGETABLE,
     DXGKARG_SUBMITCOMMAND,
@@ -52,14 +60,20 @@ Result: TypeAlias = NtStatus | Pauses
 class Kernel(Locks, Threads):
     """What a driver may use besides the callbacks of Dxgkrnl: memory, locks, threads of its own,
     and waiting for its DPC. `dpcs_done` tells whether its DPC is neither queued nor running, nor
-    its ISR."""
+    its ISR; `waits` what Dxgkrnl waits for before it destroys a context allocation."""
 
     dpcs_done: Callable[[], bool]
+    waits: Callable[[Handle], tuple[Wait, ...]] = lambda area: ()
 
     def KeFlushQueuedDpcs(self) -> Wait:
         """Wait until the driver's DPCs have run, which they do on a processor whose ISR has
         returned; to be yielded."""
         return Wait("KeFlushQueuedDpcs", self.dpcs_done)
+
+    def may_block(self, area: Handle) -> Generator[Wait, None, None]:
+        """DxgkCbDestroyContextAllocation blocks while a paging packet is to fill the area. A
+        callback cannot pause a generator; so this, to be yielded from before it, does."""
+        yield from self.waits(area)
 
 
 class Miniport(Protocol):
@@ -114,9 +128,21 @@ class Miniport(Protocol):
                                 pSetPageTable: DXGKARG_SETROOTPAGETABLE) -> None:
         """NC:d3dkmddi.DXGKDDI_SETROOTPAGETABLE."""
 
+    def DxgkDdiRender(self, hContext: Handle, pRender: DXGKARG_RENDER) -> Result:
+        """NC:d3dkmddi.DXGKDDI_RENDER."""
+
+    def DxgkDdiCancelCommand(self, hAdapter: Handle,
+                             pCancelCommand: DXGKARG_CANCELCOMMAND) -> Result:
+        """NC:d3dkmddi.DXGKDDI_CANCELCOMMAND."""
+
     def DxgkDdiSubmitCommand(self, hAdapter: Handle,
                              pSubmitCommand: DXGKARG_SUBMITCOMMAND) -> Result:
         """NC:d3dkmddi.DXGKDDI_SUBMITCOMMAND."""
+
+    def DxgkDdiQueryDependentEngineGroup(
+            self, hAdapter: Handle,
+            pQueryDependentEngineGroup: DXGKARG_QUERYDEPENDENTENGINEGROUP) -> Result:
+        """NC:d3dkmddi.DXGKDDI_QUERYDEPENDENTENGINEGROUP."""
 
     def DxgkDdiResetEngine(self, hAdapter: Handle,
                            pResetEngine: DXGKARG_RESETENGINE) -> Result:
@@ -139,6 +165,19 @@ class Miniport(Protocol):
     def DxgkDdiNotifySurpriseRemoval(self, MiniportDeviceContext: Handle,
                                      RemovalType: DXGK_SURPRISE_REMOVAL_TYPE) -> Result:
         """NC:dispmprt.DXGKDDI_NOTIFY_SURPRISE_REMOVAL."""
+
+    def DxgkDdiSetPowerState(self, MiniportDeviceContext: Handle, DeviceUid: int,
+                             DevicePowerState: DEVICE_POWER_STATE,
+                             ActionType: POWER_ACTION) -> Result:
+        """NC:dispmprt.DXGKDDI_SET_POWER_STATE."""
+
+    def DxgkDdiBeginExclusiveAccess(
+            self, hAdapter: Handle, pBeginExclusiveAccess: DXGKARG_BEGINEXCLUSIVEACCESS) -> Result:
+        """NC:d3dkmddi.DXGKDDI_BEGINEXCLUSIVEACCESS."""
+
+    def DxgkDdiEndExclusiveAccess(
+            self, hAdapter: Handle, pEndExclusiveAccess: DXGKARG_ENDEXCLUSIVEACCESS) -> Result:
+        """NC:d3dkmddi.DXGKDDI_ENDEXCLUSIVEACCESS."""
 
     def DxgkDdiInterruptRoutine(self, MiniportDeviceContext: Handle,
                                 MessageNumber: int) -> bool:

@@ -20,10 +20,12 @@ STEP = 0x1000
 
 
 class Structure:
-    """A structure in pool memory that is never paged out. `TAG` is its pool tag."""
+    """A structure in pool memory that is never paged out. `TAG` is its pool tag; `WITHIN` is the
+    field that points to the structure that it must not outlive, "" if it has none."""
 
     TAG: ClassVar[str] = "????"
     PAGED: ClassVar[bool] = False
+    WITHIN: ClassVar[str] = ""
 
     def __repr__(self) -> str:
         block = _block_of(self)
@@ -79,6 +81,13 @@ class Block:
     made_by: object = None
     freed_at: str = ""
     freed: bool = False
+
+    def lives_within(self, other: Block) -> bool:
+        """Whether what it holds must not outlive what `other` holds."""
+        if self.freed or not self.kind.WITHIN:
+            return False
+        owner = object.__getattribute__(self.content, "__dict__").get(self.kind.WITHIN)
+        return owner is not None and owner is other.content
 
     def history(self) -> tuple[str, ...]:
         """Where it was allocated and freed."""

@@ -1,4 +1,5 @@
-"""The argument types of power and of queries; see `structs` for how they are written down."""
+"""The argument types of power, of exclusive access and of the display; see `structs` for how they
+are written down."""
 
 from __future__ import annotations
 
@@ -47,3 +48,13 @@ class DXGKARG_FLIPOVERLAY:
     """NS:d3dkmddi._DXGKARG_FLIPOVERLAY, without the allocation that is shown."""
 
     VidPnSourceId: int = 0
+
+
+@dataclass(slots=True)
+class DXGKARG_BEGINEXCLUSIVEACCESS:
+    """NS:d3dkmddi._DXGKARG_BEGINEXCLUSIVEACCESS: nothing that a driver uses."""
+
+
+@dataclass(slots=True)
+class DXGKARG_ENDEXCLUSIVEACCESS:
+    """NS:d3dkmddi._DXGKARG_ENDEXCLUSIVEACCESS: nothing that a driver uses."""

@@ -37,7 +37,8 @@ def _answers(machine: Machine) -> Iterator[Callable[[], object]]:
     for area in machine.handles.all(OsContextAllocation):
         if area.updating:
             yield lambda area=area: machine.call(  # type: ignore[misc]
-                "DxgkDdiBuildPagingBuffer", operation="UpdateContextAllocation", area=area)
+                "DxgkDdiBuildPagingBuffer", operation="UpdateContextAllocation",
+                hContextResource=area)
     if machine.component.references and machine.component.state is not FState.F0:
         yield lambda: machine.call("DxgkDdiSetPowerComponentFState", FState="F0")
     if machine.gpu.pending:

@@ -39,6 +39,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsLocalFence,
     OsObject,
     OsOpening,
+    OsPagingBuffer,
     OsProcess,
     OsProcessEvent,
     OsResource,
@@ -153,6 +154,11 @@ class Took:
         """The allocation as it was opened."""
         return self._one(OsOpening)
 
+    @property
+    def paging(self) -> OsPagingBuffer:
+        """The paging buffer that it built."""
+        return self._one(OsPagingBuffer)
+
 
 @dataclass(slots=True)
 class Scenario:
@@ -168,7 +174,7 @@ class Scenario:
         if name in self.machine.known_calls:
             return partial(self._call, name)
         if name in events():
-            return lambda *args: self._hardware(partial(self.machine.happen, name, *args))
+            return lambda *args: self._step(partial(self.machine.happen, name, *args))
         raise AttributeError(f"a scenario has no `{name}`")
 
     def resume(self, took: Took, outcome: str = SUCCESS) -> Took:
@@ -190,6 +196,31 @@ class Scenario:
         """An idle node saves the context that it still holds."""
         __tracebackhide__ = True
         self._hardware(lambda: self.machine.save_idle_context(node))
+
+    def preempt(self, node: int = 0) -> None:
+        """A node serves the preemption that it was asked for."""
+        __tracebackhide__ = True
+        self._hardware(lambda: self.machine.preempt(node))
+
+    def unplug(self) -> None:
+        """The device is pulled out."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.unplug)
+
+    def aftermath(self) -> None:
+        """Everything that was begun comes to its end, and the adapter is taken down."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.aftermath)
+
+    def run_paging_packet(self, paging: OsPagingBuffer) -> None:
+        """The GPU carries out a paging packet."""
+        __tracebackhide__ = True
+        self._hardware(lambda: self.machine.run_paging_packet(paging))
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture."""
+        __tracebackhide__ = True
+        self._hardware(self.machine.read_aperture)
 
     def vsync(self) -> None:
         """A vertical sync interrupt."""

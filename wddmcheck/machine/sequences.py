@@ -24,7 +24,8 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     OsResource,
 )
-from wddmcheck.machine.dxgkrnl.recovery import ADAPTER_TIMEOUT, ENGINE_TIMEOUT, UNFINISHED
+from wddmcheck.machine.dxgkrnl.recovery import ADAPTER_TIMEOUT, ENGINE_TIMEOUT
+from wddmcheck.machine.dxgkrnl.state import unfinished
 from wddmcheck.machine.machine import Machine
 
 Plan: TypeAlias = Iterator[str]
@@ -54,8 +55,9 @@ class Sequence:
 
 
 def kill(machine: Machine, process: OsProcess) -> Sequence:
-    """The process ends with whatever it has: its work is aborted by an engine reset, then openings,
-    contexts, devices and the process itself go (LIFECYCLES: DEV-04, CTX-08, PRC-04)."""
+    """The process ends with whatever it has: what waits in Dxgkrnl's queue is cancelled, what the
+    GPU has is aborted by an engine reset, then openings, contexts, devices and the process itself
+    go (LIFECYCLES: DEV-04, CTX-08, PRC-04)."""
     return Sequence(machine, _kill(machine, process), [])
 
 
@@ -95,18 +97,10 @@ def _dpc(m: Machine) -> Plan:
         yield "DxgkDdiDpcRoutine returned"
 
 
-def _unfinished(m: Machine, context: OsContext) -> bool:
-    packet = m.gpu.nodes[context.node].packets.get(context.fence)
-    return context.fence != 0 and packet is not None and packet.state in UNFINISHED
-
-
 def _abort(m: Machine, process: OsProcess) -> Plan:
-    """What the process has on the GPU is aborted; what was to be submitted again is not."""
-    for context in m.handles.all(OsContext):
-        if context.device.process is process:
-            context.preempted = False
+    """What the process has on the GPU is aborted."""
     for node in range(len(m.gpu.nodes)):
-        if any(c.device.process is process and c.node == node and _unfinished(m, c)
+        if any(c.device.process is process and c.node == node and unfinished(m, c)
                for c in m.handles.all(OsContext)):
             yield from _call(m, "DxgkDdiResetEngine", node=node)
         if m.adapter.to_reset:
@@ -114,7 +108,19 @@ def _abort(m: Machine, process: OsProcess) -> Plan:
     yield from _dpc(m)
 
 
+def _cancel(m: Machine, process: OsProcess) -> Plan:
+    """The devices of the process are in error; what was not submitted yet, or is to be submitted
+    again, never is."""
+    if not process.killed:
+        m.happen("terminate_process", process)
+        yield "terminated"
+    for context in m.handles.all(OsContext):
+        if context.device.process is process and (context.rendered or context.preempted):
+            yield from _call(m, "DxgkDdiCancelCommand", hContext=context)
+
+
 def _kill(m: Machine, process: OsProcess) -> Plan:
+    yield from _cancel(m, process)
     if m.gpu.present:
         yield from _abort(m, process)
     for opening in [o for o in m.handles.all(OsOpening) if o.device.process is process]:
@@ -166,6 +172,9 @@ def _adapter_reset(m: Machine) -> Plan:
     yield from _call(m, "DxgkDdiCollectDbgInfo", Reason=ADAPTER_TIMEOUT)
     yield from _call(m, "DxgkDdiResetFromTimeout")
     yield from _dpc(m)
+    for allocation in [a for a in m.handles.all(OsAllocation) if a.page is not None]:
+        yield from _call(m, "DxgkDdiBuildPagingBuffer", operation="TransferSizeZero",
+                         hAllocation=allocation)
     yield from _call(m, "DxgkDdiRestartFromTimeout")
 
 

@@ -13,7 +13,6 @@ from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from wddmcheck.machine.runtime_structs import (
-    DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION,
     DXGKARGCB_UPDATECONTEXTALLOCATION,
 )
 from wddmcheck.machine.status import NtStatus
@@ -125,10 +124,11 @@ INTERFACE_VERSION = 1
 @dataclass(slots=True)
 class PrivateData:
     """What the reference miniport's own user-mode driver puts into pPrivateDriverData: nothing that
-    Windows looks at."""
+    Windows looks at. `areas`: how many context allocations a context wants."""
 
     version: int = INTERFACE_VERSION
     valid: bool = True
+    areas: int = 1
 
 
 class DXGK_CREATECONTEXTALLOCATIONFLAGS(IntFlag):
@@ -306,11 +306,19 @@ class DXGK_ALLOCATIONLIST:
     WriteOperation: bool = False
 
 
+class DXGK_SUBMITCOMMANDFLAGS(IntFlag):
+    """NS:d3dkmddi._DXGK_SUBMITCOMMANDFLAGS."""
+
+    NONE = 0
+    Resubmission = 0x80
+
+
 @dataclass(slots=True)
 class DXGKARG_SUBMITCOMMAND:
     """NS:d3dkmddi._DXGKARG_SUBMITCOMMAND. All i. `allocations` stands for what the DMA buffer's
-    commands read; the private data are the driver's own: for the reference miniport, a context
-    allocation that the commands read as well, and where it is mapped."""
+    commands read; with the flag Resubmission, an opening may have been closed since. The private
+    data are the driver's own: for the reference miniport, a context allocation that the commands
+    read as well, and where it is mapped."""
 
     hContext: Handle
     SubmissionFenceId: int
@@ -318,6 +326,7 @@ class DXGKARG_SUBMITCOMMAND:
     pDmaBufferPrivateData: tuple[Handle, int] = (NULL, 0)
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
+    Flags: DXGK_SUBMITCOMMANDFLAGS = DXGK_SUBMITCOMMANDFLAGS.NONE
 
 
 @dataclass(slots=True)
@@ -364,35 +373,14 @@ class DXGKARG_RESETENGINE:
     LastAbortedFenceId: int = 0
 
 
-class PagingOperation(IntEnum):
-    """NE:d3dkmddi._DXGK_BUILDPAGINGBUFFER_OPERATION, as far as it is used here."""
-
-    DXGK_OPERATION_TRANSFER = 0
-    DXGK_OPERATION_UPDATE_PAGE_TABLE = 11
-    DXGK_OPERATION_FLUSH_TLB = 12
-    DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION = 13
-
-
-class DXGK_TRANSFERFLAGS(IntFlag):
-    """NS:d3dkmddi._DXGK_TRANSFERFLAGS."""
-
-    NONE = 0
-    TransferStart = 0x8
-    TransferEnd = 0x10
-
-
 @dataclass(slots=True)
-class DXGKARG_BUILDPAGINGBUFFER:
-    """NS:d3dkmddi._DXGKARG_BUILDPAGINGBUFFER, operations Transfer, FlushTlb, UpdatePageTable (with
-    PageTable i, which it writes to with the CPU), and UpdateContextAllocation (i, filled for that
-    one only). hAllocation i is the driver's and may be NULL; DmaSize io."""
+class DXGKARG_QUERYDEPENDENTENGINEGROUP:
+    """NS:d3dkmddi._DXGKARG_QUERYDEPENDENTENGINEGROUP. NodeOrdinal i, EngineOrdinal i,
+    DependentNodeOrdinalMask o: the nodes that a reset takes along, itself included."""
 
-    hAllocation: Handle
-    Flags: DXGK_TRANSFERFLAGS
-    Operation: PagingOperation = PagingOperation.DXGK_OPERATION_TRANSFER
-    DmaSize: int = 4096
-    UpdateContextAllocation: DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION | None = None
-    PageTable: Out[int] | None = None
+    NodeOrdinal: int = 0
+    EngineOrdinal: int = 0
+    DependentNodeOrdinalMask: int = 0
 
 
 # --- interrupts ----------------------------------------------------------------------------------

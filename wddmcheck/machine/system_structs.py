@@ -35,8 +35,9 @@ class DXGK_QUERYSEGMENTOUT:
 
 @dataclass(slots=True)
 class DXGKARG_QUERYADAPTERINFO:
-    """NS:d3dkmddi._DXGKARG_QUERYADAPTERINFO. Type i, pOutputData o; hKmdProcessHandle i is the
-    driver's, NULL where the query is for no process."""
+    """NS:d3dkmddi._DXGKARG_QUERYADAPTERINFO. Type i, pOutputData o: for the private query of the
+    reference miniport's user-mode driver, the clock of the device in MHz. hKmdProcessHandle i is
+    the driver's, NULL where the query is for no process."""
 
     Type: DXGK_QUERYADAPTERINFOTYPE
     pOutputData: Out[object]

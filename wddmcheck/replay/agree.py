@@ -27,10 +27,11 @@ class Pair:
 
     def __post_init__(self) -> None:
         system = self.layout.system
+        words = words_of(system.family)
         known = {k: v for k, v in system.policies if k in Policies.__slots__}
         self.machine = machine_for(self.factory, system.family, known)
         self.narrator = Narrator(self.layout)
-        self.runner = Runner(self.machine, {}, words_of(system.family), compare_state=True)
+        self.runner = Runner(self.machine, {}, words, compare_state=True)
 
     def take(self, step: Step) -> Done:
         """Take a step of the model on both. Raises `InternalError` if it is none of the model's;

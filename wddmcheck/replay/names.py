@@ -13,9 +13,11 @@ from wddmcheck.replay.views import DANGLING, FIRST, Fields
 @dataclass(slots=True)
 class Names:
     """`kinds` are what the classes of the model are to Dxgkrnl, `records` what an identity is to
-    it, `keys` what an identity is to the abstraction."""
+    it, `keys` what an identity is to the abstraction; `first` the words that fields have at
+    first."""
 
     kinds: Mapping[str, type[OsObject]] = field(default_factory=dict)
+    first: frozenset[str] = FIRST
     records: dict[str, OsObject] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=lambda: {NO_OBJECT: ""})
     _of: dict[int, str] = field(default_factory=dict)   # by id() of a record, which `records` keeps
@@ -55,7 +57,7 @@ class Names:
         """The machine's state in the words of the story."""
         result: dict[str, Fields] = {}
         for item in seen:
-            fields: Fields = {k: v for k, v in item.words.items() if v not in FIRST}
+            fields: Fields = {k: v for k, v in item.words.items() if v not in self.first}
             fields |= {k: self._name(key) for k, key in item.refs.items() if key is not None}
             fields |= {k: tuple(sorted({self._name(key) for key in keys}))
                        for k, keys in item.sets.items() if keys}

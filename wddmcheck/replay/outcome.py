@@ -17,7 +17,7 @@ from enum import Enum
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
-from wddmcheck.replay.families import FAMILIES, machine_for
+from wddmcheck.replay.families import FAMILIES, machine_for, words_for
 from wddmcheck.replay.miniports import Chosen
 from wddmcheck.replay.runner import Done, Runner, runner_for
 from wddmcheck.replay.vocabulary import UnknownStepError
@@ -100,7 +100,13 @@ def replay(file: TraceFile, chosen: Chosen, name: str) -> Outcome:
 
 
 def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
+    words = words_for(file.story)
     known = {k: v for k, v in file.policies if k in POLICIES}
+    for policy, choice in file.policies:
+        if choice != words.only.get(policy, choice):
+            raise UserError((Diagnostic(
+                CANNOT_FOLLOW, f"{name}: policies.{policy}: the machine has no `{choice}`",
+                help=f"it has {words.only[policy]}"),), exit_code=2)
     for policy, choice in known.items():
         if choice not in POLICIES[policy]:
             raise UserError((Diagnostic(
@@ -118,12 +124,14 @@ def _machine(file: TraceFile, chosen: Chosen, name: str) -> Machine:
 
 
 POLICIES: Mapping[str, tuple[str, ...]] = {
-    "G01": ("destroyed", "after_failure"), "G04": ("completed", "retired", "adversarial"),
-    "G08": ("driver", "deferred"), "G09": ("waits", "immediate"),
+    "G01": ("destroyed", "forgotten", "after_failure"),
+    "G04": ("completed", "retired", "adversarial"), "G06": ("leaked", "reclaimed"),
+    "G08": ("driver", "deferred"), "G09": ("waits", "immediate"), "G15": ("after", "before"),
     "G17": ("any_order", "events_first"), "G19": ("on", "off"),
-    "G26": ("honoured", "dropped", "one_thread", "any_thread"),
+    "G26": ("honoured", "one_thread", "dropped", "any_thread"),
     "Rotation": ("overlaps", "serialised"), "Signals": ("until_destroyed", "until_closed")}
-"""What each policy may be. Models ask G26 in different words."""
+"""What each policy may be, first what it is unless a model says otherwise. Models ask G26 in
+different words."""
 
 
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:
@@ -189,7 +197,9 @@ class _Judge:
                 return self._finding(Verdict.REPRODUCED, done.step.number, hits)
         whole = len(self.done) == len(self.file.story.steps) and not any(
             d.impossible or d.stopped or d.deviations for d in self.done)
-        if not whole or (last is not None and any(f.stops for f in last.faults)):
+        ended = last is not None and any(f.stops for f in last.faults)
+        # A built-in rule is broken by what its step does, a claim of the model's by where it leads.
+        if not whole or (ended and accepted is not None):
             return None
         number = last.number if last is not None else 0
         later = tuple(f for f in self.runner.settle(self.file.story)
@@ -197,8 +207,8 @@ class _Judge:
         if later:
             return self._finding(Verdict.REPRODUCED, number, later,
                                  "the state is reached, and then: ")
-        if not self.runner.compare_state and not self.own:
-            return None       # the state of somebody's own miniport cannot be read
+        if ended or (not self.runner.compare_state and not self.own):
+            return None       # the state is not compared, or cannot be read of somebody's own
         return self._make(Verdict.REPRODUCED, number,
                           "state reached: the machine is in the state that breaks the rule", ())
 

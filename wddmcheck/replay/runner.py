@@ -6,6 +6,7 @@ callbacks it made, and (for the reference miniport and its defects) the whole st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,9 +17,9 @@ from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.families import words_for
 from wddmcheck.replay.names import Names
-from wddmcheck.replay.views import ToldState, differences
+from wddmcheck.replay.views import FIRST, ToldState, differences
 from wddmcheck.replay.vocabulary import Act, Given, Ref, Vocabulary
-from wddmcheck.report.story import CallMade, ChangeKind, Story, StoryStep, Value, ValueKind
+from wddmcheck.report.story import CallMade, ChangeKind, Story, StoryStep, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ class Runner:
     calls: dict[str, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.names = Names(self.words.records)
-        self.told = ToldState(self.pools, self.words.known, self.words.initial)
+        first = FIRST | self.words.first
+        self.names = Names(self.words.records, first)
+        self.told = ToldState(self.pools, self.words.known, self.words.initial, first)
 
     def steps(self, steps: Sequence[StoryStep]) -> Iterator[Done]:
         """Replay the steps; stops after one that is impossible or ends the machine. Raises
@@ -72,9 +74,14 @@ class Runner:
         noted = len(self.machine.findings)
         call: Call | None = None
         stopped = False
+        made: list[OsObject] = []
         try:
             for act in self.words.acts(step, self.pools):
-                call = self.do(act) or call
+                match self.do(act):
+                    case Call() as done:
+                        call = done
+                    case OsObject() as item:
+                        made.append(item)
             if call is not None and step.call:
                 self.calls[step.call] = call
         except OutOfReachError as error:
@@ -84,9 +91,9 @@ class Runner:
             stopped = True
         born = tuple((i, self.pools[i]) for i in self.told.follow(step))
         if call is not None:
-            made: list[OsObject] = [*call.made] if call.returned else [*call.making]
+            made += call.made if call.returned else call.making
             made += [c.result for c in call.callbacks if c.result is not None]
-            self.names.bind_records(born, made)
+        self.names.bind_records(born, made)
         deviations: tuple[str, ...] = ()
         if not stopped and not any(f.stops for f in step.faults):
             deviations = tuple(self._deviations(step, call, born))
@@ -107,13 +114,13 @@ class Runner:
     def _new(self, noted: int) -> tuple[Finding, ...]:
         return tuple(self.machine.findings[noted:])
 
-    def do(self, act: Act) -> Call | None:
-        """Do one thing with the machine; the call, if it was one. Raises `OutOfReachError`,
-        `BugCheck`."""
+    def do(self, act: Act) -> Call | OsObject | None:
+        """Do one thing with the machine: the call, if it was one, or what Dxgkrnl made otherwise.
+        Raises `OutOfReachError`, `BugCheck`."""
         args = {name: self._given(value) for name, value in act.args}
         if act.hardware:
-            getattr(self.machine, act.name)(*args.values())
-            return None
+            made = getattr(self.machine, act.name)(*args.values())
+            return made if isinstance(made, OsObject) else None
         if act.resumes:
             call = self.calls.get(act.resumes)
             if call is None:
@@ -151,13 +158,17 @@ class Runner:
     def _callbacks(self, step: StoryStep, call: Call) -> Iterator[str]:
         passing = {c.subject for c in step.changes if c.kind is ChangeKind.CREATED} & {
             c.subject for c in step.changes if c.kind is ChangeKind.DESTROYED}
-        names = {c.name: {a.name for a in c.args} for c in step.calls}
-        wanted = sorted(self._told(c, passing) for c in step.calls)
+        told = self.words.told(step)
+        names: dict[str, set[str]] = {}
+        for c in step.calls:
+            names.setdefault(c.name, set()).update(a.name for a in c.args)
+        wanted = sorted(self._told(c, passing) for c in told)
         made = sorted(self._made(c, names.get(c.name)) for c in call.callbacks
                       if c.name not in self.words.untold)
-        for text in _without(wanted, made):
+        lacking, more = _unmatched(wanted, made)
+        for text in lacking:
             yield f"the driver does not call {text}"
-        for text in _without(made, wanted):
+        for text in more:
             yield f"the driver calls {text}"
 
     def _told(self, made: CallMade, passing: set[str]) -> str:
@@ -214,15 +225,22 @@ def _failed(status: str) -> str:
 
 
 def _shown(value: Value) -> str:
-    return value.object if value.kind is ValueKind.OBJECT else value.text
+    """An argument of a callback. What a callback that waited has destroyed has no name any more."""
+    return UNKNOWN if value.text == DESTROYED else value.object or value.text
 
 
-def _without(these: list[str], those: list[str]) -> list[str]:
-    left = list(those)
-    result = []
-    for item in these:
-        if item in left:
-            left.remove(item)
+UNKNOWN, DESTROYED = "?", "destroyed"
+"""Stands for what a story does not name, and how the story says so."""
+
+
+def _unmatched(told: list[str], made: list[str]) -> tuple[list[str], list[str]]:
+    """The callbacks of a story that were not made, and those made that are not in it."""
+    left, lacking = list(made), []
+    for text in told:
+        form = re.compile(re.escape(text).replace(re.escape(UNKNOWN), "[^,)]*"))
+        found = next((m for m in left if form.fullmatch(m)), None)
+        if found is None:
+            lacking.append(text)
         else:
-            result.append(item)
-    return result
+            left.remove(found)
+    return lacking, left

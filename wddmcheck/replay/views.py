@@ -24,11 +24,12 @@ class ToldState:
     """The state of the model, followed through a story by the changes of its steps. `known` are the
     classes and fields that the machine has too; what else a variant adds is not compared. `initial`
     are the values at first of fields, by class, that are not the usual ones; what belongs to no
-    object is a field of the class ""."""
+    object is a field of the class "". `first` are the words that a field may have at first."""
 
     pools: Mapping[str, str]
     known: Mapping[str, frozenset[str]]
     initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    first: frozenset[str] = FIRST
     objects: dict[str, Fields] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,21 +54,22 @@ class ToldState:
     def _take(self, change: Change, known: frozenset[str], initial: Mapping[str, str]) -> None:
         match change.kind:
             case ChangeKind.CREATED:
-                self.objects[change.subject] = _created(change, known, initial)
+                self.objects[change.subject] = _created(change, known, initial, self.first)
             case ChangeKind.DESTROYED:
                 self.objects.pop(change.subject, None)
             case _:
                 fields = self.objects.get(change.subject)
                 if fields is not None and change.label in known:
-                    _change(fields, change)
+                    _change(fields, change, self.first)
 
 
-def _created(change: Change, known: frozenset[str], initial: Mapping[str, str]) -> Fields:
+def _created(change: Change, known: frozenset[str], initial: Mapping[str, str],
+             first: frozenset[str]) -> Fields:
     fields: Fields = {**initial, **{f.name: _value(f.value) for f in change.fields
                                     if f.name in known}}
     if "life" in known:
         fields["life"] = change.after
-    return {k: v for k, v in fields.items() if v not in FIRST}
+    return {k: v for k, v in fields.items() if v not in first}
 
 
 def _value(value: Value) -> str:
@@ -80,7 +82,7 @@ def _value(value: Value) -> str:
             return value.text
 
 
-def _change(fields: Fields, change: Change) -> None:
+def _change(fields: Fields, change: Change, first: frozenset[str]) -> None:
     old = fields.get(change.label, ())
     members = set(old) if isinstance(old, tuple) else None
     match change.kind:
@@ -94,7 +96,7 @@ def _change(fields: Fields, change: Change) -> None:
             new = DANGLING
         case _:
             new = change.after
-    if new in FIRST or new == ():
+    if new in first or new == ():
         fields.pop(change.label, None)
     else:
         fields[change.label] = new

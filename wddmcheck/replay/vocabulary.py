@@ -6,15 +6,16 @@ A model and its variants are a family. What each family calls things is in `repl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wddmcheck.machine.dxgkrnl.objects import OsObject
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.abstraction import Seen
-from wddmcheck.report.story import Argument, Story, StoryStep, ValueKind
+from wddmcheck.report.story import Argument, CallMade, Story, StoryStep, ValueKind
 
 
 class UnknownStepError(Exception):
@@ -49,14 +50,22 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
-    `settle` what happens by itself after the last step, `settles` the same in words. `records` are
-    what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the model
-    that the machine has too, and `look` sees them there; nothing is known where a model is coarser
-    than the machine. What belongs to no object is a field of the class "". `initial` are values
-    that fields have at first, by class, where these are not none, false or 0. `untold` are
-    callbacks of which the model does not tell. `reference` is the miniport that does what the model
-    says, `policies` what Dxgkrnl does in it without being asked."""
+    """What a family calls things, and what machine it runs on.
+
+    `acts` is what a step asks for (given the class of each identity; raises `UnknownStepError`);
+    `settle` what happens by itself after the last step, and `settles` says so in words. `records`
+    are what the classes of the model are to Dxgkrnl. `known` are the classes and fields of the
+    model that the machine has too, and `look` sees them there; nothing is known where a model is
+    coarser than the machine. What belongs to no object is a field of the class "".
+
+    `told` are the callbacks of a step that are some to Dxgkrnl, by its names; `untold` those of the
+    machine of which the model does not tell. `initial` are values that fields have at first, by
+    class, where these are not none, false or 0; `first` are further words that say no more than
+    these, in any field.
+
+    `reference` is the miniport that does what the model says. `hardware` are the properties that
+    the GPU has (fields of `Gpu`), `policies` what Dxgkrnl does without being asked, `only` the
+    policies to which the machine has this one answer."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
@@ -64,10 +73,18 @@ class Vocabulary:
     look: Callable[[Machine], list[Seen]] = lambda machine: []
     settle: Callable[[Story], tuple[Act, ...]] = lambda story: ()
     settles: str = "what the GPU has is finished"
-    initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    told: Callable[[StoryStep], Sequence[CallMade]] = lambda step: step.calls
     untold: frozenset[str] = frozenset()
+    initial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    first: frozenset[str] = frozenset()
     reference: type[ReferenceMiniport] = ReferenceMiniport
+    hardware: frozenset[str] = frozenset()
     policies: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    def gpu(self) -> Gpu:
+        """A GPU of the kind that the family runs on."""
+        return Gpu(lazy_switch="lazy_switch" in self.hardware, in_order="in_order" in self.hardware)
 
     @property
     def same_state(self) -> bool:

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from wddmcheck.machine.reference import ReferenceMiniport
-from wddmcheck.replay.families import words_of
+from wddmcheck.replay.families import words_for
 from wddmcheck.replay.outcome import POLICIES
-from wddmcheck.replay.vocabulary import UnknownStepError
+from wddmcheck.replay.vocabulary import UnknownStepError, Vocabulary
 from wddmcheck.report.story import Cited, Story
 from wddmcheck.report.trace_file import TraceFile
 from wddmcheck.testgen.layout import code, comment, docstring
 from wddmcheck.testgen.script import kinds_named, script
+
+SAME = {"G26": ("honoured", "one_thread")}
+"""Answers for which models have two words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ def pytest_file(file: TraceFile) -> TestFile:
                                "Dxgkrnl guarantees, so no miniport can be tested by it")
     lines = list(script(story).lines())
     chosen = [(k, v) for k, v in file.policies if k in POLICIES]
-    marks = [*marker(chosen), *family_marker(story.family)]
-    body = "\n".join(_test(story, lines, marks))
+    words = words_for(story)
+    marks = list(markers(chosen, words, story.family))
+    body = "\n".join([*marks, *_test(story, lines)])
     digest = sha256(body.encode()).hexdigest()[:10]
     name = f"test_{word(story.system)}_{word(story.property)}_{digest}.py"
     text = "\n".join([*_header(story), "", *imports(kinds_named(lines), bool(marks)), "", "",
@@ -86,21 +90,26 @@ def imports(kinds: tuple[str, ...], marked: bool) -> Iterator[str]:
     yield "from wddmcheck.machine.scenario import Scenario"
 
 
-def marker(chosen: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The marker for policies that are not what the machine does anyway."""
-    words = ", ".join(f'{k}="{v}"' for k, v in chosen if v != POLICIES[k][0])
-    if words:
-        yield f"@pytest.mark.wddm_policies({words})"
-
-
-def family_marker(family: str) -> Iterator[str]:
-    """The marker for a family whose reference miniport is not that of models/miniport.wddm."""
-    if words_of(family).reference is not ReferenceMiniport:
+def markers(chosen: Iterable[tuple[str, str]], words: Vocabulary, family: str) -> Iterator[str]:
+    """The markers of a test: for policies that are not what the machine does anyway, for a family
+    whose reference miniport is not that of models/miniport.wddm, and for hardware that is not the
+    usual."""
+    asked = ", ".join(f'{k}="{v}"' for k, v in chosen if v not in usual(k))
+    if asked:
+        yield f"@pytest.mark.wddm_policies({asked})"
+    if words.reference is not ReferenceMiniport:
         yield f'@pytest.mark.wddm_family("{family}")'
+    if words.hardware:
+        true = ", ".join(f"{h}=True" for h in sorted(words.hardware))
+        yield f"@pytest.mark.wddm_hardware({true})"
 
 
-def _test(story: Story, lines: list[str], marks: list[str]) -> Iterator[str]:
-    yield from marks
+def usual(policy: str) -> tuple[str, ...]:
+    """What the machine does anyway about a policy: models may have two words for it."""
+    return SAME.get(policy, POLICIES[policy][:1])
+
+
+def _test(story: Story, lines: list[str]) -> Iterator[str]:
     yield f"def test_{word(story.system)}(wddm_machine):"
     yield "    with Scenario(wddm_machine) as run:"
     for line in lines:

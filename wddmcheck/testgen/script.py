@@ -18,6 +18,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsLocalFence,
     OsObject,
     OsOpening,
+    OsPagingBuffer,
     OsProcess,
     OsProcessEvent,
     OsResource,
@@ -33,8 +34,10 @@ _ATTRIBUTES: Mapping[type[OsObject], str] = {
     OsResource: "resource", OsAllocation: "allocation", OsOpening: "opening",
     OsHwQueue: "queue", OsDoorbell: "doorbell", OsGlobalFence: "fence",
     OsLocalFence: "local_fence", OsCpuEvent: "cpu_event", OsProcessEvent: "process_event",
+    OsPagingBuffer: "paging",
 }
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
+"""What the first word says of where a call is."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from wddmcheck.replay.outcome import POLICIES
 from wddmcheck.report.narrate import Narrator
 from wddmcheck.result.verdict import Step
 from wddmcheck.testgen.layout import code, comment, docstring
-from wddmcheck.testgen.pytest_file import TestFile, family_marker, imports, marker, word
+from wddmcheck.testgen.pytest_file import TestFile, imports, markers, word
 from wddmcheck.testgen.script import kinds_named, script_of
 from wddmcheck.testgen.tour import Tour
 
@@ -47,9 +47,9 @@ def _run(layout: Layout, run: tuple[Step, ...], number: int) -> Iterator[str]:
               if k in POLICIES and k in Policies.__slots__]
     yield ""
     yield ""
-    yield from marker(chosen)
-    yield from family_marker(layout.system.family)
+    words = words_of(layout.system.family)
+    yield from markers(chosen, words, layout.system.family)
     yield f"def test_run_{number:03}(wddm_machine):"
     yield "    with Scenario(wddm_machine, strict=True) as run:"
-    for line in script_of(steps, words_of(layout.system.family), pools).lines():
+    for line in script_of(steps, words, pools).lines():
         yield from comment(line, 8) if line.startswith("#") else code(line, 8)

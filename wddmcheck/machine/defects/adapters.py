@@ -15,7 +15,7 @@ class FreesIsrStateFirst(ReferenceMiniport):
         """Against INT-06."""
         self.pool.free(adapter.isr, IsrState.TAG)
         yield PREEMPT
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         yield self.kernel.KeFlushQueuedDpcs()
         adapter.isr = None
 
@@ -25,7 +25,7 @@ class LeaksIsrState(ReferenceMiniport):
 
     def quiesce(self, adapter: Adapter) -> Blocking[None]:
         """Against ADP-08."""
-        self.registers(adapter).enable_interrupts(False)
+        self.enable_interrupts(adapter, False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
         adapter.isr = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wddmcheck.machine.miniport import PREEMPT, Kernel, Pauses
+from wddmcheck.machine.paging_structs import DXGK_TRANSFERFLAGS, DXGKARG_BUILDPAGINGBUFFER
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import (
     Adapter,
@@ -14,8 +15,6 @@ from wddmcheck.machine.reference.objects import (
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_DESTROYALLOCATIONFLAGS,
-    DXGK_TRANSFERFLAGS,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_CREATEALLOCATION,
     DXGKARG_DESTROYALLOCATION,

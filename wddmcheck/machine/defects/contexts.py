@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
+from wddmcheck.machine.miniport import Pauses, Wait
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, Context, Node
 from wddmcheck.machine.status import NtStatus
@@ -25,8 +28,9 @@ class PassesItsOwnHandle(ReferenceMiniport):
 class FailedCreateFreesTwice(ReferenceMiniport):
     """The clean-up that the failure paths share frees the context once more."""
 
-    def undo_create(self, context: Context) -> NtStatus:
+    def undo_create(self, context: Context) -> Pauses:
         """Against CAL-11."""
+        yield from ()     # nothing in it waits
         adapter, areas = context.adapter, context.areas
         self.pool.free(context, Context.TAG)
         self.free_areas(adapter, areas)
@@ -37,8 +41,9 @@ class FailedCreateFreesTwice(ReferenceMiniport):
 class FailedCreateLeaksSaveArea(ReferenceMiniport):
     """A create that fails late leaves the first context allocation."""
 
-    def undo_create(self, context: Context) -> NtStatus:
+    def undo_create(self, context: Context) -> Pauses:
         """Against CAL-11."""
+        yield from ()     # nothing in it waits
         self.pool.free(context, Context.TAG)
         return NtStatus.STATUS_NO_MEMORY
 
@@ -46,15 +51,17 @@ class FailedCreateLeaksSaveArea(ReferenceMiniport):
 class LeavesSaveArea(ReferenceMiniport):
     """DestroyContext leaves the context's allocations."""
 
-    def free_context_areas(self, context: Context) -> None:
+    def free_context_areas(self, context: Context) -> Generator[Wait, None, None]:
         """Against CTX-07."""
+        yield from ()
 
 
 class LeavesFurtherAreas(ReferenceMiniport):
     """DestroyContext frees the save area, and not what came later."""
 
-    def free_context_areas(self, context: Context) -> None:
+    def free_context_areas(self, context: Context) -> Generator[Wait, None, None]:
         """Against CTX-07."""
+        yield from ()     # nothing in it waits
         self.free_areas(context.adapter, context.areas[:1])
 
 
@@ -78,6 +85,15 @@ class StaysOnTheNode(ReferenceMiniport):
 
     def leave_node(self, context: Context) -> None:
         """Against CTX-13."""
+
+
+class SwitchesAwayInAnyCase(ReferenceMiniport):
+    """DestroyContext switches the node away whether or not it holds the context."""
+
+    def leave_node(self, context: Context) -> None:
+        """Against PWR-01 and TDR-04: without power, and after a reset, it holds none."""
+        assert context.hardware is not None
+        self.registers(context.adapter).switch_to_null(context.node, context.hardware)
 
 
 class ReportsTwiceAfterReset(ReferenceMiniport):

@@ -33,7 +33,7 @@ class CallbackUnderSpinLock(LockingMiniport):
         context.areas.append(area.hAllocation)
         adapter.table[area.hAllocation] = context
         if not self.load_hardware_context(context):
-            return self.undo_create(context)
+            return (yield from self.undo_create(context))
         yield from self.fill_area(context)
         return self.created(context, pCreateContext)
 
@@ -49,7 +49,7 @@ class DestroyTakesLockTwice(LockingMiniport):
         yield from self.forget_area(context)
         self.leave_node(context)
         self.unlock(adapter.table_lock)
-        self.free_context_areas(context)
+        yield from self.free_context_areas(context)
         self.free_context(context)
         return SUCCESS
 
@@ -72,7 +72,7 @@ class DpcFreesSaveArea(LockingMiniport):
             for context in [c for c in node.submissions if c.reported]:
                 self.retire(context)
                 self.leave_table(context)
-                self.free_context_areas(context)
+                yield from self.free_context_areas(context)
         self.kernel.KeReleaseSpinLockFromDpcLevel(adapter.node_lock)
         self.dxgk(adapter).DxgkCbNotifyDpc(self.dxgk(adapter).DeviceHandle)
 
@@ -90,7 +90,7 @@ class FailedCreateKeepsLock(LockingMiniport):
         adapter.table[context.areas[0]] = context
         self.unlock(adapter.table_lock)
         if not self.load_hardware_context(context):
-            return self.undo_create(context)
+            return (yield from self.undo_create(context))
         yield from self.fill_area(context)
         return self.created(context, pCreateContext)
 
@@ -133,7 +133,7 @@ class IsrTakesNodeLock(LockingMiniport):
             return False
         self.registers(adapter).acknowledge_interrupt()
         yield self.kernel.KeAcquireSpinLockAtDpcLevel(adapter.node_lock)
-        self.report_complete(adapter)
+        self.report_nodes(adapter)
         self.kernel.KeReleaseSpinLockFromDpcLevel(adapter.node_lock)
         return True
 
@@ -180,7 +180,7 @@ class UpdateUnderTableLock(LockingMiniport):
             self.pool.free(context, Context.TAG)
             return NO_MEMORY
         if not self.load_hardware_context(context):
-            return self.undo_create(context)
+            return (yield from self.undo_create(context))
         adapter = self.shared(context.adapter)
         yield from self.lock(adapter.table_lock)
         adapter.table[context.areas[0]] = context

@@ -56,8 +56,11 @@ class PowersDownFirst(ThreadedMiniport):
         adapter.power = DevicePowerState
         yield PREEMPT
         self.unlock(adapter.power_lock)
-        registers.enable_interrupts(DevicePowerState is D0)
-        if DevicePowerState is D3:
+        if DevicePowerState is D0:
+            registers.initialize()
+            self.start_up(adapter)
+        else:
+            registers.enable_interrupts(False)
             registers.acknowledge_interrupt()
             yield Wait("the DPC", lambda: not adapter.dpc_due and not adapter.dpc_runs, parks=True)
         return SUCCESS
@@ -76,8 +79,8 @@ class QueryAssumesProcess(ThreadedMiniport):
 class QueryWithoutLock(ThreadedMiniport):
     """QueryAdapterInfo looks at the power state without a lock."""
 
-    def DxgkDdiQueryAdapterInfo(  # type: ignore[override]  # (it may be interrupted)
-            self, hAdapter: Handle, pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
+    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
+                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
         """Against GEN-02."""
         adapter = self.watched(hAdapter)
         if adapter.power is D0:

@@ -7,16 +7,20 @@ from dataclasses import replace
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
     OsAllocation,
     OsCpuEvent,
     OsGlobalFence,
     OsOverlay,
+    OsPages,
+    OsPagingBuffer,
     OsProcess,
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import recovering
 from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.machine import Fences, Machine
 from wddmcheck.machine.runtime_structs import FState
 from wddmcheck.machine.structs import DXGK_START_INFO, NULL, Out
 
@@ -27,8 +31,8 @@ PHYSICAL_DEVICE = 0x2_0000
 def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
     """ADP-01, ADP-02: on success the driver's context block must not be NULL."""
     m.require(m.adapter.state == "absent", "the adapter has been added")
-    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
+    m.gpu.plug_in()          # PnP has found it
     context = Out(NULL)
     yield from m.driver(call, PHYSICAL_DEVICE, context)
     if call.succeeded:
@@ -41,10 +45,13 @@ def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
 
 
 @ddi
-def DxgkDdiStartDevice(m: Machine, call: Call) -> Steps:
-    """ADP-03; failing "hardware": the device does not come up."""
+def DxgkDdiStartDevice(m: Machine, call: Call, memory: str = "automatic") -> Steps:
+    """ADP-03; failing "hardware": the device does not come up. `memory`: how it comes about from
+    now on, see `Memory`."""
     m.require(m.adapter.state == "added", "the adapter is not added, or is started")
+    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
+    m.paging.memory = Memory(memory)
     m.gpu.healthy = not call.failures.take("hardware")
     m.adapter.handle = m.handles.new()
     interface = replace(m.interface, DeviceHandle=m.adapter.handle)
@@ -59,6 +66,8 @@ def DxgkDdiStartDevice(m: Machine, call: Call) -> Steps:
 def _idle(m: Machine, call: Call) -> None:
     """ADP-10: nothing of the adapter is left when it stops."""
     m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(not any(f.preempting for f in m.fences), "a preemption is under way")
+    m.require(not recovering(m), "a timeout is being recovered from")
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
     m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
               "there are allocations")
@@ -67,6 +76,8 @@ def _idle(m: Machine, call: Call) -> None:
     m.require(not m.adapter.awaits_resume, "the engine was reset and not resumed")
     m.require(not any(m.handles.all(OsOverlay)), "there are overlays")
     m.require(m.component.state is FState.F0, "the power component is in a lower F-state")
+    m.require(not any(m.handles.all(OsPages)) and not any(m.handles.all(OsPagingBuffer)),
+              "there is memory of allocations, or paging work")
     m.admit(call)
 
 
@@ -82,16 +93,18 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
 def _stopped(m: Machine, call: Call) -> None:
     """ADP-04: the driver's handle for callbacks ends here."""
     if call.succeeded:
-        m.adapter.state, m.adapter.handle = "added", NULL
+        m.adapter.state, m.adapter.handle, m.adapter.stopping = "added", NULL, False
 
 
 @ddi
 def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(m: Machine, call: Call) -> Steps:
     """ADP-07: as StopDevice; a driver may refuse. Failing "post display": it cannot hand over."""
     _idle(m, call)
+    m.require(not m.adapter.removed, "the device is gone; only StopDevice follows")
     m.gpu.post_display = not call.failures.take("post display")
     yield from m.driver(call, m.adapter.kmd, 0)
     _stopped(m, call)
+    m.adapter.stopping = not call.succeeded
     return call.status
 
 
@@ -103,8 +116,10 @@ def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:
         m.adapter.state, m.adapter.kmd, m.adapter.dpc_queued = "absent", NULL, False
-        m.adapter.removed = m.adapter.to_reset = m.adapter.awaits_resume = False
-        m.paging.transferring, m.paging.allocation = False, None
+        m.adapter.removed = m.adapter.stopping = m.adapter.to_reset = False
+        m.adapter.awaits_resume = False
+        m.paging.transferring, m.paging.allocation, m.paging.mapped = False, None, False
         audit.at_remove(m)
+        m.last_fence, m.fences = 0, [Fences() for _ in m.fences]
         m.gpu.power_cycle()
     return call.status

@@ -1,34 +1,32 @@
-"""Dxgkrnl's side of allocations: create, open, close, destroy, page, escape."""
+"""Dxgkrnl's side of allocations: create, open, close, destroy, escape."""
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit, memory
-from wddmcheck.machine.dxgkrnl.bring_up import update_page_table
+from wddmcheck.machine.dxgkrnl import audit, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
     DoorbellStatus,
+    Memory,
     OsAllocation,
     OsContext,
     OsContextAllocation,
     OsDevice,
     OsDoorbell,
     OsOpening,
+    OsPagingBuffer,
     OsProcessEvent,
     OsResource,
     Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.machine import Machine
-from wddmcheck.machine.runtime_structs import DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONINFO,
     DXGK_CREATEALLOCATIONFLAGS,
     DXGK_DESTROYALLOCATIONFLAGS,
     DXGK_OPENALLOCATIONINFO,
-    DXGK_TRANSFERFLAGS,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_CREATEALLOCATION,
     DXGKARG_DESTROYALLOCATION,
@@ -36,7 +34,6 @@ from wddmcheck.machine.structs import (
     DXGKARG_OPENALLOCATION,
     INTERFACE_VERSION,
     NULL,
-    PagingOperation,
     PrivateData,
 )
 
@@ -51,7 +48,7 @@ def _private(call: Call) -> PrivateData:
 def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None = None,
                             makeResource: bool = False, count: int = 1) -> Steps:
     """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hResource is None or (hResource.open and not makeResource),
               f"{hResource!r} is gone, or a new resource is wanted as well")
     m.admit(call)
@@ -95,7 +92,7 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
                              destroyResource: bool = False) -> Steps:
     """ALC-10 to ALC-17: of an allocation (in its resource), or of a resource with all it has.
     Nothing of it is open, on the GPU, referenced by the driver, or (policy G09) being paged."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.up, "the adapter is not started")
     m.require(hResource is None or hResource.open, f"{hResource!r} is gone")
     m.require(hAllocation is None or (hAllocation.open and hAllocation.resource is hResource),
               f"{hAllocation!r} is gone, or not of {hResource!r}")
@@ -105,11 +102,12 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
     doomed = _named(m, hAllocation, hResource, destroyResource)
     m.require(not any(o.open and o.allocation in doomed for o in m.handles.all(OsOpening)),
               f"{doomed!r} is open")
-    m.require(not any(_reads(m, c, doomed) for c in m.handles.all(OsContext)),
-              f"{doomed!r} is used on the GPU")
+    m.require(not any(memory.is_read(m, a) for a in doomed), f"{doomed!r} is used on the GPU")
     m.require(not any(a.references for a in doomed),
               f"the driver holds a reference to {doomed!r}", driver=True)
-    m.require(m.policies.G09 != "waits" or m.paging.allocation not in doomed,
+    m.require(not any(a.pages is not None and a.pages.mapped for a in doomed),
+              f"{doomed!r} is seen through the aperture")
+    m.require(m.policies.G09 != "waits" or not any(_paged(m, a) for a in doomed),
               f"{doomed!r} is being paged")
     m.require(not any(_rings(m, d) for d in m.handles.all(OsDoorbell) if d.ring in doomed),
               f"{doomed!r} is the ring buffer of a doorbell", driver=True)
@@ -126,6 +124,10 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
     yield from m.driver(call, m.adapter.kmd, arg)
     for item in doomed:
         memory.free_allocation(m, item)
+    if m.paging.memory is Memory.PACKETS:
+        if m.paging.allocation in doomed:
+            m.paging.transferring, m.paging.allocation = False, None
+        residency.sweep(m)
     if destroyResource:
         assert hResource is not None
         audit.after_destroy(m, call.name, hResource)
@@ -142,22 +144,17 @@ def _rings(m: Machine, doorbell: OsDoorbell) -> bool:
             or doorbell.status is DoorbellStatus.CONNECTED or m.busy(doorbell))
 
 
-def _reads(m: Machine, context: OsContext, doomed: list[OsAllocation]) -> bool:
-    """Whether a packet of the context that the GPU is not done with reads one of `doomed`."""
-    opened = context.work[0]
-    if context.preempted:
-        return opened is not None and opened.allocation in doomed
-    packet = m.gpu.nodes[context.node].packets.get(context.fence)
-    return packet is not None and packet.state in (
-        PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED) and any(
-        a.content == content for _, content in packet.inputs for a in doomed)
+def _paged(m: Machine, item: OsAllocation) -> bool:
+    """Whether paging work names an allocation."""
+    return m.paging.allocation is item or (item.pages is not None and any(
+        b.pages is item.pages for b in m.handles.all(OsPagingBuffer)))
 
 
 @ddi
 def DxgkDdiOpenAllocation(m: Machine, call: Call, hDevice: OsDevice,
                           hAllocation: OsAllocation) -> Steps:
     """ALC-08."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hDevice.open and hAllocation.open, f"{hDevice!r} or {hAllocation!r} is gone")
     m.require(not any(o.device is hDevice and o.allocation is hAllocation
                       for o in m.handles.all(OsOpening)), f"{hAllocation!r} is open on {hDevice!r}")
@@ -177,77 +174,13 @@ def DxgkDdiOpenAllocation(m: Machine, call: Call, hDevice: OsDevice,
 @ddi
 def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsOpening) -> Steps:
     """ALC-10, ALC-11."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    m.require(m.adapter.up, "the adapter is not started")
     m.require(hOpen.open and hOpen.device is hDevice, f"{hOpen!r} is not open on {hDevice!r}")
-    m.require(not any(c.preempted and c.work[0] is hOpen for c in m.handles.all(OsContext)),
-              f"{hOpen!r} is read by a packet to submit again")
     m.admit(call, hDevice.process)
     hOpen.open = False
     yield from m.driver(call, hDevice.kmd, DXGKARG_CLOSEALLOCATION([hOpen.kmd]))
     audit.after_destroy(m, call.name, hOpen)
     memory.close_allocation(m, hOpen)
-    return call.status
-
-
-@ddi
-def DxgkDdiBuildPagingBuffer(m: Machine, call: Call, operation: str,
-                             hAllocation: OsAllocation | None = None, to: str = "segment",
-                             area: OsContextAllocation | None = None) -> Steps:
-    """PAG-01, PAG-02: a transfer in two calls, TransferStart and TransferEnd, `to` another place in
-    the segment, or out of it ("system": the allocation is evicted). Failing "dma buffer": the
-    buffer is too small; "busy": the copy engine takes nothing now. CAL-10: or what the driver asked
-    for with DxgkCbUpdateContextAllocation, UpdateContextAllocation, of a context allocation; or
-    FlushTlb, which names nothing; or PWR-04: UpdatePageTable."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
-    if operation == "UpdatePageTable":
-        yield from update_page_table(m, call)
-        return call.status
-    if operation == "UpdateContextAllocation":
-        yield from _update(m, call, area)
-        return call.status
-    if operation == "FlushTlb":
-        m.admit(call)
-        yield from m.driver(call, m.adapter.kmd, DXGKARG_BUILDPAGINGBUFFER(
-            NULL, DXGK_TRANSFERFLAGS.NONE, PagingOperation.DXGK_OPERATION_FLUSH_TLB))
-        return call.status
-    m.require(to != "system" or not any(_reads(m, c, [hAllocation] if hAllocation else [])
-                                        for c in m.handles.all(OsContext)),
-              f"{hAllocation!r} is used on the GPU")
-    if operation == "TransferStart":
-        m.require(not m.paging.transferring, "a transfer is under way")
-        m.require(hAllocation is not None and hAllocation.open, f"{hAllocation!r} is gone")
-    else:
-        m.require(m.paging.transferring, "no transfer is under way")
-        moving = m.paging.allocation
-        m.require(moving is not None and (hAllocation is moving if not moving.gone
-                                          else hAllocation is None),
-                  f"{hAllocation!r} is not what is being transferred")
-    m.admit(call)
-    m.gpu.copy_busy = call.failures.take("busy")
-    arg = DXGKARG_BUILDPAGINGBUFFER(
-        hAllocation.kmd if hAllocation is not None else NULL, DXGK_TRANSFERFLAGS[operation],
-        DmaSize=0 if call.failures.take("dma buffer") else 4096)
-    yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        starts = operation == "TransferStart"
-        if not starts and hAllocation is not None:
-            memory.move(m, hAllocation, to)
-        m.paging.transferring, m.paging.allocation = starts, hAllocation if starts else None
-    return call.status
-
-
-def _update(m: Machine, call: Call, area: OsContextAllocation | None) -> Steps:
-    m.require(area is not None and area.updating, f"nobody asked for an update of {area!r}",
-              driver=True)
-    m.admit(call)
-    assert area is not None
-    arg = DXGKARG_BUILDPAGINGBUFFER(
-        NULL, DXGK_TRANSFERFLAGS.NONE, PagingOperation.DXGK_OPERATION_UPDATE_CONTEXT_ALLOCATION,
-        UpdateContextAllocation=DXGK_BUILDPAGINGBUFFER_UPDATECONTEXTALLOCATION(
-            area.va, area.update_data))
-    yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        area.updating = False
     return call.status
 
 
@@ -258,7 +191,7 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
                   area: OsContextAllocation | None = None) -> Steps:
     """A private request of the user-mode driver: work on an allocation for a while (ALC-21), create
     a context allocation, destroy one, signal an event of the process from now on (PRC-05)."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
     for item in (hAllocation, hContext, area):
         m.require(item is None or item.open, f"{item!r} is gone")

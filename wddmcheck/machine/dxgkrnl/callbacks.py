@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wddmcheck.machine.dxgkrnl import audit, blocking, event_callbacks, memory, queue_callbacks
+from wddmcheck.machine.dxgkrnl import (
+    audit,
+    blocking,
+    event_callbacks,
+    memory,
+    queue_callbacks,
+    residency,
+)
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade
 from wddmcheck.machine.dxgkrnl.entry import enter
 from wddmcheck.machine.dxgkrnl.objects import (
@@ -13,9 +20,10 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsContextAllocation,
     OsDevice,
+    OsPagingBuffer,
     OsProcess,
 )
-from wddmcheck.machine.findings import Kind, stop
+from wddmcheck.machine.findings import Finding, Kind, OutOfReachError, call_site, stop
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.status import NtStatus
@@ -62,7 +70,7 @@ def _fails(machine: Machine, name: str) -> bool:
 
 def map_memory(machine: Machine) -> Registers:
     """DxgkCbMapMemory: the register file."""
-    return Registers(machine.gpu, partial(audit.touched, machine),
+    return Registers(machine.gpu, partial(audit.touched, machine), partial(audit.read, machine),
                      partial(audit.unpowered, machine), partial(audit.torn, machine))
 
 
@@ -98,10 +106,13 @@ def destroy_context_allocation(machine: Machine, hAdapter: Handle, hAllocation: 
     """DxgkCbDestroyContextAllocation (CAL-06): memory and mapping go at once."""
     name = "DxgkCbDestroyContextAllocation"
     enter(machine, name, hAdapter)
-    if hAllocation in machine.handles.gone:
+    if hAllocation in machine.handles.gone - machine.handles.reclaimed:
         stop(Kind.DOUBLE_FREE, f"{name}: {hAllocation:#x} is destroyed twice", "0xC4",
              objects=(hAllocation,))
     item = machine.handles.find(hAllocation, OsContextAllocation, f"{name}: hAllocation")
+    if residency.being_filled(machine, item):
+        raise OutOfReachError(f"{name} blocks, where this machine cannot pause the driver (see "
+                              "Kernel.may_block)", driver=True)
     memory.free_context_allocation(machine, item)
     machine.callback(name, (("hAllocation", item),))
     return NtStatus.STATUS_SUCCESS
@@ -157,6 +168,8 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     (FEN-01, FEN-03; stop 0x119/0x1)."""
     name = "DxgkCbNotifyInterrupt"
     enter(machine, name, hAdapter)
+    if machine.adapter.to_reset or machine.fences[arg.NodeOrdinal].timed_out:
+        return                   # nobody listens to this node any more (TDR-01)
     if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_PREEMPTED:
         _preempted(machine, arg)
         return
@@ -169,21 +182,28 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     if arg.InterruptType is not DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED:
         return
     fence = arg.SubmissionFenceId
-    context = next((c for c in machine.handles.all(OsContext) if c.fence == fence), None)
+    whose = _outstanding(machine, fence)
     packet = machine.gpu.nodes[arg.NodeOrdinal].packets.get(fence)
-    if fence == 0 or context is None or packet is None:
+    if whose is None or packet is None:
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, which is not outstanding",
              "0x119/0x1")
-    if context.reported:
+    if whose.reported:
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence} again", "0x119/0x1",
-             objects=(context.kmd,))
+             objects=(whose.kmd,))
     if packet.state not in (PacketState.DONE, PacketState.ABORTED):
         stop(Kind.BAD_FENCE, f"the driver reports fence {fence}, whose packet is "
-             f"{packet.state.value}", "0x119/0x1", objects=(context.kmd,))
-    context.reported = True
+             f"{packet.state.value}", "0x119/0x1", objects=(whose.kmd,))
+    whose.reported = True
     fences = machine.fences[arg.NodeOrdinal]
     fences.last_completed = max(fences.last_completed, fence)
-    machine.callback(name, (("hContext", context),))
+    machine.callback(name, (("hContext", whose),))
+
+
+def _outstanding(machine: Machine, fence: int) -> OsContext | OsPagingBuffer | None:
+    """Whose packet has a fence: a context's, or one of paging."""
+    work: list[OsContext | OsPagingBuffer] = [*machine.handles.all(OsContext)]
+    work += machine.handles.all(OsPagingBuffer)
+    return next((w for w in work if fence and w.fence == fence), None)
 
 
 def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
@@ -198,14 +218,31 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
              f"fence, which is {fences.last_completed}", "0x119/0x1")
     fences.preempting = 0
     for context in machine.handles.all(OsContext):
-        if context.node == arg.NodeOrdinal and context.fence and not context.reported:
-            context.fence, context.preempted = 0, True
-    machine.callback("DxgkCbNotifyInterrupt", (("PreemptionFenceId", arg.PreemptionFenceId),))
+        if (context.open and context.node == arg.NodeOrdinal and context.fence
+                and not context.reported):
+            _comes_back(machine, context)
+    machine.callback("DxgkCbNotifyInterrupt", ())
+
+
+def _comes_back(machine: Machine, context: OsContext) -> None:
+    """The packet of a context counts as preempted. What is complete has to be reported before, and
+    what the node still has is not preempted: the scheduler would not notice, and run it twice."""
+    node = machine.gpu.nodes[context.node]
+    packet = node.packets.get(context.fence)
+    kept = packet is not None and packet.state in (PacketState.QUEUED, PacketState.RUNNING)
+    if kept or context.fence in node.signalled:
+        machine.report(Finding(
+            Kind.BAD_FENCE, f"the driver reports a preemption, and the packet with fence "
+            f"{context.fence} is {'still on the node' if kept else 'complete and not reported'}; "
+            "it will run twice", (context.kmd,), where=call_site()))
+    context.fence, context.preempted = 0, True
 
 
 def notify_dpc(machine: Machine, hAdapter: Handle) -> None:
-    """DxgkCbNotifyDpc."""
+    """DxgkCbNotifyDpc: what is over is retired, and its memory can go."""
     enter(machine, "DxgkCbNotifyDpc", hAdapter)
+    residency.retire(machine)
+    residency.reclaim(machine)
     machine.callback("DxgkCbNotifyDpc", ())
 
 

@@ -21,7 +21,7 @@ from wddmcheck.machine.status import NtStatus
 if TYPE_CHECKING:
     from wddmcheck.machine.dxgkrnl.objects import OsObject, OsProcess
 
-Steps: TypeAlias = Generator[Preempt | Wait, None, "NtStatus | bool | None"]
+Steps: TypeAlias = Generator[Preempt | Wait, None, "NtStatus | bool | int | None"]
 
 
 @dataclass(frozen=True, slots=True)

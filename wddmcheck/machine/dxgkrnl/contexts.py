@@ -7,14 +7,15 @@ from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.engine_steps import entry_of
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
+    Memory,
     OsContext,
     OsDevice,
     OsHwQueue,
     Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import started, unfinished
 from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_CREATECONTEXTFLAGS,
@@ -28,20 +29,23 @@ from wddmcheck.machine.structs import (
 
 @ddi
 def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
-                         queues: bool = False, isSystem: bool = False) -> Steps:
+                         areas: int = 1, renders: bool = False, queues: bool = False,
+                         isSystem: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
-    Dxgkrnl sets the root page table at once, before the first packet can run. `queues`: a context
-    with hardware queues, which the GPU schedules (HWQ-01); it is created resumed (HWQ-08).
-    `isSystem`: a context of the system device, for paging (CTX-12)."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    Dxgkrnl sets the root page table at once, before the first packet can run (unless there may be
+    several, see `page_tables`). `areas`: how many context allocations the user-mode driver asks
+    for; `renders`: packets come by DxgkDdiRender; `queues`: a context with hardware queues, which
+    the GPU schedules (HWQ-01), created resumed (HWQ-08); `isSystem`: a context of the system
+    device, for paging (CTX-12)."""
+    started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
     m.require(hDevice.state is DeviceState.GOOD, f"{hDevice!r} is in error")
     m.require(not queues or m.gpu.present, "the device is gone")
     m.require(isSystem == (hDevice.process.kind == "System"),
               "the system device has system contexts, and no other has")
-    m.admit(call, hDevice.process)
+    m.admit(call, hDevice.thread)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
-                                      queues=queues, made_by=call))
+                                      renders=renders, queues=queues, made_by=call))
     call.making.append(context)
     version = INTERFACE_VERSION + call.failures.take("version")
     flags = DXGK_CREATECONTEXTFLAGS.VirtualAddressing
@@ -50,7 +54,7 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     if isSystem:
         flags |= DXGK_CREATECONTEXTFLAGS.SystemContext
     arg = DXGKARG_CREATECONTEXT(context.handle, node, Flags=flags,
-                                pPrivateDriverData=PrivateData(version))
+                                pPrivateDriverData=PrivateData(version, areas=areas))
     yield from m.driver(call, hDevice.kmd, arg)
     if call.succeeded:
         context.kmd, context.open = arg.hContext, True
@@ -58,6 +62,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
             m.report(Finding(Kind.CONTRACT, "DxgkDdiCreateContext succeeds and does not say in "
                              "ContextInfo how large a DMA buffer is"))
         call.made.append(context)
+        if m.paging.memory is Memory.PACKETS:
+            return call.status
         yield from drive(m.miniport, "DxgkDdiSetRootPageTable", (
             m.adapter.kmd, DXGKARG_SETROOTPAGETABLE(context.kmd, hDevice.process.root)))
     else:
@@ -88,10 +94,11 @@ def _off_the_engine(m: Machine, context: OsContext) -> None:
 
 @ddi
 def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = None) -> Steps:
-    """CTX-05, CTX-06: no packet of the context is queued or runs; by policy G04 its last packet may
-    still have to be reported and retired, or the GPU may still have it. Without a context: of one
-    whose creation failed (policy G01), by the handle that is there."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    """CTX-05, CTX-06: no packet of the context waits, is queued or runs; by policy G04 its last
+    packet may still have to be reported and retired, or the GPU may still have it. One that Dxgkrnl
+    has forgotten goes with its device (policy G01). Without a context: of one whose creation failed
+    (G01 as well), by the handle that is there."""
+    m.require(m.adapter.settled, "the adapter is not started, or its power changes")
     if hContext is None:
         m.require(m.policies.G01 == "after_failure" and m.adapter.unborn != NULL,
                   "no creation has failed, or nothing follows one that has")
@@ -100,17 +107,17 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = N
         yield from m.driver(call, handle)
         return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
+    m.require(not audit.forgotten(m, hContext), f"{hContext!r} is forgotten")
     m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
-    m.require(not any(hContext in c.args.values() for c in m.calls),
-              f"a call is under way that names {hContext!r}", driver=True)
-    packet = m.gpu.nodes[hContext.node].packets.get(hContext.fence)
-    m.require(m.policies.G04 == "adversarial" or packet is None or
-              packet.state in (PacketState.DONE, PacketState.ABORTED),
+    m.require(not hContext.rendered, f"{hContext!r} has a packet to submit")
+    m.require(not m.busy(hContext), f"a call is under way that names {hContext!r}", driver=True)
+    m.require(m.policies.G04 == "adversarial" or not unfinished(m, hContext),
               f"{hContext!r} has work on the GPU")
-    m.require(m.policies.G04 != "retired" or packet is None, f"{hContext!r} has work to retire")
+    m.require(m.policies.G04 != "retired" or hContext.fence == 0,
+              f"{hContext!r} has work to retire")
     if hContext.queues:
         _suspended(m, hContext)
-    m.admit(call, hContext.device.process)
+    m.admit(call, hContext.device.thread)
     if hContext.queues:
         _off_the_engine(m, hContext)
     hContext.open = False

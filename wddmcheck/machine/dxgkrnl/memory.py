@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wddmcheck.machine.dxgkrnl.objects import (
+    Memory,
     OsAllocation,
     OsContext,
     OsContextAllocation,
@@ -14,6 +15,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsOpening,
     OsResource,
 )
+from wddmcheck.machine.dxgkrnl.state import unfinished
 
 if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
 
 def context_allocation(machine: Machine, device: OsDevice, context: OsContext | None,
                        kmd: int) -> OsContextAllocation | None:
-    """A context allocation with memory behind it, None if there is none."""
+    """A context allocation with memory behind it, None if there is none. Where paging packets fill
+    it, it is empty."""
     page = machine.gpu.memory.segment.take()
     if page is None:
         return None
+    if machine.paging.memory is Memory.PACKETS:
+        machine.gpu.memory.segment.write(page, b"")
     item = OsContextAllocation(handle=machine.handles.new(), kmd=kmd, open=True, device=device,
                                context=context, page=page, made_by=machine.running)
     return machine.handles.add(item)
@@ -49,26 +54,48 @@ def unmap_kept(machine: Machine) -> None:
         machine.paging.kept.remove(item)
 
 
+def reclaim_context_allocation(machine: Machine, item: OsContextAllocation) -> None:
+    """Dxgkrnl takes back what the driver has left; the driver's handle of it is dead."""
+    free_context_allocation(machine, item)
+    machine.handles.reclaimed.add(item.handle)
+
+
 def allocation(machine: Machine, resource: OsResource | None) -> OsAllocation | None:
-    """An allocation whose memory holds something to recognise it by, None if there is none."""
-    page = machine.gpu.memory.segment.take()
-    if page is None:
-        return None
+    """An allocation whose memory holds something to recognise it by, None if there is none. Where
+    Dxgkrnl transfers all that is to be there, it is not resident at first."""
     handle = machine.handles.new()
     content = b"A%07X" % (handle & 0xFFF_FFFF)
-    machine.gpu.memory.segment.write(page, content)
+    page = None
+    if machine.paging.memory is Memory.AUTOMATIC:
+        page = machine.gpu.memory.segment.take()
+        if page is None:
+            return None
+        machine.gpu.memory.segment.write(page, content)
     return OsAllocation(handle=handle, resource=resource, page=page, content=content)
 
 
 def free_allocation(machine: Machine, item: OsAllocation) -> None:
     """Give the memory back; whoever still maps it sees what comes there next. (A ring buffer is
-    unmapped, whatever its doorbell does.)"""
+    unmapped, whatever its doorbell does. What user mode asked for is `residency`'s.)"""
     for doorbell in machine.handles.all(OsDoorbell):
         if doorbell.ring is item:
             doorbell.queue.context.device.process.table.unmap(doorbell.ring_va)
-    if item.page is not None:
+    if item.page is not None and item.pages is None:
         machine.gpu.memory.segment.give_back(item.page)
     machine.handles.remove(item)
+
+
+def is_read(machine: Machine, item: OsAllocation | None) -> bool:
+    """Whether a packet that the GPU is not done with, or that is still to be submitted, reads an
+    allocation."""
+    return item is not None and any(
+        _reads(machine, c, item) for c in machine.handles.all(OsContext))
+
+
+def _reads(machine: Machine, context: OsContext, item: OsAllocation) -> bool:
+    opened = context.work[0]
+    return opened is not None and opened.allocation is item and (
+        context.preempted or context.rendered or unfinished(machine, context))
 
 
 def move(machine: Machine, item: OsAllocation, to: str) -> None:
@@ -81,10 +108,20 @@ def move(machine: Machine, item: OsAllocation, to: str) -> None:
         segment.write(page, content)
     if item.page is not None:
         segment.give_back(item.page)
+    appear(machine, item, page)
+
+
+def appear(machine: Machine, item: OsAllocation, page: int | None) -> None:
+    """Page tables show an allocation at a page, or (None) nowhere."""
     item.page = page
     for opening in (*machine.handles.all(OsOpening), *machine.paging.closing):
         if opening.allocation is item:
             opening.device.process.table.move(opening.va, page)
+
+
+def has_content(machine: Machine, item: OsContextAllocation) -> bool:
+    """Whether anything was written into a context allocation."""
+    return any(machine.gpu.memory.segment.read(item.page))
 
 
 def open_allocation(item: OsOpening) -> None:
@@ -103,6 +140,8 @@ def unmap_closed(machine: Machine) -> None:
     """Deferred destruction: unmap what was closed and is no longer read."""
     for item in tuple(machine.paging.closing):
         table = item.device.process.root
-        if not any(node.reads(table, item.va) for node in machine.gpu.nodes):
+        again = any((c.preempted or c.rendered) and c.work[0] is item
+                    for c in machine.handles.all(OsContext))
+        if not again and not any(node.reads(table, item.va) for node in machine.gpu.nodes):
             item.device.process.table.unmap(item.va)
             machine.paging.closing.remove(item)

@@ -38,18 +38,76 @@ class OsObject:
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsPageTable(OsObject):
+    """A root page table of a process, at a physical address; `replaced`: the process has another
+    by now."""
+
+    process: OsProcess
+    address: int
+    replaced: bool = False
+
+
+class Memory(Enum):
+    """How memory comes about. AUTOMATIC: it is there. TRANSFERS: an allocation gets it in one call
+    of BuildPagingBuffer. PAGE_TABLES: likewise, and page tables of the paging process are written
+    before. PACKETS: user mode asks for it, and BuildPagingBuffer builds paging packets, which are
+    submitted and run; the root page tables of contexts are set one by one, and may be exchanged."""
+
+    AUTOMATIC = "automatic"
+    TRANSFERS = "transfers"
+    PAGE_TABLES = "page tables"
+    PACKETS = "packets"
+
+
+class Presence(Enum):
+    """Where the content of an allocation is, as far as paging packets have been built and run."""
+
+    NOWHERE = "Nowhere"
+    COMING = "Coming"
+    THERE = "There"
+    LEAVING = "Leaving"
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsPages(OsObject):
+    """Memory that an allocation was given: a page of the segment. `wanted`: the allocation is on a
+    residency list; `mapped`: by way of the aperture."""
+
+    page: int
+    wanted: bool = True
+    mapped: bool = False
+    presence: Presence = Presence.NOWHERE
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
+class OsPagingBuffer(OsObject):
+    """A paging buffer that the driver has built for an operation, about `pages`, or about a context
+    allocation. `allocation` is whose memory it is; `fence` is 0 until it is submitted."""
+
+    operation: str
+    pages: OsPages | None = None
+    area: OsContextAllocation | None = None
+    allocation: OsAllocation | None = None
+    fence: int = 0
+    reported: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsProcess(OsObject):
-    """A process; `root` is the physical address of its GPU page table. `kind`: Ordinary, System,
-    Virtual (of a virtual machine), or Worker of a virtual machine."""
+    """A process; `root` is the physical address of its GPU page table, `root_table` the record of
+    it where there may be several. `kind`: Ordinary, System, Virtual (of a virtual machine), or
+    Worker of a virtual machine. `killed`: it is being ended from outside."""
 
     root: int
     table: PageTable
+    root_table: OsPageTable | None = None
     kind: str = "Ordinary"
+    killed: bool = False
 
 
 class DeviceState(Enum):
-    """LOST: a reset of the engine hit it; KILLED: its process ended abnormally. Neither gets new
-    work."""
+    """LOST: it is in error (DEV-07); KILLED: its process ended abnormally, and so did those of its
+    contexts that the GPU schedules. Neither gets new work."""
 
     GOOD = "good"
     LOST = "lost"
@@ -58,10 +116,22 @@ class DeviceState(Enum):
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsDevice(OsObject):
-    """A device of a process."""
+    """A device of a process. `thread`: the process whose calls those of the device do not overlap,
+    if there is one (policy G26)."""
 
     process: OsProcess
     state: DeviceState = DeviceState.GOOD
+    thread: OsProcess | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is in error."""
+        return self.state is not DeviceState.GOOD
+
+    def lose(self) -> None:
+        """It is in error, unless it is already."""
+        if self.state is DeviceState.GOOD:
+            self.state = DeviceState.LOST
 
 
 class Suspension(Enum):
@@ -76,14 +146,26 @@ class Suspension(Enum):
 class OsContext(OsObject):
     """A context. `fence` is that of its packet that is not retired yet, 0 if there is none;
     `reported` whether the driver has reported it. `work` is what the packet reads; `preempted`: it
-    is to be submitted again. `queues`: the GPU schedules it by itself, and it has hardware queues;
-    `suspend_fence` is then the last one of DxgkDdiSuspendContext."""
+    is to be submitted again. `last_fence` is that of the last packet, over or not. `renders`: its
+    packets are built by DxgkDdiRender, the last by the call `built_by`; `rendered`: it was built
+    and not submitted yet; `used`: one ever was. `rejected`: Dxgkrnl cannot use the context
+    (CTX-03). `told`: the root page table that the driver was told last; `reads`: the memory that
+    its packet reads, where that comes and goes. `queues`: the GPU schedules it by itself, and it
+    has hardware queues; `suspend_fence` is then the last one of DxgkDdiSuspendContext."""
 
     device: OsDevice
     node: int = 0
     fence: int = 0
+    last_fence: int = 0
     reported: bool = False
     preempted: bool = False
+    renders: bool = False
+    rendered: bool = False
+    built_by: object = None
+    used: bool = False
+    rejected: bool = False
+    told: OsPageTable | None = None
+    reads: OsPages | None = None
     work: tuple[OsOpening | None, OsContextAllocation | None] = (None, None)
     queues: bool = False
     suspension: Suspension = Suspension.RESUMED
@@ -147,12 +229,14 @@ class OsResource(OsObject):
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsAllocation(OsObject):
     """An allocation, of the adapter. `references` counts DxgkCbAcquireHandleData; `page` is None
-    while it is not resident."""
+    while it is not resident. `pages` is the memory that it was given, where user mode asks for
+    it."""
 
     resource: OsResource | None
     page: int | None
     content: bytes
     references: int = 0
+    pages: OsPages | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
@@ -219,10 +303,11 @@ O = TypeVar("O", bound=OsObject)  # noqa: E741
 class HandleTable:
     """All objects that are not gone, by Dxgkrnl's handle; and the handles of those that are.
     `departed` are records of those that went last, until `forget`: the driver may have kept its
-    structures for them."""
+    structures for them. `reclaimed` are handles of what Dxgkrnl took back by itself."""
 
     objects: dict[int, OsObject] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
+    reclaimed: set[int] = field(default_factory=set)
     departed: list[OsObject] = field(default_factory=list)
     _next: int = FIRST_HANDLE
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wddmcheck.machine.dxgkrnl.entry import enter
 from wddmcheck.machine.dxgkrnl.objects import (
-    DeviceState,
     DoorbellStatus,
     OsContext,
     OsDoorbell,
@@ -64,8 +63,7 @@ def invalidate_hw_context(machine: Machine, arg: DXGKARGCB_INVALIDATEHWCONTEXT) 
     for doorbell in machine.handles.all(OsDoorbell):
         if doorbell.queue.context.device is context.device:
             doorbell.disconnect(DoorbellStatus.ABORT)
-    if context.device.state is DeviceState.GOOD:
-        context.device.state = DeviceState.LOST
+    context.device.lose()
     machine.callback(name, (("hHwContext", context),))
     return NtStatus.STATUS_SUCCESS
 

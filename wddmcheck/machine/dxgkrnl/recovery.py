@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext, Suspension
+from wddmcheck.machine.dxgkrnl.objects import (
+    OsAllocation,
+    OsContext,
+    OsDevice,
+    Suspension,
+)
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.work import ready
+from wddmcheck.machine.dxgkrnl.state import UNFINISHED, over, usable
 from wddmcheck.machine.findings import Finding, Kind, stop
-from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_SURPRISE_REMOVAL_TYPE,
@@ -15,7 +19,6 @@ from wddmcheck.machine.structs import (
     DXGKARG_PREEMPTCOMMAND,
 )
 
-UNFINISHED = (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
 TDR_FAILURE = "0x116"
 ENGINE_TIMEOUT, ADAPTER_TIMEOUT = 0x141, 0x117
 
@@ -23,8 +26,8 @@ ENGINE_TIMEOUT, ADAPTER_TIMEOUT = 0x141, 0x117
 @ddi
 def DxgkDdiPreemptCommand(m: Machine, call: Call, node: int = 0) -> Steps:
     """SUB-09: the scheduler wants the node back. An error is stop 0x119/0x2."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
-    ready(m)
+    usable(m)
+    m.require(m.gpu.present, "the device is gone")
     m.require(m.fences[node].preempting == 0, "a preemption is under way")
     m.admit(call)
     m.last_fence += 1
@@ -50,31 +53,40 @@ def DxgkDdiCollectDbgInfo(m: Machine, call: Call, Reason: int = ENGINE_TIMEOUT) 
 
 @ddi
 def DxgkDdiResetFromTimeout(m: Machine, call: Call) -> Steps:
-    """TDR-03, FEN-02: the whole adapter is reset, all that was submitted counts as complete; after
-    it, the GPU touches no memory. Failing "reset": it does not work, which is stop 0x116."""
+    """TDR-03, FEN-02, TDR-10: the whole adapter is reset, all that was submitted counts as
+    complete, and every device is lost; after it, the GPU touches no memory. Failing "reset": it
+    does not work, which is stop 0x116."""
     m.require(m.adapter.state == "started", "the adapter is not started")
     m.require(m.gpu.present and not m.adapter.resetting, "the adapter is gone, or is being reset")
+    m.require(not any(f.timed_out for f in m.fences), "the engine is to be reset first")
     m.require(m.adapter.to_reset or _outstanding(m), "nothing timed out")
     m.admit(call)
+    m.adapter.resetting, m.adapter.to_reset = True, False
     m.gpu.resettable = not call.failures.take("reset")
     yield from m.driver(call, m.adapter.kmd)
     if not call.succeeded:
         stop(Kind.BAD_STATUS, f"{call.name} fails", TDR_FAILURE)
-    if any(n.running is not None or n.current is not None for n in m.gpu.nodes):
-        m.report(Finding(Kind.GPU_ACCESS, f"{call.name} returns and the GPU still has a context, "
-                         "whose state it may save"))
-    m.adapter.resetting, m.adapter.to_reset = True, False
+    if not m.gpu.halted or any(n.current is not None for n in m.gpu.nodes):
+        m.report(Finding(Kind.GPU_ACCESS, f"{call.name} returns and the GPU still runs, or has a "
+                         "context whose state it may save"))
     for fences in m.fences:
         fences.last_completed = fences.last_submitted
+    m.adapter.cleaning_up = True
+    for device in m.handles.all(OsDevice):
+        device.lose()
     _give_up(m)
     return call.status
 
 
 @ddi
 def DxgkDdiRestartFromTimeout(m: Machine, call: Call) -> Steps:
-    """TDR-04, TDR-05: the end of the clean-up window; the GPU can be used again."""
-    m.require(m.adapter.resetting, "the adapter is not being reset")
+    """TDR-04, TDR-05, TDR-11: the end of the clean-up; memory is empty, and the GPU can be used
+    again."""
+    m.require(m.adapter.cleaning_up, "the adapter has not been reset")
+    m.require(all(a.page is None for a in m.handles.all(OsAllocation)),
+              "there are allocations in memory")
     m.admit(call)
+    m.adapter.cleaning_up = False
     yield from m.driver(call, m.adapter.kmd)
     if not call.succeeded:
         stop(Kind.BAD_STATUS, f"{call.name} fails", TDR_FAILURE)
@@ -93,7 +105,11 @@ def DxgkDdiNotifySurpriseRemoval(m: Machine, call: Call) -> Steps:
     if not call.succeeded:
         stop(Kind.BAD_STATUS, f"{call.name} fails; Windows cannot go on", "")
     m.adapter.removed = True
-    m.adapter.resetting = m.adapter.to_reset = m.adapter.awaits_resume = False
+    m.adapter.resetting = m.adapter.cleaning_up = m.adapter.to_reset = False
+    m.adapter.awaits_resume = False
+    for fences in m.fences:
+        fences.timed_out = False
+    m.paging.transferring, m.paging.allocation = False, None
     _give_up(m)
     for context in m.handles.all(OsContext):
         if context.suspension is Suspension.SUSPENDING:
@@ -110,4 +126,4 @@ def _give_up(m: Machine) -> None:
     for fences in m.fences:
         fences.preempting = 0
     for context in m.handles.all(OsContext):
-        context.fence, context.reported, context.preempted = 0, False, False
+        over(context)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TypeAlias
 
 from wddmcheck.machine.dxgkrnl.calls import Steps
+from wddmcheck.machine.dxgkrnl.objects import OsObject
 
 Side: TypeAlias = Callable[..., Steps]
 """Takes the machine, the `Call`, and the call's arguments by name."""
@@ -19,16 +20,16 @@ SIDES: dict[str, Side] = {}
 BY_ITSELF: set[str] = set()
 """Those of `SIDES` that are no DDIs: what runs of a driver because it told the kernel to."""
 
-
-Event: TypeAlias = Callable[..., None]
-"""Takes the machine and what it is about."""
+Event: TypeAlias = Callable[..., "OsObject | None"]
+"""Takes the machine and what it is about; gives what it made."""
 
 EVENTS: dict[str, Event] = {}
 """What the operating system, user mode or the hardware does by itself, without a call of the
 driver, by name."""
 
-_MODULES = ("adapter", "processes", "contexts", "work", "allocations", "recovery",
-            "hardware_queues", "suspension", "doorbells", "power", "user_mode", "engine_steps",
+_MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations",
+            "paging", "page_tables", "residency", "power", "engine_reset", "recovery",
+            "hardware_queues", "suspension", "doorbells", "user_mode", "engine_steps",
             "native_fences", "events", "runtime", "display", "own_threads",
             "bring_up")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.work import ready
+from wddmcheck.machine.dxgkrnl.state import usable
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
@@ -38,8 +38,8 @@ def DxgkDdiSetPowerComponentFState(m: Machine, call: Call, FState: str) -> Steps
 @ddi
 def DxgkDdiQueryCurrentFence(m: Machine, call: Call, node: int = 0) -> Steps:
     """FEN-03: the scheduler has heard nothing of a node whose packet it takes to be complete."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
-    ready(m)
+    usable(m)
+    m.require(m.gpu.present, "the device is gone")
     m.require(any(p.state is PacketState.DONE and not _reported(m, p.fence)
                   for p in m.gpu.nodes[node].packets.values()), "nothing is overdue")
     m.admit(call)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wddmcheck.machine.findings import OutOfReachError
+from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
 from wddmcheck.machine.gpu.engine import Engine
 from wddmcheck.machine.gpu.engine_registers import EngineRegisters
 from wddmcheck.machine.gpu.memory import VideoMemory
-from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState
+from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState, Preemption
 from wddmcheck.machine.gpu.notices import Notices
 
 GONE = 0xFFFF_FFFF
@@ -24,12 +24,17 @@ NODES = 2
 @dataclass(slots=True)
 class Gpu:
     """The device: nodes, which run packets, an engine that schedules contexts by itself, notices.
-    `pending`: the nodes or the display raise the interrupt line. `component_powered`: its power
-    component is not in a lower F-state, and `component_changes` counts changes of its settings;
-    `low_power`: the driver has put the device to sleep; `command_open`: a command is being written
-    to the ring. `healthy`: it comes up when the driver starts it; `copy_busy`: the copy engine
-    takes no transfer now; `resettable`: a reset works; `post_display`: it can hand over the boot
-    display. These are for the caller to set, to inject failures."""
+    `pending`: the nodes or the display raise the interrupt line. `healthy`: it comes up when the
+    driver starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset
+    works; `post_display`: it can hand over the boot display. These are for the caller to set, to
+    inject failures. `powered`: it is in D0; `programmed`: its registers are set up;
+    `writes_status`: it writes its status to system memory by itself. Without power it forgets its
+    registers, and what the CPU wrote into page tables (the run list of the engine is in memory).
+    `low_power`: the driver has put it to sleep; `component_powered`: its power component is not in
+    a lower F-state, and `component_changes` counts changes of its settings; `command_open`: a
+    command is being written to the ring. `lazy_switch`: a node that is told to let go of a context
+    does so when it next saves one, not at once; `in_order`: nodes run packets in the order of their
+    fences. `halted`: the driver has stopped all nodes."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
@@ -46,9 +51,16 @@ class Gpu:
     component_changes: int = 0
     low_power: bool = False
     command_open: bool = False
+    powered: bool = True
+    programmed: bool = False
+    writes_status: bool = False
+    lazy_switch: bool = False
+    in_order: bool = False
+    halted: bool = False
 
     def __post_init__(self) -> None:
-        self.nodes += [Node(ordinal, self.memory) for ordinal in range(len(self.nodes), NODES)]
+        self.nodes += [Node(ordinal, self.memory, in_order=self.in_order)
+                       for ordinal in range(len(self.nodes), NODES)]
         self.engine, self.notices = Engine(self.memory), Notices()
 
     @property
@@ -56,13 +68,36 @@ class Gpu:
         """Whether the interrupt line is raised, by whatever part of the device."""
         return self.pending or self.engine.messages or self.notices.raised
 
+    @property
+    def answers(self) -> bool:
+        """Whether the device answers on the bus."""
+        return self.present and self.powered
+
+    def power_down(self) -> None:
+        """To D3: registers, and the state of contexts that nodes hold, are lost."""
+        self.powered = self.programmed = self.writes_status = False
+        self.interrupts_enabled = self.pending = self.low_power = self.command_open = False
+        self.engine.messages = self.notices.raised = False
+        self.memory.written.clear()
+        self.memory.show(None)
+        for node in self.nodes:
+            node.current = None
+
+    def power_up(self) -> None:
+        """Back to D0. Nothing is set up yet."""
+        self.powered = True
+
     def power_cycle(self) -> None:
         """The state after the bus has reset the device."""
-        self.interrupts_enabled = self.pending = self.low_power = self.command_open = False
+        self.power_down()
+        self.power_up()
         self.engine, self.notices = Engine(self.memory), Notices()
+        self.halted = False
         for node in self.nodes:
             node.reset()
             node.packets.clear()
+            node.signalled.clear()
+            node.fence = 0
 
     def unplug(self) -> None:
         """The device is gone: nothing runs any more, and nothing answers."""
@@ -70,34 +105,70 @@ class Gpu:
             raise OutOfReachError("the device is gone already")
         self.present = self.pending = False
         self.engine, self.notices = Engine(self.memory), Notices()
-        for node in self.nodes:
-            node.reset()
+
+    def plug_in(self) -> None:
+        """There is a device in the slot, another one if the last was pulled out."""
+        if not self.present:
+            self.power_cycle()
+            self.present = True
+
+    def working(self, node: int) -> Node:
+        """A node that can do something by itself. Raises `OutOfReachError` if the device is gone or
+        without power, or its nodes are halted."""
+        if not self.answers or self.halted:
+            why = "the nodes are halted" if self.answers else "the device is gone, or without power"
+            raise OutOfReachError(why, driver=True)
+        return self.nodes[node]
 
     def vsync(self) -> None:
         """An interrupt that has nothing to do with packets. Raises `OutOfReachError`."""
-        if not self.present or not self.interrupts_enabled or self.pending:
+        if not self.answers or not self.interrupts_enabled or self.pending:
             raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending",
                                   driver=True)
         self.pending = True
 
+    def run_paging(self, fence: int) -> None:
+        """The node for rendering carries out a paging packet, and raises the interrupt."""
+        self.working(0).run_paging(fence)
+        self.pending = True
+
+    def read_aperture(self) -> None:
+        """Something reads ahead through the aperture, and raises the interrupt. Raises
+        `OutOfReachError`, `BugCheck`."""
+        if not self.answers or self.memory.aperture is None or self.pending:
+            raise OutOfReachError("the aperture shows nothing, or an interrupt is pending",
+                                  driver=True)
+        if self.memory.aperture_is_stale():
+            raise BugCheck(Finding(
+                Kind.GPU_ACCESS, f"a read through the aperture finds page "
+                f"{self.memory.aperture[0]}, which was given back", (self.memory.aperture[0],)))
+        self.pending = True
+
     def run_packet(self, node: int, fence: int) -> None:
         """The node starts a packet."""
-        self.nodes[node].run(fence)
+        self.working(node).run(fence)
 
     def complete_packet(self, node: int, fence: int) -> None:
         """The node finishes a packet and raises the interrupt."""
-        self.nodes[node].complete(fence)
+        self.working(node).complete(fence)
+        self.pending = True
+
+    def preempt(self, node: int) -> None:
+        """The node serves the preemption that it was asked for and raises the interrupt."""
+        self.working(node).preempt()
         self.pending = True
 
 
 @dataclass(slots=True)
 class Registers:
     """The register file of a GPU, as mapped into the driver's address space. `touched` is told of
-    each access (but for fences, which are in memory), `unpowered` of one to what has no power,
-    `torn` of a command that another one runs into."""
+    each access (but for what is in memory, where the nodes write to), `read` of each read of what
+    has to be set up before, `unpowered` of an access to what has no power, `torn` of a command that
+    another one runs into."""
 
     gpu: Gpu
     touched: Callable[[], None] = lambda: None
+    read: Callable[[], None] = lambda: None
     unpowered: Callable[[], None] = lambda: None
     torn: Callable[[], None] = lambda: None
 
@@ -117,30 +188,25 @@ class Registers:
     def interrupt_status(self) -> int:
         """1 while the interrupt line is raised; all ones where no device is."""
         self.touched()
-        return int(self.gpu.raised) if self.gpu.present else GONE
+        self.read()
+        return int(self.gpu.raised) if self.gpu.answers else GONE
 
     def acknowledge_interrupt(self) -> None:
         """Lower the interrupt line."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.pending = self.gpu.engine.messages = self.gpu.notices.raised = False
 
     def enable_interrupts(self, enabled: bool) -> None:
         """Let the device raise its interrupt, or not."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.interrupts_enabled = enabled
 
     def sleep(self, asleep: bool) -> None:
         """Put the device to sleep, or wake it: this register always answers."""
         if self.gpu.present:
             self.gpu.low_power = asleep
-
-    @property
-    def clock(self) -> int:
-        """The clock of the device, in MHz."""
-        self.touched()
-        return 100 if self.gpu.present and not self.gpu.low_power else GONE
 
     def begin_command(self) -> None:
         """Write a command behind the tail of the ring; the tail moves with `end_command`."""
@@ -157,13 +223,13 @@ class Registers:
     def power_component(self, powered: bool) -> None:
         """Switch the power component on or off."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.component_powered = powered
 
     def change_component(self) -> None:
         """Change a setting of the power component; it is lost where the component has no power."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.component_changes += self.gpu.component_powered
             if not self.gpu.component_powered:
                 self.unpowered()
@@ -171,7 +237,34 @@ class Registers:
     def initialize(self) -> bool:
         """Bring the device up; False if it does not come up."""
         self.touched()
-        return self.gpu.present and self.gpu.healthy
+        if not self.gpu.answers or not self.gpu.healthy:
+            return False
+        self.gpu.programmed = True
+        return True
+
+    @property
+    def clock(self) -> int:
+        """The clock of the device in MHz; all ones where no device is."""
+        self.touched()
+        self.read()
+        return 1000 if self.gpu.answers and not self.gpu.low_power else GONE
+
+    def write_status(self, enabled: bool) -> None:
+        """Let the device write its status to system memory by itself, or not."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.writes_status = enabled
+
+    def write_page_table(self, address: int, start: int, entries: tuple[int, ...]) -> None:
+        """Write entries of a page table, by the CPU's address of it."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.memory.written |= {(address, start + i): e for i, e in enumerate(entries)}
+
+    def lazy_switch(self) -> bool:
+        """Whether a node that is told to let go of a context does so only when it saves one."""
+        self.touched()
+        return self.gpu.lazy_switch
 
     def release_post_display(self) -> bool:
         """Hand over the display that the firmware set up; False if that cannot be done."""
@@ -186,13 +279,13 @@ class Registers:
     def submit(self, node: int, packet: Packet) -> None:
         """Ring the doorbell of a node."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.nodes[node].submit(packet)
 
     def retire(self, node: int, fence: int) -> None:
         """Free the ring entry of a packet."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers:
             self.gpu.nodes[node].forget(fence)
 
     def is_complete(self, node: int, fence: int) -> bool:
@@ -201,25 +294,66 @@ class Registers:
         return packet is not None and packet.state in (PacketState.DONE, PacketState.ABORTED)
 
     def is_current(self, node: int, context: HwContext) -> bool:
-        """Whether the node still holds the state of `context`."""
-        self.touched()
-        return self.gpu.present and self.gpu.nodes[node].current is context
+        """Whether the node still holds the state of `context` (it says so in memory, as it does of
+        fences, and for the last time before it is pulled out)."""
+        return self.gpu.nodes[node].current is context
 
     def switch_to_null(self, node: int, context: HwContext) -> None:
         """Make the node let go of `context`."""
         self.touched()
-        if self.gpu.present:
+        if self.gpu.answers and not self.gpu.lazy_switch:
             self.gpu.nodes[node].abandon(context)
 
-    def preempt(self, node: int) -> None:
-        """Preempt a node; it raises an interrupt when it has."""
+    def switch_away(self, node: int) -> None:
+        """Make an idle node save the context that it holds, if it holds one. Raises `BugCheck`."""
         self.touched()
-        if self.gpu.present and self.gpu.nodes[node].preempt():
-            self.gpu.pending = True
+        if self.gpu.answers and self.gpu.nodes[node].current is not None:
+            self.gpu.nodes[node].save_idle_context()
+
+    def preempt(self, node: int) -> None:
+        """Ask a node to preempt what it has; it raises an interrupt when it has."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.nodes[node].preemption = Preemption.ASKED
+
+    def take_preemption(self, node: int) -> bool:
+        """Whether the node has served a preemption since this was asked last."""
+        self.touched()
+        state = self.gpu.nodes[node]
+        served = self.gpu.answers and state.preemption is Preemption.SERVED
+        if served:
+            state.preemption = Preemption.NONE
+        return served
+
+    def halt(self, halted: bool) -> None:
+        """Stop all nodes, or let them go on."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.halted = halted
+
+    def running_fence(self, node: int) -> int:
+        """The fence of the packet that runs on a node, 0 if none does."""
+        self.touched()
+        running = self.gpu.nodes[node].running
+        return running.fence if self.gpu.answers and running is not None else 0
+
+    def last_fence(self, node: int) -> int:
+        """The last fence of the node that is complete (fence memory, not a register)."""
+        return self.gpu.nodes[node].fence
+
+    def write_fence(self, node: int, fence: int) -> None:
+        """Count all up to `fence` as complete (fence memory, not a register)."""
+        self.gpu.nodes[node].fence = fence
+
+    def abort(self, node: int) -> None:
+        """Break off the packet that runs on a node, and none of those that are queued."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.nodes[node].abort()
 
     def reset(self, node: int) -> tuple[int, ...] | None:
         """Reset a node; the fences of the packets that this aborts. None if it does not work."""
         self.touched()
-        if not self.gpu.present or not self.gpu.resettable:
+        if not self.gpu.answers or not self.gpu.resettable:
             return None
         return tuple(p.fence for p in self.gpu.nodes[node].reset())

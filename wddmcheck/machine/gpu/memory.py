@@ -6,7 +6,7 @@ stale address reads poison or somebody else's bytes, as on hardware.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 PAGE = 64
@@ -18,12 +18,14 @@ FIRST_VA = 0x1_0000_0000
 
 @dataclass(slots=True)
 class Segment:
-    """A memory segment of the adapter: `pages` pages of PAGE bytes."""
+    """A memory segment of the adapter: `pages` pages of PAGE bytes. `lives` counts how often each
+    was given back."""
 
     pages: int = 4096
     data: bytearray = field(default_factory=bytearray)
     free: deque[int] = field(default_factory=deque)
     used: int = 0
+    lives: Counter[int] = field(default_factory=Counter)
 
     def take(self) -> int | None:
         """The number of a page that nobody uses, or None."""
@@ -37,6 +39,7 @@ class Segment:
         """Poison a page; it may be handed out again."""
         self.write(page, bytes([POISON]) * PAGE)
         self.free.append(page)
+        self.lives[page] += 1
 
     def read(self, page: int) -> bytes:
         """The bytes of a page."""
@@ -81,12 +84,25 @@ class PageTable:
 @dataclass(slots=True)
 class VideoMemory:
     """All that the GPU can address: one segment, and page tables by the physical address of their
-    root, which is what a context is given (NS:d3dkmddi._DXGKARG_SETROOTPAGETABLE)."""
+    root, which is what a context is given (NS:d3dkmddi._DXGKARG_SETROOTPAGETABLE). `written` are
+    the entries of page tables that the CPU has written, by address and index. `aperture` is the
+    page that the aperture shows, and in which of its lives; None is the dummy page."""
 
     segment: Segment = field(default_factory=Segment)
     tables: dict[int, PageTable] = field(default_factory=dict)
+    written: dict[tuple[int, int], int] = field(default_factory=dict)
+    aperture: tuple[int, int] | None = None
 
     def translate(self, root: int, va: int) -> int | None:
         """The page that the table at `root` has at `va`, or None."""
         table = self.tables.get(root)
         return table.translate(va) if table is not None else None
+
+    def show(self, page: int | None) -> None:
+        """Let the aperture show a page, or (None) the dummy page."""
+        self.aperture = None if page is None else (page, self.segment.lives[page])
+
+    def aperture_is_stale(self) -> bool:
+        """Whether the aperture shows a page that was given back since."""
+        return self.aperture is not None and (
+            self.segment.lives[self.aperture[0]] != self.aperture[1])

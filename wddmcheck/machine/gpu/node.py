@@ -39,27 +39,64 @@ class HwContext:
         return b"CTX%05d" % (self.ident % 100_000)
 
 
+class Opcode(Enum):
+    """What a paging command does."""
+
+    WRITE = "write"      # `content` into a page
+    COPY_OUT = "copy"    # a page to system memory
+    MAP = "map"          # let the aperture show a page
+    UNMAP = "unmap"      # let it show the dummy page
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A paging command, about a page of the segment."""
+
+    opcode: Opcode
+    page: int
+    content: bytes = b""
+
+
 @dataclass(slots=True, eq=False)
 class Packet:
     """A DMA packet: reads `inputs` (GPU virtual address, the bytes expected there) and then
-    signals `fence`."""
+    signals `fence`. One of paging has no context, and `commands` instead."""
 
-    context: HwContext
+    context: HwContext | None
     fence: int
     inputs: tuple[tuple[int, bytes], ...] = ()
     state: PacketState = PacketState.QUEUED
+    commands: tuple[Command, ...] = ()
+
+    def runs_in(self, root: int) -> bool:
+        """Whether it sees the address space at `root`."""
+        return self.context is not None and self.context.root == root
+
+
+class Preemption(Enum):
+    """How far the node has got with a preemption that the driver has asked for."""
+
+    NONE = "none"
+    ASKED = "asked"
+    SERVED = "served"
 
 
 @dataclass(slots=True)
 class Node:
     """One node. `packets` are those that the driver submitted and the GPU has not forgotten, by
-    fence; `completed` is the highest fence that the node has signalled."""
+    fence; `signalled` are the fences of those that it has completed, `fence` is the last one, in
+    memory that the driver can write, too. `preemption` is that under way; `in_order`: packets run
+    in the order of their fences."""
 
     ordinal: int
     memory: VideoMemory
     current: HwContext | None = None
     packets: dict[int, Packet] = field(default_factory=dict)
     hung: bool = False
+    preemption: Preemption = Preemption.NONE
+    signalled: set[int] = field(default_factory=set)
+    fence: int = 0
+    in_order: bool = False
 
     @property
     def running(self) -> Packet | None:
@@ -73,7 +110,7 @@ class Node:
     def reads(self, root: int, va: int) -> bool:
         """Whether a packet that is not over reads `va` in the address space at `root`."""
         return any(p.state not in (PacketState.DONE, PacketState.ABORTED)
-                   and p.context.root == root and any(at == va for at, _ in p.inputs)
+                   and p.runs_in(root) and any(at == va for at, _ in p.inputs)
                    for p in self.packets.values())
 
     def holds(self, root: int, va: int) -> bool:
@@ -88,11 +125,14 @@ class Node:
         """Start a queued packet. If the node holds another context, its state is saved first.
         Raises `OutOfReachError`, `BugCheck`."""
         packet = self.packets.get(fence)
-        if packet is None or packet.state is not PacketState.QUEUED:
+        if packet is None or packet.state is not PacketState.QUEUED or packet.context is None:
             raise OutOfReachError(f"no packet with fence {fence} is queued on node {self.ordinal}",
                                   driver=True)
         if self.running is not None or self.hung:
             raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
+        if self.in_order and any(p.fence < fence and p.state is PacketState.QUEUED
+                                 for p in self.packets.values()):
+            raise OutOfReachError(f"node {self.ordinal} has an earlier packet", driver=True)
         if self.current is not None and self.current is not packet.context:
             save_state(self.memory, self.current, self._name)
         load_state(self.memory, packet.context, self._name)
@@ -103,12 +143,41 @@ class Node:
         """Finish the running packet: read its inputs, signal its fence.
         Raises `OutOfReachError`, `BugCheck`."""
         packet = self.packets.get(fence)
-        if packet is None or packet.state is not PacketState.RUNNING or self.hung:
+        if packet is None or packet.state is not PacketState.RUNNING or self.hung or (
+                packet.context is None):
             raise OutOfReachError(f"the packet with fence {fence} is not running", driver=True)
         for va, expected in packet.inputs:
             read_memory(self.memory, packet.context.root, va, expected, f"packet {fence}",
                         f" on {self._name}")
+        self._signal(packet)
+
+    def run_paging(self, fence: int) -> None:
+        """Carry out a paging packet, between others. Raises `OutOfReachError`."""
+        packet = self.packets.get(fence)
+        if packet is None or packet.state is not PacketState.QUEUED or packet.context is not None:
+            raise OutOfReachError(f"no paging packet with fence {fence} is queued on node "
+                                  f"{self.ordinal}", driver=True)
+        if self.running is not None or self.hung:
+            raise OutOfReachError(f"node {self.ordinal} is busy", driver=True)
+        for command in packet.commands:
+            self._carry_out(command)
+        self._signal(packet)
+
+    def _signal(self, packet: Packet) -> None:
         packet.state = PacketState.DONE
+        self.signalled.add(packet.fence)
+        self.fence = max(self.fence, packet.fence)
+
+    def _carry_out(self, command: Command) -> None:
+        match command.opcode:
+            case Opcode.WRITE:
+                self.memory.segment.write(command.page, command.content)
+            case Opcode.COPY_OUT:
+                self.memory.segment.read(command.page)
+            case Opcode.MAP:
+                self.memory.show(command.page)
+            case Opcode.UNMAP:
+                self.memory.show(None)
 
     def save_idle_context(self) -> None:
         """An idle node saves the state of the context that it still holds.
@@ -117,6 +186,20 @@ class Node:
             raise OutOfReachError(f"node {self.ordinal} has no idle context to save", driver=True)
         save_state(self.memory, self.current, self._name)
         self.current = None
+
+    def preempt(self) -> None:
+        """Serve a preemption: save the state of the context that the node holds, and take off what
+        is not complete, to be submitted again later; paging stays. A node that hangs does not
+        answer. Raises `OutOfReachError`, `BugCheck`."""
+        if self.preemption is not Preemption.ASKED or self.hung:
+            raise OutOfReachError(f"node {self.ordinal} has no preemption to serve", driver=True)
+        if self.current is not None:
+            save_state(self.memory, self.current, self._name)
+        for packet in self.packets.values():
+            if packet.context is not None and packet.state in (
+                    PacketState.QUEUED, PacketState.RUNNING):
+                packet.state = PacketState.PREEMPTED
+        self.preemption = Preemption.SERVED
 
     # --- what the driver tells it to do -----------------------------------------------------------
 
@@ -133,21 +216,6 @@ class Node:
         if self.current is context:
             self.current = None
 
-    def preempt(self) -> bool:
-        """Take off what is not complete, to be submitted again later; the state of the running
-        context is saved. Whether that was possible: a node that hangs does not answer. Raises
-        `BugCheck`."""
-        if self.hung:
-            return False
-        running = self.running
-        if running is not None:
-            save_state(self.memory, running.context, self._name)
-            self.current = None
-        for packet in self.packets.values():
-            if packet.state in (PacketState.QUEUED, PacketState.RUNNING):
-                packet.state = PacketState.PREEMPTED
-        return True
-
     def hang(self) -> None:
         """The running packet never ends. Raises `OutOfReachError`."""
         if self.running is None:
@@ -161,9 +229,14 @@ class Node:
                         if p.state not in (PacketState.DONE, PacketState.ABORTED))
         for packet in aborted:
             packet.state = PacketState.ABORTED
-        self.current, self.hung = None, False
+        self.current, self.hung, self.preemption = None, False, Preemption.NONE
         return aborted
 
+    def abort(self) -> None:
+        """Break off the running packet; what is queued stays."""
+        if self.running is not None:
+            self.running.state = PacketState.ABORTED
+        self.current, self.hung = None, False
 
 # --- memory ---------------------------------------------------------------------------------------
 

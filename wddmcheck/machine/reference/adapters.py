@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.miniport import PREEMPT, Pauses
-from wddmcheck.machine.reference.common import SUCCESS, Common
-from wddmcheck.machine.reference.objects import Adapter, IsrState
+from wddmcheck.machine.reference.common import SUCCESS
+from wddmcheck.machine.reference.objects import Adapter, Config, IsrState
+from wddmcheck.machine.reference.power import PowerDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGK_START_INFO, DXGKRNL_INTERFACE, Handle, Out
-from wddmcheck.machine.system_structs import (
-    DXGK_DRIVERCAPS,
-    DXGK_QUERYADAPTERINFOTYPE,
-    DXGK_QUERYSEGMENTOUT,
-    DXGKARG_QUERYADAPTERINFO,
-)
 from wddmcheck.machine.waits import Blocking
 
 
-class AdapterDdis(Common):
-    """Adding, starting, stopping and removing the adapter."""
+class AdapterDdis(PowerDdis):
+    """Adding, starting, stopping and removing the adapter. `BLOCK` is the class of its context
+    block."""
+
+    BLOCK: ClassVar[type[Adapter]] = Adapter
 
     def DxgkDdiAddDevice(self, PhysicalDeviceObject: Handle,
                          MiniportDeviceContext: Out[Handle]) -> NtStatus:
         """ADP-01: a context block for the adapter."""
-        adapter = self.pool.allocate(Adapter)
+        adapter = self.pool.allocate(self.BLOCK)
         if adapter is None:
+            return NtStatus.STATUS_UNSUCCESSFUL
+        adapter.config = self.pool.allocate(Config)
+        if adapter.config is None:
+            self.pool.free(adapter, Adapter.TAG)
             return NtStatus.STATUS_UNSUCCESSFUL
         MiniportDeviceContext.value = self.pool.address(adapter)
         return SUCCESS
@@ -35,33 +39,26 @@ class AdapterDdis(Common):
                            NumberOfChildren: Out[int]) -> NtStatus:
         """ADP-03, ADP-05: a start that fails undoes what it did."""
         adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        assert adapter.config is not None
+        adapter.config.used = True
         adapter.isr = self.pool.allocate(IsrState)
         if adapter.isr is None:
             return NtStatus.STATUS_UNSUCCESSFUL
         registers = DxgkInterface.DxgkCbMapMemory()
         assert isinstance(registers, Registers)
         if not registers.initialize():
-            self.pool.free(adapter.isr, IsrState.TAG)
-            adapter.isr = None
+            self.undo_start(adapter)
             return NtStatus.STATUS_UNSUCCESSFUL
         adapter.dxgk, adapter.registers = DxgkInterface, registers
-        registers.enable_interrupts(True)
+        adapter.lazy_switch = registers.lazy_switch()
+        self.start_up(adapter)
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
         return SUCCESS
 
-    def DxgkDdiQueryAdapterInfo(self, hAdapter: Handle,
-                                pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> NtStatus:
-        """ADP-15: capabilities and segments."""
-        match pQueryAdapterInfo.Type:
-            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_DRIVERCAPS:
-                pQueryAdapterInfo.pOutputData.value = DXGK_DRIVERCAPS(
-                    MaxAllocationListSlotId=256, WDDMVersion=0x3200)
-            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_QUERYSEGMENT:
-                pQueryAdapterInfo.pOutputData.value = DXGK_QUERYSEGMENTOUT(
-                    NbSegment=1, PagingBufferSize=4096)
-            case _:
-                return NtStatus.STATUS_INVALID_PARAMETER
-        return SUCCESS
+    def undo_start(self, adapter: Adapter) -> None:
+        """ADP-05: no stop follows a start that failed."""
+        self.pool.free(adapter.isr, IsrState.TAG)
+        adapter.isr = None
 
     def DxgkDdiStopDevice(self, MiniportDeviceContext: Handle) -> Pauses:
         """ADP-06."""
@@ -79,17 +76,18 @@ class AdapterDdis(Common):
 
     def quiesce(self, adapter: Adapter) -> Blocking[None]:
         """INT-06, INT-07: silence the source, drain the DPC, and only then free what they use."""
+        self.enable_interrupts(adapter, False)
         if adapter.registers is not None:
-            adapter.registers.enable_interrupts(False)
+            adapter.registers.write_status(False)
         yield PREEMPT
         yield self.kernel.KeFlushQueuedDpcs()
-        if adapter.registers is not None:
-            adapter.registers.engine.drop_messages()
-            adapter.registers.notices.drop()
+        self.drop_messages(adapter)
         self.pool.free(adapter.isr, IsrState.TAG)
         adapter.isr = None
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> NtStatus:
-        """ADP-08."""
-        self.pool.free(self.pool.at(MiniportDeviceContext, Adapter), Adapter.TAG)
+        """ADP-08: what AddDevice made."""
+        adapter = self.pool.at(MiniportDeviceContext, Adapter)
+        self.pool.free(adapter.config, Config.TAG)
+        self.pool.free(adapter, Adapter.TAG)
         return SUCCESS

@@ -1,20 +1,19 @@
-"""Allocations, resources, paging."""
+"""Allocations and resources."""
 
 from __future__ import annotations
 
-from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, Common, same_version
+from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, same_version
 from wddmcheck.machine.reference.objects import (
-    Adapter,
     Allocation,
     Device,
     OpenAllocation,
     Resource,
 )
+from wddmcheck.machine.reference.paging import PagingDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CREATEALLOCATIONFLAGS,
     DXGK_DESTROYALLOCATIONFLAGS,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CLOSEALLOCATION,
     DXGKARG_CREATEALLOCATION,
     DXGKARG_DESTROYALLOCATION,
@@ -24,12 +23,9 @@ from wddmcheck.machine.structs import (
     Handle,
 )
 
-VALID_ENTRY = 0x1
-"""What makes an entry of a page table a valid one."""
 
-
-class AllocationDdis(Common):
-    """Allocations, resources, paging."""
+class AllocationDdis(PagingDdis):
+    """Allocations and resources."""
 
     def DxgkDdiCreateAllocation(self, hAdapter: Handle,
                                 pCreateAllocation: DXGKARG_CREATEALLOCATION) -> NtStatus:
@@ -108,23 +104,3 @@ class AllocationDdis(Common):
         for handle in pCloseAllocation.pOpenHandleList:
             self.pool.free(self.pool.at(handle, OpenAllocation), OpenAllocation.TAG)
         return SUCCESS
-
-    def DxgkDdiBuildPagingBuffer(self, hAdapter: Handle,
-                                 pBuildPagingBuffer: DXGKARG_BUILDPAGINGBUFFER) -> NtStatus:
-        """PAG-01, PAG-02: nothing is kept from one call of a transfer to the next. Page tables of
-        the paging process are written at once, by the CPU (PWR-04)."""
-        if pBuildPagingBuffer.PageTable is not None:
-            pBuildPagingBuffer.PageTable.value = VALID_ENTRY
-            return SUCCESS
-        if pBuildPagingBuffer.DmaSize == 0:
-            return NtStatus.STATUS_GRAPHICS_INSUFFICIENT_DMA_BUFFER
-        adapter = self.pool.at(hAdapter, Adapter)
-        if adapter.registers is not None and not adapter.registers.copy_engine_ready():
-            return NtStatus.STATUS_GRAPHICS_ALLOCATION_BUSY
-        if pBuildPagingBuffer.hAllocation != NULL:
-            self.inspect(self.pool.at(pBuildPagingBuffer.hAllocation, Allocation))
-        return SUCCESS
-
-    def inspect(self, allocation: Allocation) -> Resource | None:
-        """Look at what the driver keeps of an allocation."""
-        return allocation.resource

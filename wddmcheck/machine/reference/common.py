@@ -5,7 +5,7 @@ from __future__ import annotations
 from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.locks import PushLock
 from wddmcheck.machine.miniport import Kernel
-from wddmcheck.machine.reference.objects import Adapter
+from wddmcheck.machine.reference.objects import Adapter, Context, Packet
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGKRNL_INTERFACE, INTERFACE_VERSION, Handle, PrivateData
 from wddmcheck.machine.waits import Blocking
@@ -46,6 +46,18 @@ class Common:
         dxgk = self.dxgk(adapter)
         for area in areas:
             dxgk.DxgkCbDestroyContextAllocation(dxgk.DeviceHandle, area)
+
+    def enable_interrupts(self, adapter: Adapter, enabled: bool) -> None:
+        """Let the device raise its interrupt, or not. A device that is gone is not told."""
+        adapter.interrupts = enabled
+        if adapter.registers is not None:
+            adapter.registers.enable_interrupts(enabled)
+
+    def free_packet(self, context: Context) -> None:
+        """SUB-11, INT-05: what DxgkDdiRender has built goes once, whatever became of it."""
+        if context.packet is not None:
+            self.pool.free(context.packet, Packet.TAG)
+            context.packet = None
 
 
 def same_version(data: PrivateData | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wddmcheck.machine.miniport import Pauses
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
 from wddmcheck.machine.reference.events import EventDdis
-from wddmcheck.machine.reference.objects import Adapter, Device, Process
+from wddmcheck.machine.reference.objects import Adapter, Context, Device, Process
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CREATECONTEXTALLOCATIONFLAGS,
@@ -69,8 +69,16 @@ class DeviceDdis(EventDdis):
         return SUCCESS
 
     def DxgkDdiDestroyDevice(self, hDevice: Handle) -> NtStatus:
-        """DEV-04, CAL-08: what its contexts shared goes with it."""
+        """DEV-04, CAL-08: what its contexts shared goes with it, and contexts for which no destroy
+        came (CTX-03)."""
         device = self.pool.at(hDevice, Device)
         self.free_areas(device.adapter, device.shared_areas)
+        self.free_contexts(device)
         self.pool.free(device, Device.TAG)
         return SUCCESS
+
+    def free_contexts(self, device: Device) -> None:
+        """Contexts that Dxgkrnl has forgotten. They were never used."""
+        for context in device.contexts:
+            self.free_areas(device.adapter, context.areas)
+            self.pool.free(context, Context.TAG)

@@ -10,6 +10,7 @@ from functools import partial
 
 from wddmcheck.machine.gpu.node import Packet
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Result
+from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER, PagingOperation
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
 from wddmcheck.machine.reference.miniport import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, Context, Device, SharedAdapter
@@ -21,13 +22,10 @@ from wddmcheck.machine.runtime_structs import (
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CREATECONTEXT,
     DXGKARG_ESCAPE,
     DXGKARG_SUBMITCOMMAND,
     Handle,
-    Out,
-    PagingOperation,
 )
 from wddmcheck.machine.waits import Blocking
 
@@ -35,14 +33,7 @@ from wddmcheck.machine.waits import Blocking
 class LockingMiniport(ReferenceMiniport):
     """A miniport whose threads exclude each other by locks of their own."""
 
-    def DxgkDdiAddDevice(self, PhysicalDeviceObject: Handle,
-                         MiniportDeviceContext: Out[Handle]) -> NtStatus:
-        """ADP-01."""
-        adapter = self.pool.allocate(SharedAdapter)
-        if adapter is None:
-            return NtStatus.STATUS_UNSUCCESSFUL
-        MiniportDeviceContext.value = self.pool.address(adapter)
-        return SUCCESS
+    BLOCK = SharedAdapter
 
     def quiesce(self, adapter: Adapter) -> Blocking[None]:
         """INT-06, INT-07; an interrupt that nobody will handle is not left pending."""
@@ -73,7 +64,7 @@ class LockingMiniport(ReferenceMiniport):
             self.pool.free(context, Context.TAG)
             return NO_MEMORY
         if not self.load_hardware_context(context):
-            return self.undo_create(context)
+            return (yield from self.undo_create(context))
         adapter = self.shared(context.adapter)
         yield from self.lock(adapter.table_lock)
         adapter.table[context.areas[0]] = context
@@ -104,7 +95,7 @@ class LockingMiniport(ReferenceMiniport):
         self.leave_node(context)
         yield PREEMPT
         self.unlock(adapter.table_lock)
-        self.free_context_areas(context)
+        yield from self.free_context_areas(context)
         self.free_context(context)
         return SUCCESS
 
@@ -195,15 +186,12 @@ class LockingMiniport(ReferenceMiniport):
     def report_overdue(self, adapter: SharedAdapter) -> Blocking[None]:
         """What a thread does in the ISR's place."""
         yield PREEMPT
-        self.report_complete(adapter)
+        self.report_nodes(adapter)
 
-    def report_complete(self, adapter: SharedAdapter) -> None:
+    def report_nodes(self, adapter: SharedAdapter) -> None:
         """FEN-01: each fence once; at DIRQL."""
-        registers = self.registers(adapter)
-        for ordinal, node in enumerate(adapter.nodes):
-            for context in node.submissions:
-                if not context.reported and registers.is_complete(ordinal, context.fence):
-                    self.report(context)
+        for ordinal in range(len(adapter.nodes)):
+            self.report_complete(adapter, ordinal)
         self.dxgk(adapter).DxgkCbQueueDpc(self.dxgk(adapter).DeviceHandle)
 
     # --- power ------------------------------------------------------------------------------------
@@ -232,8 +220,8 @@ class LockingMiniport(ReferenceMiniport):
                                        State: FState) -> Pauses:
         """PWR-05: nothing here waits for Dxgkrnl."""
         adapter = self.shared(self.pool.at(DriverContext, Adapter))
-        yield self.kernel.KeAcquireSpinLock(adapter.power_lock)
+        yield self.kernel.KeAcquireSpinLock(adapter.component_lock)
         self.registers(adapter).power_component(State is FState.F0)
         yield PREEMPT
-        self.kernel.KeReleaseSpinLock(adapter.power_lock)
+        self.kernel.KeReleaseSpinLock(adapter.component_lock)
         return SUCCESS

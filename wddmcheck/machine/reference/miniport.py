@@ -10,8 +10,10 @@ from wddmcheck.machine.reference.adapters import AdapterDdis
 from wddmcheck.machine.reference.devices import DeviceDdis
 from wddmcheck.machine.reference.escapes import EscapeDdis
 from wddmcheck.machine.reference.hardware_queues import HardwareQueueDdis
-from wddmcheck.machine.reference.recovery import RecoveryDdis
+from wddmcheck.machine.reference.packets import PacketDdis
+from wddmcheck.machine.reference.timeouts import TimeoutDdis
 
 
-class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, RecoveryDdis, HardwareQueueDdis):
+class ReferenceMiniport(AdapterDdis, DeviceDdis, EscapeDdis, PacketDdis, TimeoutDdis,
+                        HardwareQueueDdis):
     """A miniport for one adapter with one node."""

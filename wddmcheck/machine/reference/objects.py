@@ -13,7 +13,7 @@ from typing import ClassVar
 from wddmcheck.machine.gpu.device import NODES, Registers
 from wddmcheck.machine.gpu.engine import Entry
 from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
-from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.gpu.node import Command, HwContext
 from wddmcheck.machine.gpu.notices import NativeFence, Source
 from wddmcheck.machine.locks import PushLock, SpinLock
 from wddmcheck.machine.pool import PagedStructure, Structure
@@ -30,24 +30,36 @@ class IsrState(Structure):
     masked: bool = False
 
 
+@dataclass(eq=False, repr=False)
+class Config(PagedStructure):
+    """What AddDevice reads from the registry, and every start needs."""
+
+    TAG: ClassVar[str] = "WCfg"
+    used: bool = False
+
+
 @dataclass(slots=True)
 class Node:
     """What the driver keeps of a node. `submissions` are the contexts with a packet on it that is
     not retired, oldest first: ISR and DPC walk it. `preempting` is the fence of a preemption that
-    is to be reported, or 0."""
+    is to be reported, or 0; `timed_out`: the scheduler does not listen to it until it is reset."""
 
     submissions: list[Context] = field(default_factory=list)
     last_submitted: int = 0
     last_completed: int = 0
     preempting: int = 0
+    timed_out: bool = False
 
 
 @dataclass(eq=False, repr=False)
 class Adapter(Structure):
     """The device context block, with its nodes. `registers` is None before the start and after a
-    surprise removal. `contexts` are those that the GPU schedules; `wired` is the doorbell that has
-    the physical one, which `doorbell_lock` protects. `fences`, `cpu_events` and `process_events`
-    are all that there are; with `events_lock` a CPU event is taken out of reach of the DPC."""
+    surprise removal. `interrupts`: whether the device was told to raise any; `lazy_switch`: its
+    nodes let go of a context only when they save one. `power_lock` guards the `power` state;
+    `clock` is what the device told last. `paging` are the paging packets that the node has.
+    `contexts` are those that the GPU schedules; `wired` is the doorbell that has the physical one,
+    which `doorbell_lock` protects. `fences`, `cpu_events` and `process_events` are all that there
+    are; with `events_lock` a CPU event is taken out of reach of the DPC."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -60,8 +72,32 @@ class Adapter(Structure):
     process_events: list[ProcessEvent] = field(default_factory=list)
     doorbell_lock: PushLock = field(default_factory=lambda: PushLock("physical doorbell"))
     events_lock: SpinLock = field(default_factory=lambda: SpinLock("CPU events"))
+    config: Config | None = None
+    interrupts: bool = False
+    lazy_switch: bool = False
     nodes: tuple[Node, ...] = field(default_factory=lambda: tuple(Node() for _ in range(NODES)))
     next_hw_context: int = 1
+    power_lock: PushLock = field(default_factory=lambda: PushLock("power state"))
+    power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
+    clock: int = 0
+    paging: list[PagingPacket] = field(default_factory=list)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the driver was told that the device is gone."""
+        return self.dxgk is not None and self.registers is None
+
+
+@dataclass(eq=False, repr=False)
+class PagingPacket(Structure):
+    """A paging buffer that was built: `commands` for the GPU, with addresses and nothing else.
+    `fence` is 0 until it is submitted; `reported`: Dxgkrnl has been told that it is complete."""
+
+    TAG: ClassVar[str] = "WPag"
+    adapter: Adapter
+    commands: tuple[Command, ...] = ()
+    fence: int = 0
+    reported: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -74,7 +110,7 @@ class SharedAdapter(Adapter):
     table_lock: PushLock = field(default_factory=lambda: PushLock("table of contexts"))
     paging_lock: PushLock = field(default_factory=lambda: PushLock("paging engine"))
     node_lock: SpinLock = field(default_factory=lambda: SpinLock("node"))
-    power_lock: SpinLock = field(default_factory=lambda: SpinLock("power component"))
+    component_lock: SpinLock = field(default_factory=lambda: SpinLock("power component"))
 
 
 @dataclass(eq=False, repr=False)
@@ -88,23 +124,19 @@ class WatchdogState(Structure):
 @dataclass(eq=False, repr=False)
 class WatchedAdapter(Adapter):
     """The device context block with what many threads share. `head` is the first on the list of
-    contexts; `power` is what the device was put in last. `stopping`: nothing is set or queued
-    again. `timer` is the watchdog's; `suspicion` is signaled until its thread has looked. `dpc_due`
-    and `dpc_runs` are for those who wait for the DPC. `clock`, `found_hung` and `asked` are what
-    the last queries and looks gave."""
+    contexts. `stopping`: nothing is set or queued again. `timer` is the watchdog's; `suspicion` is
+    signaled until its thread has looked. `dpc_due` and `dpc_runs` are for those who wait for the
+    DPC. `found_hung` and `asked` are what the last looks and queries gave."""
 
     TAG: ClassVar[str] = "WAdp"
     head: Context | None = None
     list_lock: PushLock = field(default_factory=lambda: PushLock("list of contexts"))
-    power_lock: PushLock = field(default_factory=lambda: PushLock("power state"))
-    power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
     stopping: bool = False
     watchdog: WatchdogState | None = None
     timer: Timer | None = None
     suspicion: Event = field(default_factory=Event)
     dpc_due: bool = False
     dpc_runs: bool = False
-    clock: int = 0
     found_hung: bool = False
     asked: Handle = NULL
 
@@ -134,13 +166,15 @@ class Process(PagedStructure):
 
 @dataclass(eq=False, repr=False)
 class Device(PagedStructure):
-    """A device. `shared_areas` are the context allocations that all its contexts share."""
+    """A device. `shared_areas` are the context allocations that all its contexts share; `contexts`
+    are those that were not destroyed yet."""
 
     TAG: ClassVar[str] = "WDev"
     os_handle: Handle
     adapter: Adapter
     process: Process
     shared_areas: list[Handle] = field(default_factory=list)
+    contexts: list[Context] = field(default_factory=list)
 
 
 @dataclass(eq=False, repr=False)
@@ -148,8 +182,9 @@ class Context(Structure):
     """A context on a node. `areas` are its context allocations; the first is where the hardware
     saves its state. `fence` is that of the packet that is not retired, 0 if there is none;
     `reported`: Dxgkrnl has been told that it is complete; `uses` and `reads`: the allocation, and
-    the context allocation, that it reads. `entry`: where it is on the GPU's run list, if the GPU
-    schedules it. `next` is the next on the list of contexts, in a driver that has one."""
+    the context allocation, that it reads. `packet` is what DxgkDdiRender has built for it. `entry`:
+    where it is on the GPU's run list, if the GPU schedules it. `next` is the next on the list of
+    contexts, in a driver that has one."""
 
     TAG: ClassVar[str] = "WCtx"
     os_handle: Handle
@@ -164,6 +199,19 @@ class Context(Structure):
     reads: Handle = NULL
     entry: Entry | None = None
     next: Context | None = None
+    packet: Packet | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Packet(Structure):
+    """A packet that DxgkDdiRender has built: `inputs` are what its commands read, `submitted`: the
+    node has it."""
+
+    TAG: ClassVar[str] = "WPkt"
+    WITHIN: ClassVar[str] = "context"
+    context: Context
+    inputs: tuple[tuple[int, bytes], ...] = ()
+    submitted: bool = False
 
 
 @dataclass(eq=False, repr=False)

@@ -1,9 +1,8 @@
-"""Contexts that the GPU schedules: suspension, the reset of their engine, sleep."""
+"""Contexts that the GPU schedules: suspension, the reset of their engine."""
 
 from __future__ import annotations
 
 from wddmcheck.machine.miniport import PREEMPT, Pauses
-from wddmcheck.machine.power_structs import DEVICE_POWER_STATE, POWER_ACTION
 from wddmcheck.machine.queue_structs import (
     DXGKARG_RESETHWENGINE,
     DXGKARG_RESUMECONTEXT,
@@ -22,7 +21,7 @@ from wddmcheck.machine.structs import (
 
 
 class SuspensionDdis(Common):
-    """Suspension, the reset of an engine, sleep."""
+    """Suspension, the reset of an engine."""
 
     def join_engine(self, context: Context) -> None:
         """HWQ-08: a context is created resumed."""
@@ -111,21 +110,3 @@ class SuspensionDdis(Common):
         """TDR-12."""
         self.registers(self.pool.at(hAdapter, Adapter)).engine.resume()
         return SUCCESS
-
-    def DxgkDdiSetPowerState(self, MiniportDeviceContext: Handle, DeviceUid: int,
-                             DevicePowerState: DEVICE_POWER_STATE,
-                             ActionType: POWER_ACTION) -> Pauses:
-        """PWR-01: no interrupt and no DPC in D3; nothing is destroyed."""
-        adapter = self.pool.at(MiniportDeviceContext, Adapter)
-        if DevicePowerState is DEVICE_POWER_STATE.PowerDeviceD0:
-            self.wake(adapter)
-            return SUCCESS
-        self.registers(adapter).enable_interrupts(False)
-        yield PREEMPT
-        yield self.kernel.KeFlushQueuedDpcs()
-        self.registers(adapter).engine.drop_messages()
-        return SUCCESS
-
-    def wake(self, adapter: Adapter) -> None:
-        """PWR-03: contexts stay suspended until Dxgkrnl resumes them."""
-        self.registers(adapter).enable_interrupts(True)

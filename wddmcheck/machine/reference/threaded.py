@@ -9,6 +9,7 @@ from functools import partial
 from wddmcheck.machine.gpu.device import GONE, Registers
 from wddmcheck.machine.gpu.node import HwContext
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
+from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER
 from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
     DXGKARG_CREATEOVERLAY,
@@ -31,7 +32,6 @@ from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
     DXGK_START_INFO,
-    DXGKARG_BUILDPAGINGBUFFER,
     DXGKARG_CREATECONTEXT,
     DXGKARG_SUBMITCOMMAND,
     DXGKRNL_INTERFACE,
@@ -39,7 +39,7 @@ from wddmcheck.machine.structs import (
     Handle,
     Out,
 )
-from wddmcheck.machine.system_structs import DXGK_QUERYADAPTERINFOTYPE, DXGKARG_QUERYADAPTERINFO
+from wddmcheck.machine.system_structs import DXGKARG_QUERYADAPTERINFO
 from wddmcheck.machine.waits import Blocking
 
 D0, D3 = DEVICE_POWER_STATE.PowerDeviceD0, DEVICE_POWER_STATE.PowerDeviceD3
@@ -47,6 +47,8 @@ D0, D3 = DEVICE_POWER_STATE.PowerDeviceD0, DEVICE_POWER_STATE.PowerDeviceD3
 
 class ThreadedMiniport(ReferenceMiniport):
     """A miniport with a watchdog: a timer, and a thread that looks at the GPU when it expires."""
+
+    BLOCK = WatchedAdapter
 
     def watched(self, adapter: Handle) -> WatchedAdapter:
         """The adapter with what its threads share."""
@@ -57,13 +59,12 @@ class ThreadedMiniport(ReferenceMiniport):
     def DxgkDdiAddDevice(self, PhysicalDeviceObject: Handle,
                          MiniportDeviceContext: Out[Handle]) -> NtStatus:
         """ADP-01."""
-        adapter = self.pool.allocate(WatchedAdapter)
-        if adapter is None:
-            return NtStatus.STATUS_UNSUCCESSFUL
-        adapter.timer = self.kernel.KeInitializeTimer(partial(self.watchdog_expires, adapter))
-        self.kernel.PsCreateSystemThread(partial(self.look_at_gpu, adapter), adapter.suspicion)
-        MiniportDeviceContext.value = self.pool.address(adapter)
-        return SUCCESS
+        status = super().DxgkDdiAddDevice(PhysicalDeviceObject, MiniportDeviceContext)
+        if status.succeeds:
+            adapter = self.watched(MiniportDeviceContext.value)
+            adapter.timer = self.kernel.KeInitializeTimer(partial(self.watchdog_expires, adapter))
+            self.kernel.PsCreateSystemThread(partial(self.look_at_gpu, adapter), adapter.suspicion)
+        return status
 
     def DxgkDdiStartDevice(self, MiniportDeviceContext: Handle, DxgkStartInfo: DXGK_START_INFO,
                            DxgkInterface: DXGKRNL_INTERFACE,
@@ -80,7 +81,7 @@ class ThreadedMiniport(ReferenceMiniport):
         adapter.watchdog = self.pool.allocate(WatchdogState)
         if adapter.watchdog is not None:
             self.kernel.KeSetTimer(adapter.watchdog_timer)
-        registers.enable_interrupts(True)
+        self.start_up(adapter)
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
         return SUCCESS
 
@@ -147,7 +148,7 @@ class ThreadedMiniport(ReferenceMiniport):
 
     # --- level zero: contexts on a list -----------------------------------------------------------
 
-    def DxgkDdiCreateContext(  # type: ignore[override]  # (it may block)
+    def DxgkDdiCreateContext(
             self, hDevice: Handle, pCreateContext: DXGKARG_CREATECONTEXT) -> Pauses:
         """CTX-01, GEN-05: threads of other processes do the same."""
         device = self.pool.at(hDevice, Device)
@@ -262,7 +263,7 @@ class ThreadedMiniport(ReferenceMiniport):
         yield PREEMPT
         self.unlock(adapter.power_lock)
         if DevicePowerState is D0:
-            self.registers(adapter).enable_interrupts(True)
+            self.start_up(adapter)
         return SUCCESS
 
     def drain_dpc(self, adapter: WatchedAdapter) -> Blocking[None]:
@@ -272,29 +273,22 @@ class ThreadedMiniport(ReferenceMiniport):
         yield Wait("the DPC", lambda: not adapter.dpc_due and not adapter.dpc_runs)
 
     def change_power(self, adapter: WatchedAdapter, power: DEVICE_POWER_STATE) -> None:
-        """No interrupt is left over; the device sleeps in D3."""
+        """No interrupt is left over; the device sleeps in D3, and has forgotten its registers
+        after it."""
         registers = self.registers(adapter)
         registers.sleep(False)
+        if power is D0:
+            registers.initialize()
         registers.acknowledge_interrupt()
         registers.sleep(power is D3)
         adapter.power = power
 
-    def DxgkDdiQueryAdapterInfo(  # type: ignore[override]  # (it may block)
-            self, hAdapter: Handle, pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
-        """ADP-15, GEN-02: for a process or for none; asks the device if it can answer, and says
-        what it last knew otherwise."""
-        if pQueryAdapterInfo.Type is not DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_UMDRIVERPRIVATE:
-            return super().DxgkDdiQueryAdapterInfo(hAdapter, pQueryAdapterInfo)
-        adapter = self.watched(hAdapter)
+    def query_clock(self, adapter: Adapter, pQueryAdapterInfo: DXGKARG_QUERYADAPTERINFO) -> Pauses:
+        """ADP-15, GEN-02: for a process or for none."""
+        assert isinstance(adapter, WatchedAdapter)
         if pQueryAdapterInfo.hKmdProcessHandle != NULL:
             self.note(adapter, pQueryAdapterInfo.hKmdProcessHandle)
-        yield from self.lock(adapter.power_lock)
-        if adapter.power is D0:
-            yield PREEMPT
-            adapter.clock = self.registers(adapter).clock
-        self.unlock(adapter.power_lock)
-        pQueryAdapterInfo.pOutputData.value = adapter.clock
-        return SUCCESS
+        return (yield from super().query_clock(adapter, pQueryAdapterInfo))
 
     def note(self, adapter: WatchedAdapter, process: Handle) -> None:
         """Who has asked last."""

@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine, Policies
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families.bring_up import BRING_UP
 from wddmcheck.replay.families.fences_events import FENCES_EVENTS
 from wddmcheck.replay.families.hardware_queues import HARDWARE_QUEUES
+from wddmcheck.replay.families.kill import KILL
 from wddmcheck.replay.families.locks import LOCKS
 from wddmcheck.replay.families.miniport import MINIPORT
+from wddmcheck.replay.families.paging import PAGING
+from wddmcheck.replay.families.power import POWER
+from wddmcheck.replay.families.preemption import PREEMPTION
+from wddmcheck.replay.families.removal import REMOVAL
+from wddmcheck.replay.families.tdr import TDR
 from wddmcheck.replay.families.threading import THREADING
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
 from wddmcheck.replay.vocabulary import Vocabulary
@@ -23,8 +30,14 @@ FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "bring_up": BRING_UP,
     "fences_events": FENCES_EVENTS,
     "hardware_queues": HARDWARE_QUEUES,
+    "kill": KILL,
     "locks": LOCKS,
     "miniport": MINIPORT,
+    "paging": PAGING,
+    "power": POWER,
+    "preemption": PREEMPTION,
+    "removal": REMOVAL,
+    "tdr": TDR,
     "threading": THREADING,
     "yardstick": YARDSTICK,
 })
@@ -37,12 +50,14 @@ def words_of(family: str) -> Vocabulary:
     return FAMILIES.get(family, MINIPORT)
 
 
-def machine_for(factory: Factory, family: str, policies: Mapping[str, str]) -> Machine:
+def machine_for(factory: Factory, family: str, policies: Mapping[str, str],
+                gpu: Gpu | None = None) -> Machine:
     """A machine for a run of a family: on its own reference miniport if `factory` is the reference
-    miniport, with what Dxgkrnl does in it without being asked, and with `policies`."""
+    miniport, with what Dxgkrnl does in it without being asked, and with `policies`; with `gpu`, or
+    one of the kind that the family runs on."""
     words = words_of(family)
     made = words.reference if factory is ReferenceMiniport else factory
-    return Machine(made, Policies(**{**words.policies, **policies}))
+    return Machine(made, Policies(**{**words.policies, **policies}), gpu=gpu or words.gpu())
 
 
 def words_for(story: Story) -> Vocabulary:

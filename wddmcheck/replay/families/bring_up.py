@@ -38,8 +38,11 @@ def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
     if step.block == "DxgkDdiQueryAdapterInfo":     # it asks for no process
         step = replace(step, args=())
     shared = {identity: pool for identity, pool in pools.items() if pool not in DRIVER_ONLY}
-    return MINIPORT.acts(replace(step, calls=tuple(c for c in step.calls if c.name != RESERVES)),
-                         shared)
+    (act,) = MINIPORT.acts(
+        replace(step, calls=tuple(c for c in step.calls if c.name != RESERVES)), shared)
+    if step.block == "DxgkDdiQueryAdapterInfo" and not act.resumes:
+        return (replace(act, args=(*act.args, ("system", True))),)
+    return (act,)
 
 
 def _look(machine: Machine) -> list[Seen]:

@@ -57,7 +57,8 @@ def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
     extra: tuple[tuple[str, Given], ...] = ()
     if step.block == "DxgkDdiCreateContext":
         extra = (("queues", True),)
-    return (Act(step.block, args + extra, request(step, pools).failing),)
+    return (Act(step.block, args + extra, request(step, pools).failing,
+                whole=("DevicePowerState", "D0") in args),)
 
 
 HARDWARE_QUEUES = Vocabulary(_acts, CLASSES, KNOWN, look, initial=INITIAL, untold=UNTOLD)

@@ -34,7 +34,7 @@ def _update(args: Args) -> tuple[Act, ...]:
     """The paging operation that a callback asked for: the model has no other."""
     ((_, area),) = args
     return (Act("DxgkDdiBuildPagingBuffer",
-                (("operation", "UpdateContextAllocation"), ("area", area))),)
+                (("operation", "UpdateContextAllocation"), ("hContextResource", area))),)
 
 
 def _complete(args: Args) -> tuple[Act, ...]:

@@ -44,7 +44,7 @@ def _shared(m: Machine) -> Seen:
         words |= {"AdapterLock held": flag(adapter.table_lock.held),
                   "PagingLock held": flag(adapter.paging_lock.held),
                   "NodeLock held": flag(adapter.node_lock.held),
-                  "PowerLock held": flag(adapter.power_lock.held)}
+                  "PowerLock held": flag(adapter.component_lock.held)}
     return Seen("", NO_OBJECT, words)
 
 

@@ -59,7 +59,9 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
             return Seen("Device", key, handle, {"process": key_of(content.process)})
         case Context():
             areas = [m.handles.objects.get(a) for a in content.areas]
-            save = None if not areas else areas[0].handle if areas[0] is not None else GONE
+            save = None
+            if areas and content.hardware is not None:
+                save = areas[0].handle if areas[0] is not None else GONE
             return Seen("Context", key, handle | {"life": context_life(m, content)}, {
                 "device": key_of(content.device), "save": save, "uses": key_of(content.uses)})
         case Resource():
@@ -122,4 +124,9 @@ def _area(m: Machine, area: OsContextAllocation) -> Seen:
 
 
 def _owner(m: Machine, record: OsObject) -> int:
+    """The structure behind a record; while its create has not returned, the driver alone knows."""
+    if record.kmd == 0:
+        return next((b.address for b in m.pool.live()
+                     if isinstance(b.content, Device | Context)
+                     and b.content.os_handle == record.handle), GONE)
     return record.kmd if m.pool.is_live(record.kmd) else GONE

@@ -34,9 +34,8 @@ OWN = {"WatchdogTimer": "timer_expires", "WatchdogThread": "thread_runs"}
 MORE: dict[str, tuple[tuple[str, Given], ...]] = {
     "DxgkDdiSubmitCommand": (("tracked", False),),
     "DxgkDdiBuildPagingBuffer": (("operation", "FlushTlb"),),
-    "DxgkDdiQueryAdapterInfo": (("private", True),),
 }
-"""Arguments that the model leaves out: it has no packets, no allocations and no capabilities."""
+"""Arguments that the model leaves out: it has no packets and no allocations."""
 
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:

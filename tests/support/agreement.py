@@ -1,0 +1,79 @@
+"""Model and machine side by side, on runs that Hypothesis chooses, or on all of a scope. Derive
+from `Agreement` and name the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from hypothesis import Phase as Phases
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.support.twins import May, Twins
+from tests.support.walks import program
+from wddmcheck.engines.explicit.codec import Packed
+from wddmcheck.testgen.tour import tour
+
+
+def settled(examples: int) -> settings:
+    """Settings of an agreement test."""
+    return settings(max_examples=examples, stateful_step_count=100, deadline=None,
+                    phases=(Phases.explicit, Phases.reuse, Phases.generate, Phases.shrink))
+
+
+class Agreement(RuleBasedStateMachine):
+    """`names` are the machine's own for what the model calls otherwise: steps of the GPU, events;
+    `may` is what the model forbids and the machine does, see `Twins`."""
+
+    model: ClassVar[str]
+    scopes: ClassVar[tuple[str, ...]]
+    policies: ClassVar[tuple[dict[str, str], ...]] = ({},)
+    names: ClassVar[Mapping[str, str]] = {}
+    may: ClassVar[Mapping[str, May]] = {}
+
+    twins: Twins
+
+    @initialize(data=st.data())
+    def start(self, data: st.DataObject) -> None:
+        scope = data.draw(st.sampled_from(self.scopes))
+        chosen = data.draw(st.sampled_from(self.policies))
+        of = program(scope, self.model, tuple(sorted(chosen.items())))
+        self.twins = Twins(of, self.names, self.may)
+
+    @rule(data=st.data())
+    def something_happens(self, data: st.DataObject) -> None:
+        possible = self.twins.possible()
+        name = data.draw(st.sampled_from(sorted(possible)))
+        self.twins.take(*data.draw(st.sampled_from(possible[name])))
+
+    @precondition(lambda self: self.twins.has_room())
+    @rule(data=st.data())
+    def what_is_forbidden_does_not_happen(self, data: st.DataObject) -> None:
+        others = self.twins.forbidden()
+        if not others:
+            return
+        block = data.draw(st.sampled_from(sorted({block for block, _ in others})))
+        self.twins.refuse(data.draw(st.sampled_from([c for c in others if c[0] == block])))
+
+
+def whole_scope(model: str, scope: str, policies: dict[str, str], names: Mapping[str, str],
+                may: Mapping[str, May] = MappingProxyType({}), **sizes: int) -> int:
+    """Every transition of a model at a scope (but with some `sizes` of pools) is taken on both, and
+    in every state every call that the model forbids is refused. The number of states."""
+    of = program(scope, model, tuple(sorted(policies.items())), tuple(sorted(sizes.items())))
+    found = tour(of.codec.layout)
+    assert "(100 %)" in found.covered
+    met: set[Packed] = set()
+    for one in found.runs:
+        twins = Twins(of, names, may)
+        for step in one:
+            assert step.state is not None
+            twins.take(step, of.codec.pack(step.state))
+            for call in twins.forbidden() if twins.state not in met else ():
+                twins.refuse(call)
+            met.add(twins.state)
+    assert len(met) >= found.states - 1     # the initial state, perhaps
+    return found.states
