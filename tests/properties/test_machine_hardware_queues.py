@@ -16,7 +16,17 @@ MODEL = "models/hardware_queues.wddm"
 RUNS = [("small", "overlaps"), ("doorbells", "overlaps"), ("contexts", "overlaps"),
         ("doorbells", "serialised"), ("review", "overlaps")]
 
+
+def asleep(now: SideBySide, args: object) -> bool:
+    """In D3 objects may go, which models/power.wddm is about, and not this one."""
+    return now.pair.machine.adapter.state == "asleep"
+
+
 BEYOND: dict[str, Beyond] = {
+    "DxgkDdiDestroyProcess": asleep,
+    "DxgkDdiDestroyDevice": asleep,
+    "DxgkDdiDestroyContext": asleep,
+    "DxgkDdiDestroyAllocation": asleep,
     "DxgkDdiCreateProcess": lambda now, args: now.full("Process"),
     "DxgkDdiCreateAllocation": lambda now, args: now.full("RingBuffer"),
     "DxgkDdiCreateDevice": lambda now, args: now.full("Device") or any(

@@ -6,7 +6,6 @@ from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.engine_steps import entry_of
 from wddmcheck.machine.dxgkrnl.objects import (
-    DeviceState,
     Memory,
     OsContext,
     OsDevice,
@@ -39,7 +38,7 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     device, for paging (CTX-12)."""
     started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
-    m.require(hDevice.state is DeviceState.GOOD, f"{hDevice!r} is in error")
+    m.require(not queues or not hDevice.lost, f"{hDevice!r} is in error")
     m.require(not queues or m.gpu.present, "the device is gone")
     m.require(isSystem == (hDevice.process.kind == "System"),
               "the system device has system contexts, and no other has")

@@ -36,11 +36,24 @@ def ring_doorbell(m: Machine, doorbell: OsDoorbell) -> None:
 
 @event
 def terminate_process(m: Machine, process: OsProcess) -> None:
-    """A process is ended from outside: its devices are in error (DEV-07), and what they have is to
-    be suspended, disconnected and destroyed (HWQ-09)."""
-    m.require(m.adapter.awake, "the adapter is not started, or sleeps")
+    """A process is ended from outside: its devices are in error, and it gets no others (DEV-07)."""
     m.require(process.open and not process.killed, f"{process!r} is gone, or ends already")
     process.killed = True
+    _kill(m, process)
+
+
+@event
+def kill_devices(m: Machine, process: OsProcess) -> None:
+    """The devices that a process has end abnormally, as when it is terminated: what they have is to
+    be suspended, disconnected and destroyed (HWQ-09)."""
+    m.require(m.adapter.awake, "the adapter is not started, or sleeps")
+    devices = [d for d in m.handles.all(OsDevice) if d.process is process]
+    m.require(process.open and any(d.state is not DeviceState.KILLED for d in devices),
+              f"{process!r} is gone, or has no device that works")
+    _kill(m, process)
+
+
+def _kill(m: Machine, process: OsProcess) -> None:
     for device in m.handles.all(OsDevice):
         if device.process is process:
             device.state = DeviceState.KILLED

@@ -29,7 +29,7 @@ CLASSES: dict[str, type[OsObject]] = {
 HAPPENS = {
     "SwitchTo": "switch_to", "SwitchAway": "switch_away", "Hang": "hang_engine",
     "AcknowledgeSuspension": "acknowledge_suspension", "RunQueue": "run_queue",
-    "RingDoorbell": "ring_doorbell", "TerminateProcess": "terminate_process",
+    "RingDoorbell": "ring_doorbell", "TerminateProcess": "kill_devices",
 }
 """What the hardware and user mode do, and the machine's name for it."""
 

@@ -29,8 +29,8 @@ def test_locks_in_two_orders(wddm_machine):
         # the call has to wait:
         run.resume(call0, outcome="waits")
         # the call is interrupted half way:
-        run.DxgkDdiBuildPagingBuffer(operation="UpdateContextAllocation", hContextResource=ctxalloc0,
-            outcome="preempted")
+        run.DxgkDdiBuildPagingBuffer(operation="UpdateContextAllocation",
+            hContextResource=ctxalloc0, outcome="preempted")
         # the call has to wait:
         call2 = run.DxgkDdiEscape(hDevice=dev1, command="tune", outcome="waits")
         # the call is interrupted half way:

@@ -24,8 +24,7 @@ def test_queryadapterinfo_without_lock(wddm_machine):
         # the call is interrupted half way:
         run.resume(call0, outcome="preempted")
         # the call is interrupted half way:
-        call1 = run.DxgkDdiQueryAdapterInfo(hKmdProcessHandle=None,
-            outcome="preempted")
+        call1 = run.DxgkDdiQueryAdapterInfo(hKmdProcessHandle=None, outcome="preempted")
         # the call is interrupted half way:
         run.resume(call0, outcome="preempted")
         # here the model's driver breaks the rule:
