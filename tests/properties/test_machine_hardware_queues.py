@@ -18,8 +18,8 @@ RUNS = [("small", "overlaps"), ("doorbells", "overlaps"), ("contexts", "overlaps
 
 
 def asleep(now: SideBySide, args: object) -> bool:
-    """In D3 objects may go, which models/power.wddm is about, and not this one."""
-    return now.pair.machine.adapter.state == "asleep"
+    """In D3, and on the way, objects may go, which models/power.wddm is about, and not this one."""
+    return now.pair.machine.adapter.state in ("settling", "asleep")
 
 
 BEYOND: dict[str, Beyond] = {
