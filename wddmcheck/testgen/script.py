@@ -138,7 +138,8 @@ class Script:
         return _literal(value)
 
 
-_LONG = frozenset({"DxgkDdiDestroyContext", "DxgkDdiStopDevice", "DxgkDdiDpcRoutine"})
+_LONG = frozenset({"DxgkDdiDestroyContext", "DxgkDdiStopDevice", "DxgkDdiDpcRoutine",
+                   "DxgkDdiSetPowerState"})
 """DDIs of the reference miniport that pause; where a step is a whole call, they must not."""
 
 
