@@ -3,6 +3,7 @@ run that reaches it happens on the reference miniport, step for step and with th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -82,6 +83,33 @@ def test_a_saved_witness_can_be_replayed(sequence: str, path: str, name: str, tm
     (saved,) = tmp_path.glob("*.trace.json")
     assert run(["replay", "--brief", str(saved)]) == 0
     assert "\n  reached at step " in capsys.readouterr().out
+
+
+# --- models that only remember more ---------------------------------------------------------------
+
+
+def contracts(path: Path) -> dict[str, list[str]]:
+    """What the caller of each DDI in a file promises, word for word."""
+    found = {}
+    for name, header in DDI.findall(path.read_text(encoding="utf-8")):
+        clauses = CLAUSE.split(header)
+        found[name] = [" ".join(c.split()) for c in clauses if c.startswith("requires")]
+    return found
+
+
+DDI = re.compile(r"^(?:replace )?ddi (\w+)(\(.*?)^\{", re.S | re.M)
+CLAUSE = re.compile(r"\n  (?=requires|entry|exit|@|irql|level|returns)")
+
+
+@pytest.mark.parametrize("model", ["scenarios", "failed_creates"])
+def test_a_model_that_only_remembers_more_has_the_contracts_of_the_miniport(model: str) -> None:
+    base: dict[str, list[str]] = {}
+    for part in Path("models/parts").glob("*.wddm"):
+        if f'"parts/{part.name}"' in Path("models/miniport.wddm").read_text(encoding="utf-8"):
+            base |= contracts(part)
+    replaced = {n: c for n, c in contracts(Path(f"models/{model}.wddm")).items() if n in base}
+    assert replaced
+    assert replaced == {name: base[name] for name in replaced}
 
 
 # --- the key of the catalogue --------------------------------------------------------------------
