@@ -74,6 +74,12 @@ def test_a_query_says_what_it_last_knew(machine: Machine) -> None:
     run(machine, "DxgkDdiSetVidPnSourceVisibility")
 
 
+def test_capabilities_are_asked_for_as_well(machine: Machine) -> None:
+    started(machine).clock = 1
+    run(machine, "DxgkDdiQueryAdapterInfo")
+    assert machine.findings == []
+
+
 def test_the_thread_finds_what_the_timer_suspects(machine: Machine) -> None:
     adapter = started(machine)
     machine.resume(machine.call("timer_expires"))

@@ -11,6 +11,7 @@ from wddmcheck.replay.agree import Pair
 from wddmcheck.testgen.tour import tour
 
 FENCES, QUEUES = "models/fences_events.wddm", "models/hardware_queues.wddm"
+LOCKS, THREADING = "models/locks.wddm", "models/threading.wddm"
 NO_FENCES = {"GlobalFence": 0, "LocalFence": 0}
 TOURS = [
     pytest.param(FENCES, {}, 2_000, id="fences"),
@@ -22,6 +23,8 @@ TOURS = [
     pytest.param(QUEUES, {}, 20_000, marks=pytest.mark.slow, id="one queue"),
     pytest.param(QUEUES, {"Context": 2, "HwQueue": 0, "Doorbell": 0, "RingBuffer": 0}, 19_000,
                  marks=pytest.mark.slow, id="two contexts"),
+    pytest.param(LOCKS, {}, 8_000, marks=pytest.mark.slow, id="locks"),
+    pytest.param(THREADING, {}, 43_000, marks=pytest.mark.slow, id="threading"),
 ]
 
 

@@ -1,75 +1,46 @@
-"""What the other families of models have on the machine: witnesses, and the names that say so."""
+"""What the families of models have on the machine: the scenarios that they claim to reach happen on
+the reference miniport, step for step and with the same state, and their variants are its defects.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.models import shipped
-from tests.support.walks import program
-from wddmcheck import pipeline
-from wddmcheck.diagnostics.source import SourceMap
+from wddmcheck.engines.base import CheckTask
+from wddmcheck.engines.registry import get
+from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.system import Kind
 from wddmcheck.machine.defects import DEFECTS
 from wddmcheck.replay.agree import Pair
 from wddmcheck.replay.families import FAMILIES
-from wddmcheck.replay.miniports import choose
-from wddmcheck.replay.outcome import Verdict, replay
-from wddmcheck.report.findings import findings
-from wddmcheck.report.json_report import trace_file_of
-from wddmcheck.report.trace_file import TraceFile
-from wddmcheck.testgen.tour import tour
+from wddmcheck.result.verdict import Reached
 
-WITNESSES = {
-    "locks": ("interrupt_waits", "transition_while_activating", "update_comes_back"),
-    "threading": ("S9_started_again", "contexts_live_on_in_d3", "query_during_power_transition",
-                  "stop_waits_for_worker", "two_classes_at_level_one",
-                  "two_threads_at_level_zero"),
-}
-"""What is reachable in a model, and is replayed on the reference miniport of its family."""
+MODELS = ("fences_events", "hardware_queues", "kill", "locks", "paging", "power", "threading")
+SCENARIOS = [(model, p.name) for model in MODELS
+             for p in shipped(f"models/{model}.wddm").properties
+             if p.kind is Kind.REACHABLE and not p.goal]
 
 
-def witnesses(family: str) -> Iterator[TraceFile]:
-    loaded = pipeline.load_model(f"models/{family}.wddm", {}, SourceMap())
-    options = pipeline.VerifyOptions(jobs=1, command="", properties=WITNESSES[family])
-    report = pipeline.verify(loaded, options, pipeline.silent)
-    for found in findings(report, loaded.sources):
-        yield trace_file_of(report, found)
+@pytest.mark.parametrize(("model", "name"), SCENARIOS)
+def test_a_scenario_happens_on_the_reference_miniport(model: str, name: str) -> None:
+    system = shipped(f"models/{model}.wddm")
+    for scope in system.default_scopes:
+        sizes = dict(dict(system.scopes)[scope])
+        found = get("native").check(CheckTask(system, sizes, (name,))).verdicts[name]
+        if isinstance(found, Reached):
+            pair = Pair(Layout.of(system, sizes))
+            for step in found.trace.steps:
+                done = pair.take(step)
+                assert (done.impossible, done.deviations, done.findings) == ("", (), ())
+            assert found.trace.steps
+            return
+    pytest.fail(f"{name} is reached at no default scope")
 
 
-@pytest.mark.parametrize("family", WITNESSES)
-def test_what_is_reachable_comes_about_on_the_reference(family: str) -> None:
-    seen = []
-    for file in witnesses(family):
-        outcome = replay(file, choose("reference"), file.property)
-        assert outcome.verdict is Verdict.REACHED
-        assert len(outcome.done) == len(file.story.steps)
-        assert [d.findings for d in outcome.done if d.findings] == []
-        seen.append(file.property)
-    assert tuple(sorted(seen)) == WITNESSES[family]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("family", WITNESSES)
-def test_every_transition_of_the_small_scope_happens_on_the_reference(family: str) -> None:
-    layout = program("small", f"models/{family}.wddm").codec.layout
-    for run in tour(layout).runs:
-        pair = Pair(layout)
-        for step in run:
-            done = pair.take(step)
-            assert (done.impossible, done.deviations, done.findings) == ("", (), ())
-
-
-@pytest.mark.parametrize("family", WITNESSES)
-def test_every_reachable_property_is_listed(family: str) -> None:
-    system = shipped(f"models/{family}.wddm")
-    reachable = {p.name for p in system.properties if p.kind is Kind.REACHABLE and not p.goal}
-    assert set(WITNESSES[family]) == reachable
-
-
-@pytest.mark.parametrize("family", WITNESSES)
+@pytest.mark.parametrize("family", MODELS)
 def test_every_variant_has_a_miniport_made_from_that_of_its_family(family: str) -> None:
     variants = {p.stem for p in Path(f"models/seeded/{family}").glob("*.wddm")}
     assert variants
