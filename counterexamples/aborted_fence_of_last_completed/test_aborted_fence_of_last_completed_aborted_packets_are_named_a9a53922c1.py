@@ -1,4 +1,4 @@
-"""node_is_empty_after_reset: the node has packets left after its reset (SP-15).
+"""aborted_packets_are_named: a packet was aborted, and LastAbortedFenceId is before it (SP-15).
 
 Rules: TDR-02, FEN-02 (`wddmcheck explain TDR-02`).
 
@@ -12,14 +12,15 @@ from wddmcheck.machine.scenario import Scenario
 
 
 @pytest.mark.wddm_hardware(in_order=True)
-def test_reset_leaves_packets(wddm_machine):
+def test_aborted_fence_of_last_completed(wddm_machine):
     with Scenario(wddm_machine) as run:
         run.DxgkDdiAddDevice()
-        run.DxgkDdiStartDevice()
+        run.DxgkDdiStartDevice(memory="transfers")
         proc0 = run.DxgkDdiCreateProcess().process
         dev0 = run.DxgkDdiCreateDevice(hKmdProcess=proc0, gdi=False).device
         ctx0 = run.DxgkDdiCreateContext(hDevice=dev0).context
         run.DxgkDdiSubmitCommand(hContext=ctx0, hOpen=None)
+        run.run_packet(ctx0)
         run.DxgkDdiQueryDependentEngineGroup()
         # here the model's driver breaks the rule:
         run.DxgkDdiResetEngine(outcome="any")
