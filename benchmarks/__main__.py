@@ -83,6 +83,7 @@ def main(part: str = "") -> None:
     """Measure and print: all, or one part."""
     if part == "engines":
         engines.rows(MODELS)
+        engines.larger(MODELS)
         return
     print(f"| {'what':<58} | {'median':>10} | {'ratio':<44} |")
     print(f"|{'-' * 60}|{'-' * 11}:|{'-' * 46}|")

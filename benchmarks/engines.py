@@ -1,4 +1,5 @@
-"""`native` against `interpret` on every shipped model and every seeded variant, at default scopes.
+"""`native` against `interpret` on every shipped model and every seeded variant, at default scopes;
+and `native` on models/miniport.wddm with one more object of each class.
 
 Seconds are of CPU, all threads together. `native` runs twice: without kept code, so that all that
 it compiles counts, and then with the code of the first run.
@@ -10,6 +11,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +55,24 @@ def rows(models: Path) -> None:
               f"as long in the median, {min(ratios):.1f} times at least, 4 times or more in {fast};"
               f" with kept code {statistics.median(kept):.1f} and {min(kept):.1f} times, 4 times "
               f"or more in {sum(ratio >= 4 for ratio in kept)}")
+
+
+def larger(models: Path) -> None:
+    """Measure and print: all claims of the miniport, with one more object of a class at a time."""
+    system = load_model(str(models / "miniport.wddm")).system
+    print("| scope | one more | states | seconds of CPU | verdicts |")
+    print("|---|---|---:|---:|---|")
+    for name in system.default_scopes:
+        sizes = dict(dict(system.scopes)[name])
+        for pool in sizes:
+            task = CheckTask(system, {**sizes, pool: sizes[pool] + 1},
+                             tuple(p.name for p in system.properties))
+            started = time.process_time()
+            result = get("native").check(task)
+            seconds = time.process_time() - started
+            kinds = Counter(type(v).__name__ for v in result.verdicts.values())
+            print(f"| {name} | {pool} | {result.exploration.states:,} | {seconds:.1f} | "
+                  f"{', '.join(f'{n} {k}' for k, n in sorted(kinds.items()))} |", flush=True)
 
 
 def _all(models: Path) -> Iterator[Timed]:
