@@ -15,8 +15,9 @@ from wddmcheck.machine.defects import DEFECTS
 from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.objects import OsContextAllocation, OsPages
 from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
+from wddmcheck.machine.policies import Policies
 from wddmcheck.machine.processor import Irql
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import (

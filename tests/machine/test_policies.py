@@ -7,8 +7,9 @@ import pytest
 from wddmcheck.machine.defects import DEFECTS
 from wddmcheck.machine.dxgkrnl.objects import OsContext
 from wddmcheck.machine.findings import BugCheck, Kind, OutOfReachError
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Factory
+from wddmcheck.machine.policies import Policies
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import Scenario
 

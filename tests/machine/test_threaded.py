@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from wddmcheck.machine.findings import OutOfReachError
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.policies import Policies
 from wddmcheck.machine.reference.objects import WatchedAdapter
 from wddmcheck.machine.reference.threaded import ThreadedMiniport
 

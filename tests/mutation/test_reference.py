@@ -23,8 +23,9 @@ from tests.mutation.mutants import Mutant, mutants
 from tests.support.walks import Walk, walk
 from wddmcheck.machine.findings import BugCheck
 from wddmcheck.machine.gpu.device import Gpu
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Factory
+from wddmcheck.machine.policies import Policies
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families import machine_for, words_of
 from wddmcheck.replay.runner import Runner

@@ -15,6 +15,7 @@ from wddmcheck.cli.main import run
 from wddmcheck.diagnostics.diagnostic import UserError
 from wddmcheck.ir.evaluate import Layout, initial_state, take
 from wddmcheck.machine.defects import DEFECTS
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.scenario import DriverMistake
@@ -51,14 +52,16 @@ def test_it_fails_on_the_defect_and_passes_on_the_reference(name: str) -> None:
     (path,) = KEPT[name].parent.glob("test_*.py")
     test = load(path)
     given = {m.name: m for m in getattr(test, "pytestmark", [])}
-    story = trace_file.read(KEPT[name]).story
-    words = words_for(story)
+    words = words_for(trace_file.read(KEPT[name]).story)
     assert bool(words.hardware) is ("wddm_hardware" in given)
     assert (words.reference is not ReferenceMiniport) is ("wddm_family" in given)
+    # As the fixture makes it, which knows nothing but the markers.
+    family = given["wddm_family"].args[0] if "wddm_family" in given else "miniport"
     policies = given["wddm_policies"].kwargs if "wddm_policies" in given else {}
-    test(machine_for(ReferenceMiniport, story.family, policies))
+    hardware = given["wddm_hardware"].kwargs if "wddm_hardware" in given else {}
+    test(machine_for(ReferenceMiniport, family, policies, Gpu(**hardware)))
     with pytest.raises(DriverMistake):
-        test(machine_for(DEFECTS[name], story.family, policies))
+        test(machine_for(DEFECTS[name], family, policies, Gpu(**hardware)))
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wddmcheck.ir.evaluate import Layout
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Factory
+from wddmcheck.machine.policies import Policies
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families import machine_for, words_of
 from wddmcheck.replay.runner import Done, Runner

@@ -94,10 +94,12 @@ def markers(chosen: Iterable[tuple[str, str]], words: Vocabulary, family: str) -
     """The markers of a test: for policies that are not what the machine does anyway, for a family
     whose reference miniport is not that of models/miniport.wddm, and for hardware that is not the
     usual."""
-    asked = ", ".join(f'{k}="{v}"' for k, v in chosen if v not in usual(k))
+    own = words.reference is not ReferenceMiniport
+    wanted = dict(chosen) if own else {**words.policies, **dict(chosen)}
+    asked = ", ".join(f'{k}="{v}"' for k, v in wanted.items() if v not in usual(k))
     if asked:
         yield f"@pytest.mark.wddm_policies({asked})"
-    if words.reference is not ReferenceMiniport:
+    if own:
         yield f'@pytest.mark.wddm_family("{family}")'
     if words.hardware:
         true = ", ".join(f"{h}=True" for h in sorted(words.hardware))
@@ -106,7 +108,7 @@ def markers(chosen: Iterable[tuple[str, str]], words: Vocabulary, family: str) -
 
 def usual(policy: str) -> tuple[str, ...]:
     """What the machine does anyway about a policy: models may have two words for it."""
-    return SAME.get(policy, POLICIES[policy][:1])
+    return SAME.get(policy, POLICIES.get(policy, ())[:1])
 
 
 def _test(story: Story, lines: list[str]) -> Iterator[str]:

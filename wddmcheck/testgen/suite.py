@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wddmcheck.ir.evaluate import Layout
-from wddmcheck.machine.machine import Policies
+from wddmcheck.machine.policies import Policies
 from wddmcheck.replay.families import words_of
 from wddmcheck.replay.outcome import POLICIES
 from wddmcheck.report.narrate import Narrator

@@ -16,6 +16,7 @@ from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.gpu.engine import ProgressFence
 from wddmcheck.machine.gpu.memory import PageTable
 from wddmcheck.machine.gpu.notices import FenceValues, Source
+from wddmcheck.machine.runtime_structs import FState
 
 FIRST_HANDLE = 0x4000_0040
 HANDLE_STEP = 0x40
@@ -294,6 +295,15 @@ class OsProcessEvent(OsObject):
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsOverlay(OsObject):
     """An overlay."""
+
+
+@dataclass(slots=True)
+class PowerComponent:
+    """What Dxgkrnl takes the power component of the adapter to be in, and how many have activated
+    it and not let go of it since."""
+
+    state: FState = FState.F0
+    references: int = 0
 
 
 O = TypeVar("O", bound=OsObject)  # noqa: E741

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 from wddmcheck.machine.gpu.device import Gpu
-from wddmcheck.machine.machine import Machine, Policies
+from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Factory
+from wddmcheck.machine.policies import Policies
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families.bring_up import BRING_UP
 from wddmcheck.replay.families.fences_events import FENCES_EVENTS
