@@ -21,7 +21,7 @@ PARTS = ("common", "power", "adapters", "events", "devices", "suspension", "cont
          "recovery", "timeouts", "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 
-SAMPLE = 10
+SAMPLE = 30
 """One mutant of so many is tried by default."""
 
 FAMILIES = {"locking": "LockingMiniport", "threaded": "ThreadedMiniport"}
