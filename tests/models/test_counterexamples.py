@@ -10,9 +10,13 @@ from wddmcheck.cli.main import run
 from wddmcheck.report.trace_file import read
 
 KEPT = sorted(Path("counterexamples").glob("*/trace.json"))
+BASE = {path.stem for path in Path("models/seeded").glob("*.wddm")}
 
 
-@pytest.mark.parametrize("path", KEPT, ids=lambda p: p.parent.name)
+@pytest.mark.parametrize("path", [
+    pytest.param(path, marks=() if path.parent.name in BASE else pytest.mark.slow,
+                 id=path.parent.name)
+    for path in KEPT])
 def test_the_same_run_is_found_again(path: Path, tmp_path: Path) -> None:
     file, found = read(str(path)), []
     for name in ("once", "twice"):

@@ -45,12 +45,12 @@ EQUIVALENT = {
 
 MUTANTS = list(mutants())
 
-SCOPES = (("miniport", "teardown", 10), ("miniport", "sharing", 10), ("preemption", "reading", 4),
+SCOPES = (("miniport", "teardown", 4), ("miniport", "sharing", 4), ("preemption", "reading", 4),
           ("removal", "small", 4), ("tdr", "cleanup", 4))
-FURTHER = (("kill", "two_processes", 10), ("kill", "memory", 10), ("power", "contexts", 10),
-           ("power", "memory", 10), ("paging", "rendering", 10), ("paging", "tables", 10),
-           ("hardware_queues", "doorbells", 10), ("hardware_queues", "contexts", 10),
-           ("fences_events", "shared", 10), ("fences_events", "events", 10))
+FURTHER = (("kill", "two_processes", 4), ("kill", "memory", 4), ("power", "contexts", 4),
+           ("power", "memory", 4), ("paging", "rendering", 4), ("paging", "tables", 4),
+           ("hardware_queues", "doorbells", 4), ("hardware_queues", "contexts", 4),
+           ("fences_events", "shared", 4), ("fences_events", "events", 4))
 """The walks: family, scope, how many; the further ones have more that leads back than on."""
 
 

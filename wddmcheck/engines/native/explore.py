@@ -10,6 +10,7 @@ from wddmcheck.engines.base import Limits, Pace, Progress, Watch
 from wddmcheck.engines.memory import rss
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.frame import BATCH, Run
+from wddmcheck.engines.native.interrupts import Interrupts
 from wddmcheck.engines.native.jit import FULL
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.program import Compiler, Program, kept, normal
@@ -83,20 +84,21 @@ class Explored:
 def explore(task: Task, limits: Limits, progress: Progress, threads: int = 1,
             doing: str = "") -> Explored:
     """Visit all reachable states that limits allow."""
-    run = _Search(task, limits, progress, threads, doing)
-    try:
-        run.go()
-    except KeyboardInterrupt:
-        run.found.stopped_by = Stop.INTERRUPTED
-    except MemoryError:
-        run.found.stopped_by = Stop.MEMORY
-    return run.finish()
+    with Interrupts() as interrupts:
+        run = _Search(task, limits, progress, threads, doing, interrupts)
+        try:
+            run.go()
+        except KeyboardInterrupt:
+            run.found.stopped_by = Stop.INTERRUPTED
+        except MemoryError:
+            run.found.stopped_by = Stop.MEMORY
+        return run.finish()
 
 
 class _Search:
     def __init__(self, task: Task, limits: Limits, progress: Progress, threads: int,
-                 doing: str) -> None:
-        self.task, self.limits = task, limits
+                 doing: str, interrupts: Interrupts) -> None:
+        self.task, self.limits, self.interrupts = task, limits, interrupts
         self.clock = Watch(limits, rss)
         self.pace = Pace("native", self.clock, progress, doing)
         self.compiler = Compiler(task)
@@ -228,6 +230,7 @@ class _Search:
 
     def limited(self, depth: int, frontier: int, before: int) -> bool:
         """Whether a limit is reached; reports progress on the way."""
+        self.interrupts.check()
         stop = self.pace.stop(depth, self.count, frontier, before)
         if stop is None:
             return False
@@ -310,6 +313,7 @@ class _Search:
         assert self.code.lost is not None
         try:
             while self.code.sweep(self.ctx.address):
+                self.interrupts.check()
                 stop = self.clock.stop()
                 if stop is not None:
                     return stop
@@ -325,6 +329,7 @@ class _Search:
     def finish(self) -> Explored:
         """The result; all other memory is given back."""
         found, team = self.found, self.team
+        self.bind()                  # (a failed allocation may have left some arrays moved)
         self.code.looks(self.ctx.address, team.ctx(0), self.at, self.count)
         found.count, found.transitions = self.count, team.transitions
         found.records = team.records()
