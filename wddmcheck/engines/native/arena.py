@@ -18,6 +18,10 @@ _free = _api.PyMem_RawFree
 _free.restype, _free.argtypes = None, [ctypes.c_void_p]
 
 
+SPARE = 1 if sys.platform == "win32" else 8
+"""How much more than it was asked for an array takes when it moves: moving is what growing costs,
+and pages that nobody touches cost nothing but on Windows."""
+
 LARGE = 1 << 22
 _PAGE = 1 << 12
 _MADV_HUGEPAGE = 14
@@ -44,11 +48,13 @@ class Block:
     count: int
     sparse: bool = False
     address: int = field(init=False, default=0)
+    _room: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.address = _calloc(max(1, self.count), self.size) or 0
         if not self.address:
             raise MemoryError
+        self._room = self.count
         if not self.sparse:
             _prefer_large_pages(self.address, self.space)
 
@@ -60,12 +66,17 @@ class Block:
     def grow(self, count: int) -> None:
         """Make room for `count` integers; what is new is not cleared. Raises `MemoryError`, and
         then the array is as it was."""
-        address = _realloc(self.address, max(1, count) * self.size)
-        if not address:
-            raise MemoryError
-        self.address, self.count = address, count
-        if not self.sparse:
-            _prefer_large_pages(self.address, self.space)
+        if not self._room >= count >= 1:
+            for room in (count * SPARE, count):
+                address = _realloc(self.address, max(1, room) * self.size)
+                if address:
+                    break
+            else:
+                raise MemoryError
+            self.address, self._room = address, room
+            if not self.sparse:
+                _prefer_large_pages(address, room * self.size)
+        self.count = count
 
     def __getitem__(self, index: int) -> int:
         """An integer without sign."""

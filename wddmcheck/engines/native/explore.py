@@ -14,8 +14,8 @@ from wddmcheck.engines.native.interrupts import Interrupts
 from wddmcheck.engines.native.jit import FULL
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.program import Compiler, Program, kept, normal
-from wddmcheck.engines.native.table import Edges
-from wddmcheck.engines.native.threads import MOST_PLACES, Team
+from wddmcheck.engines.native.table import LOW32, Edges
+from wddmcheck.engines.native.threads import Team
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.result.verdict import Stop
 
@@ -131,7 +131,7 @@ class _Search:
         self.ctx[Run.COUNT] = 1
         self.found = Explored(task, self.code, self.states, self.parents)
         self.bind()
-        self.code.rehash(self.ctx.address)
+        self.team.rehash(self.code, self.ctx.address, self.count)
         self.at = 0
 
     @property
@@ -142,6 +142,11 @@ class _Search:
     def room(self) -> int:
         """Whole states that there is room for."""
         return self.whole.count // self.task.plan.words
+
+    @property
+    def names(self) -> int:
+        """Numbers that the table may have to name, of states and of claims."""
+        return self.table.count + self.team.positions
 
     def bind(self) -> None:
         """Tell native code where its arrays are."""
@@ -154,7 +159,8 @@ class _Search:
             ctx[slot] = block.address
         ctx[Run.BASE] = self.base
         ctx[Run.MASK] = self.table.count - 1
-        ctx[Run.NUMBERS] = (1 << (self.parents.count + self.team.positions).bit_length()) - 1
+        # (as long as a table is in use, numbers in it have the same width)
+        ctx[Run.NUMBERS] = min((1 << (self.names - 1).bit_length()) - 1, LOW32)
         ctx[Run.CAPACITY] = min(self.parents.count, self.base + self.room)
         ctx[Run.EDGE_CAPACITY] = self.targets.count if self.keeps else NO_EDGE_LIMIT
 
@@ -204,10 +210,9 @@ class _Search:
 
     def chunks(self, end: int) -> int:
         """Into how many chunks threads divide the rest of a level; 0: one thread goes on."""
-        places = self.table.count
-        if places > MOST_PLACES or self.count + self.most > self.load:
+        if self.names > LOW32 or self.count + self.most > self.load:
             return 0
-        return self.team.chunks(end - self.at, places * BRIM[0] // BRIM[1] - self.count)
+        return self.team.chunks(end - self.at, self.table_of(BRIM) - self.count)
 
     def round(self, end: int, chunks: int) -> bool:
         """Expand states with all threads; False if memory does not allow it."""
@@ -272,7 +277,7 @@ class _Search:
                 self.instances.grow(self.instances.count * 2)
         self.bind()
         if full:
-            self.code.rehash(self.ctx.address)
+            self.team.rehash(self.code, self.ctx.address, self.count)
         return True
 
     def table_of(self, load: tuple[int, int]) -> int:

@@ -65,7 +65,7 @@ class Round(IntEnum):
     FOUND = 7           # from here on: how many there are in each
 
 
-CHUNKS = 512
+CHUNKS = 64
 """Chunks that a round has at most."""
 
 BATCH = 256

@@ -5,7 +5,7 @@
     gather(run, round, c)       expand chunks of states, and claim what the table does not have
     enter(run, round)           make states of the claims
     looks(run, c, from, to)     only look at states
-    rehash(run)                 fill an empty table
+    rehash(run, first, end)     enter states into an empty table
     normal(s, to)               the canonical form of a state
     hash(s)                     what is kept of it in a compact search
     sweep(run)                  what can still be reached, backwards, one step further
@@ -27,7 +27,7 @@ from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
 from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round, Run
 from wddmcheck.engines.native.plan import Plan
-from wddmcheck.engines.native.table import Edges, Entry
+from wddmcheck.engines.native.table import Claim, Edges, Entry
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.quiet import Quiet
 
@@ -234,7 +234,7 @@ class _Loops:
             chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
             body.exit_if(body.not_(body.compare("ult", chunk, chunks)), leave)
             claims = body.mul(chunk, room)
-            own = body.at(out, body.mul(claims, Entry(self.words).size))
+            own = body.at(out, body.mul(claims, Claim(self.words, self.task.compact).size))
             body.line(f"store ptr {own}, ptr {body.at('%c', Ctx.OUT)}")
             body.put(claims, "%c", Ctx.OUT_FIRST)
             body.put(0, "%c", Ctx.OUT_COUNT)

@@ -115,7 +115,7 @@ class Compiler:
 
         return Program(
             level, len(data), code, function("expand", 4, word), function("looks", 4),
-            function("rehash", 1), function("normal", 2), function("hash", 1, word),
+            function("rehash", 3), function("normal", 2), function("hash", 1, word),
             function("gather", 3) if plain else None, function("enter", 2) if plain else None,
             function("sweep", 1, word) if self.task.sweeps else None,
             function("lost", 2, word) if self.task.sweeps else None)

@@ -26,6 +26,9 @@ LOW32 = (1 << 32) - 1
 AHEAD = 8
 """Claims that are looked at before their turn comes."""
 
+FAR = 16
+"""The same for states that a larger table takes over."""
+
 
 class Edges(Enum):
     """What is kept of the graph."""
@@ -56,6 +59,25 @@ class Entry:
     def size(self) -> int:
         """Words of an entry."""
         return self.words + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A successor that seemed to be new: its words, or its words and their hash, and where it
+    comes from, which is the number of a state and, above 32 bits, its place in the table."""
+
+    words: int
+    compact: bool
+
+    @property
+    def origin(self) -> int:
+        """Where the origin is."""
+        return self.words + self.compact
+
+    @property
+    def size(self) -> int:
+        """Words of a claim."""
+        return self.origin + 1
 
 
 def hashed(body: Body, words: Sequence[Value]) -> Value:
@@ -171,8 +193,8 @@ class Table:
             yield Probe(at, address, got, again, leave)
             body.store(self.next(at), place)
 
-    def prefetch(self, entries: str, total: Value, *, shared: bool = False) -> None:
-        """Ask for what `total` entries will need."""
+    def prefetch(self, entries: str, total: Value, claims: str | None = None) -> None:
+        """Ask for what `total` entries will need; `claims`: where those of this round stand."""
         body, entry = self.body, Entry(self.words)
         with body.upto(total) as i:
             whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
@@ -180,11 +202,18 @@ class Table:
         with body.upto(total) as i:
             whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
             tag = body.lshr(whole, 32)
-            with self.probe(whole, shared=shared) as probe:
+            with self.probe(whole, shared=claims is not None) as probe:
                 body.exit_if(body.eq(probe.got, 0), probe.leave)
                 with body.when(self.alike(probe.got, tag)):
-                    # (of a claim this is no state, which does no harm)
-                    body.prefetch(self.state(self.named(probe.got)))
+                    number = self.named(probe.got)
+                    if claims is not None:
+                        states = body.get("%run", Run.COUNT)
+                        with body.when(body.not_(body.compare("ult", number, states))):
+                            at = body.mul(body.sub(number, states),
+                                          Claim(self.words, self.compact).size)
+                            body.prefetch(body.at(claims, at))
+                            body.go(probe.leave)
+                    body.prefetch(self.state(number))
                     body.go(probe.leave)
 
 
@@ -236,7 +265,7 @@ def claim(words: int, compact: bool) -> str:
     that are not in the table, and put the numbers there that they would have if all claims of the
     round were new, in their order. Of several claims to a state the first in this order stays in
     the table, whoever came first."""
-    entry = Entry(words)
+    entry, made = Entry(words), Claim(words, compact)
     body = Body("claim", "ptr noalias %run, ptr noalias %round, ptr noalias %c")
     table = Table(body, words, compact)
     entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
@@ -245,7 +274,7 @@ def claim(words: int, compact: bool) -> str:
     first = body.add(states, body.get("%c", Ctx.OUT_FIRST))
     count = body.variable()
     body.store(body.get("%c", Ctx.OUT_COUNT), count)
-    table.prefetch(entries, total, shared=True)
+    table.prefetch(entries, total, all_)
     with body.upto(total) as k:
         own = body.at(entries, body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
@@ -253,42 +282,43 @@ def claim(words: int, compact: bool) -> str:
         claims = body.load(count)
         number = body.add(first, claims)
         mark = table.mark(tag, number)
-        to = body.at(out, body.mul(claims, entry.size))
-        for i, word in enumerate([*new, whole]):    # (others read this once the table names it)
+        to = body.at(out, body.mul(claims, made.size))
+        # (others read this once the table names it)
+        for i, word in enumerate([*new, whole] if compact else new):
             body.put(word, to, i)
         with table.probe(whole, shared=True) as probe:
             with body.when(body.eq(probe.got, 0)):
                 body.exit_if(body.not_(body.swap(probe.address, 0, mark)), probe.again)
-                _claimed(body, to, entry, origin, probe, count)
+                _claimed(body, to, made, origin, probe, count)
             with body.when(table.alike(probe.got, tag)):
                 index = table.named(probe.got)
                 with body.when(body.compare("ult", index, states)):
                     body.exit_if(table.same(index, new, whole), probe.leave)
                 with body.when(body.not_(body.compare("ult", index, states))):
-                    other = body.at(all_, body.mul(body.sub(index, states), entry.size))
-                    same = (body.eq(body.get(other, entry.hash), whole) if compact
+                    other = body.at(all_, body.mul(body.sub(index, states), made.size))
+                    same = (body.eq(body.get(other, words), whole) if compact
                             else equal(body, other, new))
                     with body.when(same):
                         body.exit_if(body.compare("ult", index, number), probe.leave)
                         swapped = body.swap(probe.address, probe.got, mark)
                         body.exit_if(body.not_(swapped), probe.again)
-                        _claimed(body, to, entry, origin, probe, count)
+                        _claimed(body, to, made, origin, probe, count)
     body.put(body.load(count), "%c", Ctx.OUT_COUNT)
     body.put(0, "%c", Ctx.BUFFERED)
     body.ret()
     return body.text()
 
 
-def _claimed(body: Body, to: str, entry: Entry, origin: Value, probe: Probe, count: str) -> None:
+def _claimed(body: Body, to: str, made: Claim, origin: Value, probe: Probe, count: str) -> None:
     """Note where in the table a claim stands, beside where it comes from."""
-    body.put(body.or_(origin, body.shl(probe.at, 32)), to, entry.origin)
+    body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
     body.bump(count)
     body.go(probe.leave)
 
 
 def enter(words: int, compact: bool) -> str:
     """`enter(run, round)`: make states of the claims that stand in the table, in their order."""
-    entry = Entry(words)
+    claim = Claim(words, compact)
     body = Body("enter", "ptr noalias %run, ptr noalias %round", exported=True)
     table = Table(body, words, compact)
     parents, states = body.pointer("%run", Run.PARENTS), body.get("%run", Run.COUNT)
@@ -299,15 +329,16 @@ def enter(words: int, compact: bool) -> str:
         begin = body.mul(chunk, room)
         end = body.add(begin, body.get("%round", body.add(chunk, Round.FOUND)))
         with body.upto(end, begin) as at:
-            ahead = body.at(out, body.mul(body.add(at, AHEAD), entry.size))
-            body.prefetch(table.place(body.lshr(body.get(ahead, entry.origin), 32)))
-            own = body.at(out, body.mul(at, entry.size))
-            origin = body.get(own, entry.origin)
+            ahead = body.at(out, body.mul(body.add(at, AHEAD), claim.size))
+            body.prefetch(table.place(body.lshr(body.get(ahead, claim.origin), 32)))
+            own = body.at(out, body.mul(at, claim.size))
+            origin = body.get(own, claim.origin)
             place = table.place(body.lshr(origin, 32))
             got = body.load(place, "i32")
             with body.when(body.eq(table.named(got), body.add(states, at))):
                 number = body.load(count)
-                table.keep(number, load(body, own, words), body.get(own, entry.hash))
+                whole = body.get(own, words) if compact else 0
+                table.keep(number, load(body, own, words), whole)
                 body.store(origin, body.at(parents, number, "i32"), "i32")
                 body.store(table.mark(got, number), place, "i32")
                 body.store(body.add(number, 1), count)
@@ -317,13 +348,18 @@ def enter(words: int, compact: bool) -> str:
 
 
 def rehash(words: int, compact: bool) -> str:
-    """`rehash(run)`: enter all states into the table, which is empty."""
-    body = Body("rehash", "ptr noalias %run", exported=True)
+    """`rehash(run, first, end)`: enter states from `first` up to `end` into the table, which has
+    none of them; other threads enter others meanwhile."""
+    body = Body("rehash", "ptr noalias %run, i64 %first, i64 %end", exported=True)
     table = Table(body, words, compact)
-    with body.upto(body.get("%run", Run.COUNT)) as n:
+    with body.upto("%end", "%first") as n:
+        far = body.add(n, FAR)
+        ahead = table.hash_of(body.select(body.compare("ult", far, "%end"), far, n))
+        body.prefetch(table.place(body.and_(ahead, table.mask)))
         whole = table.hash_of(n)
-        with table.probe(whole) as probe, body.when(body.eq(probe.got, 0)):
-            body.store(table.mark(body.lshr(whole, 32), n), probe.address, "i32")
-            body.go(probe.leave)
+        mark = table.mark(body.lshr(whole, 32), n)
+        with table.probe(whole, shared=True) as probe, body.when(body.eq(probe.got, 0)):
+            body.exit_if(body.swap(probe.address, 0, mark), probe.leave)
+            body.go(probe.again)
     body.ret()
     return body.text()

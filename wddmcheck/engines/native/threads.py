@@ -10,13 +10,15 @@ alone would have it.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.frame import BATCH, CHUNKS, RECENT, Ctx, Round
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.engines.native.table import AHEAD, Entry
+from wddmcheck.engines.native.table import AHEAD, Claim, Entry
 
 if TYPE_CHECKING:
     from wddmcheck.engines.native.program import Program
@@ -24,14 +26,11 @@ if TYPE_CHECKING:
 SMALL = 2_000
 """States that are not worth more than one thread."""
 
-CHUNK = 1 << 13
+CHUNK = 1 << 16
 """Successors that a chunk has at most, or so."""
 
 LEAST = 16
 """States that it has at least."""
-
-MOST_PLACES = 1 << 32
-"""Places of a table that claims can name."""
 
 
 class Team:
@@ -45,7 +44,7 @@ class Team:
         self._pool: ThreadPoolExecutor | None = None
         self._states = max(LEAST, CHUNK // task.most)
         self._room = self._states * task.most
-        self._entry = Entry(words).size
+        self._claim = Claim(words, task.compact).size
         self._out: Block | None = None
         self._round = Block(8, Round.FOUND + CHUNKS)
 
@@ -84,28 +83,38 @@ class Team:
         """Expand states from `first`, up to `end` at most; where it stopped."""
         assert code.gather is not None
         if self._out is None:
-            self._out = Block(8, (self.positions + AHEAD) * self._entry, sparse=True)
+            self._out = Block(8, (self.positions + AHEAD) * self._claim, sparse=True)
         end = min(end, first + chunks * self._states)
         for slot, value in ((Round.NEXT, 0), (Round.CHUNKS, chunks), (Round.FIRST, first),
                             (Round.SIZE, self._states), (Round.END, end),
                             (Round.OUT, self._out.address), (Round.ROOM, self._room)):
             self._round[slot] = value
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.size - 1, "wddmcheck")
-        others: list[Future[int]] = []
-        try:
-            for thread in range(1, self.size):
-                others.append(self._pool.submit(code.gather, run, self._round.address,
-                                                self.ctx(thread)))
-            code.gather(run, self._round.address, self.ctx(0))
-        finally:
-            wait(others)
+        self._all(code.gather, [(run, self._round.address, self.ctx(thread))
+                                for thread in range(self.size)])
         return end
 
     def enter(self, code: Program, run: int) -> None:
         """Make states of what the last round claimed."""
         assert code.enter is not None
         code.enter(run, self._round.address)
+
+    def rehash(self, code: Program, run: int, states: int) -> None:
+        """Enter all states into the table, which is empty."""
+        parts = self.size if states >= SMALL else 1
+        ends = [states * part // parts for part in range(parts + 1)]
+        self._all(code.rehash, [(run, *part) for part in pairwise(ends)])
+
+    def _all(self, function: Callable[..., int], calls: list[tuple[int, ...]]) -> None:
+        """Make calls at the same time, a thread each."""
+        others: list[Future[int]] = []
+        try:
+            if len(calls) > 1:
+                if self._pool is None:
+                    self._pool = ThreadPoolExecutor(self.size - 1, "wddmcheck")
+                others = [self._pool.submit(function, *call) for call in calls[1:]]
+            function(*calls[0])
+        finally:
+            wait(others)
 
     def free(self) -> None:
         """Give memory and threads back."""
