@@ -1,11 +1,10 @@
 """The models that do not stand on the base miniport (hardware queues, fences and events, locks,
 threading, bring-up, sharing, DMA buffers, objects of the display): clean under every policy,
-nothing hollow at their default scopes, every citation and property accounted for."""
+nothing hollow at their default scopes."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.support.models import shipped
 from wddmcheck.cli.main import run
 from wddmcheck.engines.base import CheckTask
 from wddmcheck.engines.registry import get
-from wddmcheck.ir.system import Basis, Kind
+from wddmcheck.ir.system import Kind
 from wddmcheck.result.verdict import Proved, Violated
 
 MODELS = ("hardware_queues", "fences_events", "locks", "threading", "bring_up", "sharing",
@@ -91,28 +90,6 @@ def test_one_thread_a_process_hides_a_missing_lock() -> None:
         found[answer] = get("interpret").check(CheckTask(system, scope, (name,))).verdicts[name]
     assert isinstance(found["honoured"], Proved)
     assert isinstance(found["dropped"], Violated)
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_every_rule_is_in_the_catalogue(name: str) -> None:
-    known = {rule for path in Path("spec/rules").glob("*.toml")
-             for rule in tomllib.loads(path.read_text(encoding="utf-8"))}
-    system = shipped(f"models/{name}.wddm")
-    origins = [p.origin for p in system.properties] + [a.origin for a in system.actions]
-    cited = {rule for origin in origins for c in origin.citations for rule in c.rules}
-    assert cited
-    assert cited - known == set()
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_every_written_property_says_on_what_it_rests(name: str) -> None:
-    for prop in shipped(f"models/{name}.wddm").properties:
-        if prop.goal:
-            continue
-        bases = {c.basis for c in prop.origin.citations}
-        assert bases, prop.name
-        if Basis.LANGUAGE not in bases:
-            assert prop.title, f"{prop.name} does not say what a violation means"
 
 
 def test_the_catalogue_of_properties_is_covered() -> None:

@@ -1,7 +1,7 @@
-"""Every check, call and assignment of the reference miniport matters: left out, some test fails.
+"""Every check, call and assignment of the reference miniports matters: left out, some test fails.
 
 A mutant is caught where it differs from a model on a random walk (with failures injected, at some
-scopes of each family), fails a test of the reference miniport, or fails the test of a kept
+scopes of each family), fails a test of its miniport, or fails the test of a kept
 counterexample.
 """
 
@@ -10,15 +10,17 @@ from __future__ import annotations
 import importlib.util
 import inspect
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
 from tests.machine import test_fences_events as event_tests
 from tests.machine import test_hardware_queues as queue_tests
+from tests.machine import test_locking as locking_tests
 from tests.machine import test_reference as reference_tests
 from tests.machine import test_reference_bring_up as bring_up_tests
+from tests.machine import test_threaded as threaded_tests
 from tests.mutation.mutants import Mutant, mutants, sampled
 from tests.support.walks import Walk, walk
 from wddmcheck.machine.findings import BugCheck
@@ -26,7 +28,6 @@ from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Factory
 from wddmcheck.machine.policies import Policies
-from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families import machine_for, words_of
 from wddmcheck.replay.runner import Runner
 
@@ -43,41 +44,65 @@ EQUIVALENT = {
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
-MUTANTS = list(mutants())
+OWN = {"locking": "locks", "threaded": "threading"}
+"""Modules that are the reference miniports of families by themselves."""
 
-SCOPES = (("miniport", "teardown", 4), ("miniport", "sharing", 4), ("preemption", "reading", 4),
-          ("removal", "small", 4), ("tdr", "cleanup", 4))
-FURTHER = (("kill", "two_processes", 4), ("kill", "memory", 4), ("power", "contexts", 4),
-           ("power", "memory", 4), ("paging", "rendering", 4), ("paging", "tables", 4),
-           ("hardware_queues", "doorbells", 4), ("hardware_queues", "contexts", 4),
-           ("fences_events", "shared", 4), ("fences_events", "events", 4))
-"""The walks: family, scope, how many; the further ones have more that leads back than on."""
+MUTANTS = [*mutants(), *mutants(tuple(OWN))]
+
+TESTS = {"": (reference_tests, queue_tests, event_tests, bring_up_tests),
+         "locks": (locking_tests,), "threading": (threaded_tests,)}
+"""Tests of a reference miniport itself, by family; "": of the one that the others have."""
+
+SCOPES = {"": (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
+               ("removal", "small"), ("tdr", "cleanup")),
+          "locks": (("locks", "small"), ("locks", "paging")),
+          "threading": (("threading", "watchdog"), ("threading", "contexts"),
+                        ("threading", "classes"))}
+FURTHER = {"": (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
+                ("power", "memory"), ("paging", "rendering"), ("paging", "tables"),
+                ("hardware_queues", "doorbells"), ("hardware_queues", "contexts"),
+                ("fences_events", "shared"), ("fences_events", "events"))}
+"""Models and scopes of the walks; the further ones have more that leads back than on."""
+
+WALKS = {"": 4, "locks": 8, "threading": 8}
+"""How many of each."""
+
+Test = Callable[[Factory], None]
 
 
 @cache
-def walks() -> tuple[Walk, ...]:
-    return tuple(walk(scope, seed, 250, f"models/{family}.wddm", fresh=fresh)
-                 for chosen, fresh in ((SCOPES, False), (FURTHER, True))
-                 for family, scope, count in chosen for seed in range(count))
+def walks(family: str) -> tuple[Walk, ...]:
+    return tuple(walk(scope, seed, 250, f"models/{model}.wddm", fresh=fresh)
+                 for seed in range(WALKS[family])
+                 for chosen, fresh in ((SCOPES[family], False), (FURTHER.get(family, ()), True))
+                 for model, scope in chosen)
 
 
 @cache
-def battery() -> tuple[tuple[Callable[..., None], Policies, dict[str, bool]], ...]:
-    """Functions that take a machine: those of the reference miniport and of the kept runs."""
-    found: list[tuple[Callable[..., None], Policies, dict[str, bool]]] = []
-    modules = [reference_tests, queue_tests, event_tests, bring_up_tests,
-               *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))]
-    for module in modules:
+def battery(family: str) -> tuple[Test, ...]:
+    """The tests of a miniport itself and of its kept runs, on the machine that each asks for."""
+    found: list[Test] = []
+    for module in (*TESTS[family], *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))):
         for name, function in inspect.getmembers(module, inspect.isfunction):
-            marks = getattr(function, "pytestmark", [])
-            if name.startswith("test_") and not any(m.name == "wddm_family" for m in marks):
-                policies = {k: v for m in marks if m.name == "wddm_policies"
-                            for k, v in m.kwargs.items()}
-                hardware = {k: v for m in marks if m.name == "wddm_hardware"
-                            for k, v in m.kwargs.items()}
-                for args in cases(marks):
-                    found.append((bound(function, args), Policies(**policies), hardware))
+            marks: list[pytest.Mark] = getattr(function, "pytestmark", [])
+            of = {m.args[0] for m in marks if m.name == "wddm_family"}
+            if (not name.startswith("test_") or not inspect.signature(function).parameters
+                    or (of or {""}) != {family if module not in TESTS[family] else ""}):
+                continue
+            gpu = {k: v for m in marks if m.name == "wddm_hardware" for k, v in m.kwargs.items()}
+            policies = {k: v for m in marks if m.name == "wddm_policies"
+                        for k, v in m.kwargs.items()}
+            found += [partial(tried, function, family, policies, gpu, args)
+                      for args in cases(marks)]
     return tuple(found)
+
+
+def tried(test: Callable[..., None], family: str, policies: dict[str, str], gpu: dict[str, bool],
+          args: dict[str, object], factory: Factory) -> None:
+    """Run a test on a machine with this miniport."""
+    machine = (machine_for(factory, family, policies) if family
+               else Machine(factory, Policies(**policies), gpu=Gpu(**gpu)))
+    test(machine, **args)
 
 
 def load(path: Path) -> object:
@@ -99,29 +124,26 @@ def cases(marks: list[pytest.Mark]) -> Iterator[dict[str, object]]:
         yield from ({name: value} for value in values)
 
 
-def bound(function: Callable[..., None], args: dict[str, object]) -> Callable[..., None]:
-    return lambda machine: function(machine, **args)
-
-
-def caught(factory: Factory) -> str:
+def caught(factory: Factory, family: str) -> str:
     """Which test fails, "" if none does."""
-    for number, run in enumerate(walks()):
-        words = words_of(run.family)
-        runner = Runner(machine_for(factory, run.family, {}), dict(run.pools), words,
-                        compare_state=True)
+    for number, run in enumerate(walks(family)):
+        runner = Runner(machine_for(factory, run.family, {}), dict(run.pools),
+                        words_of(run.family), compare_state=True)
         for done in runner.steps(run.steps):
             if done.deviations or done.findings or done.impossible:
                 return f"walk {number}, step {done.step.number}"
-    for test, policies, hardware in battery():
+    for test in battery(family):
         try:
-            test(Machine(factory, policies, gpu=Gpu(**hardware)))  # type: ignore[arg-type]
+            test(factory)
         except (AssertionError, BugCheck, pytest.fail.Exception) as error:
             return str(error)
     return ""
 
 
-def test_the_reference_itself_passes() -> None:
-    assert caught(ReferenceMiniport) == ""
+@pytest.mark.parametrize("family", TESTS)
+def test_the_reference_itself_passes(family: str) -> None:
+    assert caught(words_of(family or "miniport").reference, family) == ""
+    assert len(battery(family)) > 5
 
 
 def test_there_is_something_to_leave_out() -> None:
@@ -133,4 +155,5 @@ def test_there_is_something_to_leave_out() -> None:
 
 @pytest.mark.parametrize("mutant", sampled(MUTANTS), ids=lambda m: m.name)
 def test_a_mutant_is_caught_unless_it_is_equivalent(mutant: Mutant) -> None:
-    assert bool(caught(mutant.factory())) is (mutant.name not in EQUIVALENT)
+    family = OWN.get(mutant.part, "")
+    assert bool(caught(mutant.factory(), family)) is (mutant.name not in EQUIVALENT)

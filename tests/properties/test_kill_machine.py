@@ -5,26 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.support.agreement import Agreement, settled, whole_scope
-from tests.support.twins import May
-from wddmcheck.replay.families.kill import EVENTS
-from wddmcheck.replay.families.miniport import GPU_STEPS
 
 POLICIES: tuple[dict[str, str], ...] = (
     {}, {"G01": "forgotten", "G06": "reclaimed", "G26": "any_thread"},
     {"G04": "retired", "G09": "immediate", "G26": "any_thread"})
-NAMES = GPU_STEPS | EVENTS
-MAY: dict[str, May] = {
-    # No page says that a create on a device in error does not come; DEV-07 is partial.
-    "DxgkDdiCreateContext": lambda machine, args: args["hDevice"].lost,
-}
 
 
 class KillAgreement(Agreement):
     model = "models/kill.wddm"
     scopes = ("small", "two_processes", "memory")
     policies = POLICIES
-    names = NAMES
-    may = MAY
 
 
 KillAgreement.TestCase.settings = settled(40)
@@ -34,4 +24,4 @@ TestKillAgreement = KillAgreement.TestCase
 @pytest.mark.slow
 @pytest.mark.parametrize("policies", POLICIES, ids=lambda p: "-".join(p.values()) or "default")
 def test_all_of_the_small_scope(policies: dict[str, str]) -> None:
-    assert whole_scope("models/kill.wddm", "small", policies, NAMES, MAY) > 1000
+    assert whole_scope("models/kill.wddm", "small", policies).states > 1000

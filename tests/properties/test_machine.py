@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from tests.support.agreement import Agreement, settled
 from tests.support.walks import MINIPORT
-from wddmcheck.replay.families.miniport import GPU_STEPS
 
 
 class MiniportAgreement(Agreement):
@@ -15,7 +14,6 @@ class MiniportAgreement(Agreement):
     scopes = ("small", "teardown", "sharing", "review")
     policies = ({"G04": "completed", "G09": "waits"}, {"G04": "retired", "G09": "immediate"},
                 {"G04": "adversarial", "G09": "waits"})
-    names = GPU_STEPS
 
 
 MiniportAgreement.TestCase.settings = settled(60)

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.support.side_by_side import Beyond, SideBySide, program
+from tests.support.twins import May, Twins
+from tests.support.walks import program, seldom
 
 MODEL = "models/fences_events.wddm"
 RUNS = [("small", {}), ("shared", {}), ("fences", {"Signals": "until_closed"}), ("events", {}),
         ("events", {"G17": "events_first"})]
 
-BEYOND: dict[str, Beyond] = {
+BEYOND: dict[str, May] = {
     "DxgkDdiCreateProcess": lambda now, args: now.full("Process"),
     "DxgkDdiCreateDevice": lambda now, args: now.full("Device") or any(
         d.get("process") == args["hKmdProcess"] for d in now.all("Device")),
@@ -37,11 +38,11 @@ one opening of a fence on a device. A thread of the driver is nobody's to forbid
 @given(seed=st.integers(0, 2**32))
 def test_a_random_run_is_the_same_on_both(scope: str, policies: dict[str, str], seed: int) -> None:
     rng = random.Random(seed)
-    run = SideBySide(program(MODEL, scope, policies), BEYOND)
+    run = Twins(program(scope, MODEL, tuple(policies.items())), BEYOND)
     for number in range(120):
-        run.something_happens(rng)
+        run.wander(rng, seldom)
         if number % 6 == 0:
-            run.something_forbidden(rng)
+            run.refuse_something(rng)
 
 
 def test_random_runs_get_about() -> None:
@@ -50,13 +51,13 @@ def test_random_runs_get_about() -> None:
     refused: set[str] = set()
     for scope in ("shared", "fences", "events"):
         for seed in range(6):
-            run, rng = SideBySide(program(MODEL, scope, {}), BEYOND), random.Random(seed)
+            run, rng = Twins(program(scope, MODEL), BEYOND), random.Random(seed)
             for number in range(150):
-                run.something_happens(rng)
+                run.wander(rng, seldom)
                 if number % 20 == 0:
-                    run.something_forbidden(rng)
+                    run.refuse_something(rng)
             took |= set(run.took)
             refused |= set(run.refused)
-    blocks = {a.label.block for a in program(MODEL, "events", {}).codec.layout.system.actions}
+    blocks = {a.label.block for a in program("events", MODEL).codec.layout.system.actions}
     assert took == blocks
     assert len(refused) > len(blocks) / 2

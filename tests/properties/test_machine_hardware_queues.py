@@ -10,19 +10,20 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.support.side_by_side import Beyond, SideBySide, program
+from tests.support.twins import May, Twins
+from tests.support.walks import program, seldom
 
 MODEL = "models/hardware_queues.wddm"
 RUNS = [("small", "overlaps"), ("doorbells", "overlaps"), ("contexts", "overlaps"),
         ("doorbells", "serialised"), ("review", "overlaps")]
 
 
-def asleep(now: SideBySide, args: object) -> bool:
+def asleep(now: Twins, args: object) -> bool:
     """In D3, and on the way, objects may go, which models/power.wddm is about, and not this one."""
-    return now.pair.machine.adapter.state in ("settling", "asleep")
+    return now.machine.adapter.state in ("settling", "asleep")
 
 
-BEYOND: dict[str, Beyond] = {
+BEYOND: dict[str, May] = {
     "DxgkDdiDestroyProcess": asleep,
     "DxgkDdiDestroyDevice": asleep,
     "DxgkDdiDestroyContext": asleep,
@@ -48,11 +49,11 @@ machine's Dxgkrnl counts by itself.)"""
 @given(seed=st.integers(0, 2**32))
 def test_a_random_run_is_the_same_on_both(scope: str, rotation: str, seed: int) -> None:
     rng = random.Random(seed)
-    run = SideBySide(program(MODEL, scope, {"Rotation": rotation}), BEYOND)
+    run = Twins(program(scope, MODEL, (("Rotation", rotation),)), BEYOND)
     for number in range(120):
-        run.something_happens(rng)
+        run.wander(rng, seldom)
         if number % 6 == 0:
-            run.something_forbidden(rng)
+            run.refuse_something(rng)
 
 
 def test_random_runs_get_about() -> None:
@@ -61,13 +62,13 @@ def test_random_runs_get_about() -> None:
     refused: set[str] = set()
     for scope in ("doorbells", "contexts"):
         for seed in range(12):
-            run, rng = SideBySide(program(MODEL, scope, {}), BEYOND), random.Random(seed)
+            run, rng = Twins(program(scope, MODEL), BEYOND), random.Random(seed)
             for number in range(150):
-                run.something_happens(rng)
+                run.wander(rng, seldom)
                 if number % 20 == 0:
-                    run.something_forbidden(rng)
+                    run.refuse_something(rng)
             took |= set(run.took)
             refused |= set(run.refused)
-    blocks = {a.label.block for a in program(MODEL, "doorbells", {}).codec.layout.system.actions}
+    blocks = {a.label.block for a in program("doorbells", MODEL).codec.layout.system.actions}
     assert took == blocks
     assert len(refused) > len(blocks) / 2

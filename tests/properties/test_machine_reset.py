@@ -9,11 +9,9 @@ from itertools import product
 
 import pytest
 
-from tests.support.twins import Call, May, Twins
-from tests.support.walks import Policies, program
-from wddmcheck.replay.families import preemption, removal, tdr
+from tests.support.twins import May, Twins
+from tests.support.walks import Policies, pick, program
 
-TERMS = {"preemption": preemption.TERMS, "removal": removal.TERMS, "tdr": tdr.TERMS}
 WALKS = [(name, scope) for name, scopes in {
     "preemption": ("turns", "reading", "small"),
     "removal": ("teardown", "memory", "small"),
@@ -28,17 +26,17 @@ MAY: dict[str, dict[str, May]] = {
     "preemption": {},
     "removal": {
         # A device can be pulled out at any time; in the model only while something could notice.
-        "Unplug": lambda machine, args: machine.gpu.present,
+        "Unplug": lambda now, args: now.machine.gpu.present,
         # In the model StopDevice has to follow; in models/miniport.wddm it may be tried again.
-        STOPS: lambda machine, args: machine.adapter.stopping or machine.paging.transferring,
+        STOPS: lambda now, args: now.machine.adapter.stopping or now.machine.paging.transferring,
         # A transfer of what was destroyed meanwhile is no obstacle in models/miniport.wddm.
-        "DxgkDdiStopDevice": lambda machine, args: machine.paging.transferring,
+        "DxgkDdiStopDevice": lambda now, args: now.machine.paging.transferring,
     },
     "tdr": {
         # Three fences are all that the model has.
-        "DxgkDdiSubmitCommand": lambda machine, args: machine.fences[0].last_submitted >= 3,
+        "DxgkDdiSubmitCommand": lambda now, args: now.machine.fences[0].last_submitted >= 3,
         # As in models/miniport.wddm, a scheduler may reset an engine without further ado.
-        "DxgkDdiResetEngine": lambda machine, args: not machine.fences[0].timed_out,
+        "DxgkDdiResetEngine": lambda now, args: not now.machine.fences[0].timed_out,
     },
 }
 """What a model forbids and the machine does, by family and step: where."""
@@ -46,20 +44,10 @@ MAY: dict[str, dict[str, May]] = {
 
 @pytest.mark.parametrize(("name", "scope"), WALKS)
 def test_model_and_machine_agree(name: str, scope: str) -> None:
-    methods = {**TERMS[name].gpu, **TERMS[name].events}
     for seed, policies in product(range(SEEDS), POLICIES):
         rng = random.Random(seed)
-        twins = Twins(program(scope, f"models/{name}.wddm", policies), methods, MAY[name])
+        twins = Twins(program(scope, f"models/{name}.wddm", policies), MAY[name])
         for number in range(LENGTH):
-            twins.wander(rng)
+            twins.wander(rng, pick)
             if number % 4 == 0:
-                refused(twins, rng)
-
-
-def refused(twins: Twins, rng: random.Random) -> None:
-    """Ask for something that the model forbids."""
-    blocks: dict[str, list[Call]] = {}
-    for call in twins.forbidden():
-        blocks.setdefault(call[0], []).append(call)
-    if blocks:
-        twins.refuse(rng.choice(blocks[rng.choice(list(blocks))]))
+                twins.refuse_something(rng)

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.models import shipped
-from wddmcheck.ir.evaluate import Layout
-from wddmcheck.replay.agree import Pair
-from wddmcheck.testgen.tour import tour
+from tests.support.agreement import whole_scope
 
 FENCES, QUEUES = "models/fences_events.wddm", "models/hardware_queues.wddm"
 LOCKS, THREADING = "models/locks.wddm", "models/threading.wddm"
@@ -30,12 +27,4 @@ TOURS = [
 
 @pytest.mark.parametrize(("model", "sizes", "at_least"), TOURS)
 def test_every_transition(model: str, sizes: dict[str, int], at_least: int) -> None:
-    system = shipped(model)
-    layout = Layout.of(system, {**dict(dict(system.scopes)["small"]), **sizes})
-    found = tour(layout)
-    assert found.transitions > at_least
-    for run in found.runs:
-        pair = Pair(layout)
-        for step in run:
-            done = pair.take(step)
-            assert (done.impossible, done.deviations, done.findings) == ("", (), ()), done.step
+    assert whole_scope(model, "small", may=None, **sizes).transitions > at_least

@@ -5,17 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.support.agreement import Agreement, settled, whole_scope
-from wddmcheck.replay.families.paging import EVENTS, GPU_STEPS
 
 POLICIES: tuple[dict[str, str], ...] = ({}, {"G15": "before", "G09": "immediate", "G04": "retired"})
-NAMES = GPU_STEPS | EVENTS
 
 
 class PagingAgreement(Agreement):
     model = "models/paging.wddm"
     scopes = ("small", "memory", "rendering", "tables")
     policies = POLICIES
-    names = NAMES
 
 
 PagingAgreement.TestCase.settings = settled(40)
@@ -32,4 +29,4 @@ TABLES = {"PageTable": 2, "Allocation": 0, "OpenAllocation": 0, "Pages": 0, "Cal
 @pytest.mark.parametrize("policies", POLICIES, ids=lambda p: "-".join(p.values()) or "default")
 def test_all_of_a_scope(policies: dict[str, str], sizes: dict[str, int]) -> None:
     """The small scope without contexts, and without allocations."""
-    assert whole_scope("models/paging.wddm", "small", policies, NAMES, **sizes) > 150
+    assert whole_scope("models/paging.wddm", "small", policies, **sizes).states > 150

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.support.agreement import Agreement, settled, whole_scope
-from wddmcheck.replay.families.miniport import GPU_STEPS
 
 POLICIES: tuple[dict[str, str], ...] = ({}, {"G19": "off", "G04": "retired", "G09": "immediate"})
 
@@ -14,7 +13,6 @@ class PowerAgreement(Agreement):
     model = "models/power.wddm"
     scopes = ("small", "contexts", "memory")
     policies = POLICIES
-    names = GPU_STEPS
 
 
 PowerAgreement.TestCase.settings = settled(40)
@@ -24,4 +22,4 @@ TestPowerAgreement = PowerAgreement.TestCase
 @pytest.mark.slow
 @pytest.mark.parametrize("policies", POLICIES, ids=lambda p: "-".join(p.values()) or "default")
 def test_all_of_the_small_scope(policies: dict[str, str]) -> None:
-    assert whole_scope("models/power.wddm", "small", policies, GPU_STEPS) > 1000
+    assert whole_scope("models/power.wddm", "small", policies).states > 1000

@@ -4,6 +4,7 @@ from `Agreement` and name the model."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.support.twins import May, Twins
 from tests.support.walks import program
 from wddmcheck.engines.explicit.codec import Packed
-from wddmcheck.testgen.tour import tour
+from wddmcheck.testgen.tour import Tour, tour
 
 
 def settled(examples: int) -> settings:
@@ -25,13 +26,11 @@ def settled(examples: int) -> settings:
 
 
 class Agreement(RuleBasedStateMachine):
-    """`names` are the machine's own for what the model calls otherwise: steps of the GPU, events;
-    `may` is what the model forbids and the machine does, see `Twins`."""
+    """`may` is what the model forbids and the machine does, see `Twins`."""
 
     model: ClassVar[str]
     scopes: ClassVar[tuple[str, ...]]
     policies: ClassVar[tuple[dict[str, str], ...]] = ({},)
-    names: ClassVar[Mapping[str, str]] = {}
     may: ClassVar[Mapping[str, May]] = {}
 
     twins: Twins
@@ -41,7 +40,7 @@ class Agreement(RuleBasedStateMachine):
         scope = data.draw(st.sampled_from(self.scopes))
         chosen = data.draw(st.sampled_from(self.policies))
         of = program(scope, self.model, tuple(sorted(chosen.items())))
-        self.twins = Twins(of, self.names, self.may)
+        self.twins = Twins(of, self.may)
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:
@@ -55,25 +54,27 @@ class Agreement(RuleBasedStateMachine):
         others = self.twins.forbidden()
         if not others:
             return
-        block = data.draw(st.sampled_from(sorted({block for block, _ in others})))
-        self.twins.refuse(data.draw(st.sampled_from([c for c in others if c[0] == block])))
+        block = data.draw(st.sampled_from(sorted(others)))
+        self.twins.refuse(data.draw(st.sampled_from(others[block])))
 
 
-def whole_scope(model: str, scope: str, policies: dict[str, str], names: Mapping[str, str],
-                may: Mapping[str, May] = MappingProxyType({}), **sizes: int) -> int:
-    """Every transition of a model at a scope (but with some `sizes` of pools) is taken on both, and
-    in every state every call that the model forbids is refused. The number of states."""
+def whole_scope(model: str, scope: str, policies: Mapping[str, str] = MappingProxyType({}),
+                may: Mapping[str, May] | None = MappingProxyType({}), **sizes: int) -> Tour:
+    """Every transition of a model at a scope (but with some `sizes` of pools) is taken on both; in
+    every state every call that the model forbids is refused, unless `may` is None."""
     of = program(scope, model, tuple(sorted(policies.items())), tuple(sorted(sizes.items())))
     found = tour(of.codec.layout)
     assert "(100 %)" in found.covered
     met: set[Packed] = set()
     for one in found.runs:
-        twins = Twins(of, names, may)
+        twins = Twins(of, may or {})
         for step in one:
             assert step.state is not None
             twins.take(step, of.codec.pack(step.state))
-            for call in twins.forbidden() if twins.state not in met else ():
-                twins.refuse(call)
+            if may is None or twins.state in met:
+                continue
             met.add(twins.state)
-    assert len(met) >= found.states - 1     # the initial state, perhaps
-    return found.states
+            for call in chain.from_iterable(twins.forbidden().values()):
+                twins.refuse(call)
+    assert may is None or len(met) >= found.states - 1     # the initial state, perhaps
+    return found

@@ -4,11 +4,12 @@ the same state after it, and what the model forbids the machine has to refuse.""
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.walks import choices, pick
+from tests.support.walks import Choices, choices
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Instance, Program
 from wddmcheck.ir.evaluate import evaluate, initial_state
@@ -19,31 +20,53 @@ from wddmcheck.ir.system import Phase
 from wddmcheck.machine.findings import OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.agree import Pair
+from wddmcheck.replay.views import Fields, FieldValue
+from wddmcheck.report.story import Argument, StoryStep, Value, ValueKind
 from wddmcheck.result.verdict import Step
 
-Call = tuple[str, tuple[tuple[str, object], ...]]
-May = Callable[[Machine, Mapping[str, Any]], bool]
+May = Callable[["Twins", Mapping[str, str]], object]
+"""Whether the machine may do, as things are, what the model forbids: it is given the arguments,
+identities and plain values, "" for no object."""
+
+Pick = Callable[[Choices, random.Random, Counter[str]], tuple[Step, Packed]]
+"""Some step, given what was taken how often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that begins, or a step of the hardware."""
+
+    block: str
+    kind: str
+    args: tuple[Argument, ...]
 
 
 @dataclass(slots=True)
 class Twins:
-    """The two, at one scope. `methods` are the machine's names for steps that are no calls; `may`
-    is what the model forbids and the machine does, by step: where, given the arguments."""
+    """The two, at one scope. `may` is what the model forbids and the machine does, by step.
+    `took` and `refused` count blocks, `often` actions."""
 
     program: Program
-    methods: Mapping[str, str]
     may: Mapping[str, May] = field(default_factory=dict)
     pair: Pair = field(init=False)
     state: Packed = field(init=False)
+    took: Counter[str] = field(default_factory=Counter)
+    often: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         layout = self.program.codec.layout
         self.pair = Pair(layout)
         self.state = self.program.codec.pack(initial_state(layout))
 
+    @property
+    def machine(self) -> Machine:
+        """The machine."""
+        return self.pair.machine
+
     # --- what is allowed --------------------------------------------------------------------------
 
-    def possible(self) -> dict[str, list[tuple[Step, Packed]]]:
+    def possible(self) -> Choices:
         """What can happen now, by action."""
         return choices(self.program, self.state)
 
@@ -55,75 +78,101 @@ class Twins:
         assert not done.impossible, f"{told}: {done.impossible}"
         assert done.deviations == (), told
         assert done.findings == (), told
+        self.took[done.step.block] += 1
 
-    def wander(self, rng: random.Random) -> None:
+    def wander(self, rng: random.Random, pick: Pick) -> None:
         """Take some step."""
-        self.take(*pick(self.possible(), rng))
+        self.take(*pick(self.possible(), rng, self.often))
 
     # --- what is not ------------------------------------------------------------------------------
 
     def has_room(self) -> bool:
         """Whether the scope has room for another call: that it has none is no rule of Dxgkrnl's."""
         layout = self.program.codec.layout
-        calls = next(p.name for p in layout.system.pools if p.calls)
-        return len(self.pair.machine.calls) < layout.sizes[calls]
+        calls = next((p.name for p in layout.system.pools if p.calls), None)
+        return calls is None or len(self.machine.calls) < layout.sizes[calls]
 
-    def forbidden(self) -> list[Call]:
-        """Calls and steps of the hardware that the model does not allow now, where there is room
-        for another call."""
+    def forbidden(self) -> dict[str, list[Call]]:
+        """Calls and steps of the hardware that the model does not allow now, by block, where there
+        is room for another call."""
         if not self.has_room():
-            return []
+            return {}
         good: list[tuple[int, Packed]] = []
         self.program.successors(self.state, good, [])
         allowed = {self._call(i) for i in _begun(self.program.instances[n] for n, _ in good)}
-        every = (self._call(i) for i in _begun(self.program.instances))
-        return sorted({c for c in every if c is not None and c not in allowed and not self._may(c)},
-                      key=repr)
-
-    def _may(self, call: Call) -> bool:
-        block, args = call
-        values = {name: self._record(value) for name, value in args}
-        return block in self.may and self.may[block](self.pair.machine, values)
+        every = {self._call(i) for i in _begun(self.program.instances)} - allowed
+        found: dict[str, list[Call]] = {}
+        for call in sorted((c for c in every if c is not None), key=repr):
+            if not self._may(call):
+                found.setdefault(call.block, []).append(call)
+        return found
 
     def refuse(self, call: Call) -> None:
         """Ask the machine for what the model forbids."""
-        block, args = call
-        machine, words = self.pair.machine, self.pair.runner.words
-        values = {name: self._record(value) for name, value in args}
-        before = words.look(machine)
+        runner = self.pair.runner
+        before = runner.words.look(self.machine)
+        step = StoryStep(0, "", call.block, call.kind, "entry", call.args)
         try:
-            if block in self.methods:
-                getattr(machine, self.methods[block])(*values.values())
-            else:
-                machine.call(block, failing=(), **values)
+            for act in runner.words.acts(step, runner.pools):
+                runner.do(act)
         except OutOfReachError:
-            assert words.look(machine) == before
+            assert runner.words.look(self.machine) == before
+            self.refused[call.block] += 1
             return
-        raise AssertionError(f"the machine does {block} {args}, which the model forbids")
+        raise AssertionError(f"the machine does {call.block} {call.args}, which the model forbids")
+
+    def refuse_something(self, rng: random.Random) -> None:
+        """Ask for something that the model forbids."""
+        forbidden = self.forbidden()
+        if forbidden:
+            self.refuse(rng.choice(forbidden[rng.choice(list(forbidden))]))
+
+    # --- for `may` --------------------------------------------------------------------------------
+
+    def record(self, identity: str) -> Any:
+        """Dxgkrnl's record of an object."""
+        return self.pair.runner.names.record(identity)
+
+    def full(self, pool: str) -> bool:
+        """Whether the scope has no room for another object of a class."""
+        return len(self.all(pool)) >= self.program.codec.layout.sizes[pool]
+
+    def all(self, pool: str) -> list[Fields]:
+        """The objects of a class."""
+        told, pools = self.pair.runner.told.objects, self.pair.runner.pools
+        return [fields for identity, fields in told.items() if pools.get(identity) == pool]
+
+    def field(self, identity: str, name: str) -> FieldValue:
+        """A field of an object, "" if it is as at first."""
+        return self.pair.runner.told.objects[identity].get(name, "")
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _may(self, call: Call) -> bool:
+        rule = self.may.get(call.block)
+        return rule is not None and bool(rule(self, {
+            a.name: "" if a.value.kind is ValueKind.NONE else a.value.text for a in call.args}))
 
     def _call(self, instance: Instance) -> Call | None:
-        """What an instance asks Dxgkrnl or the hardware for: identities and plain values. None if
-        it names what is not there."""
+        """What an instance asks Dxgkrnl or the hardware for. None if it names what is not there."""
+        label = instance.action.label
         env = {p.name: v for p, v in zip(instance.action.params, instance.args, strict=True)}
         now = self.pair.narrator.now.state
-        args: list[tuple[str, object]] = []
-        for name, expr in instance.action.label.args:
+        args: list[Argument] = []
+        for name, expr in label.args:
             sort = sort_of(expr)
             value = evaluate(expr, self.program.codec.layout, now, env)
             if not isinstance(sort, RefSort):
-                args.append((name, show_value(value, sort)))
+                args.append(Argument(name, Value(ValueKind.PLAIN, show_value(value, sort))))
+                continue
+            if value < 0:
+                args.append(Argument(name, Value(ValueKind.NONE, "none")))
                 continue
             identity = self.pair.narrator.who.current.get((sort.pool, value))
-            if value >= 0 and (identity is None or self.pair.runner.names.record(identity) is None):
+            if identity is None or self.record(identity) is None:
                 return None
-            args.append((name, ("object", identity) if value >= 0 else None))
-        return instance.action.label.block, tuple(args)
-
-    def _record(self, value: object) -> object:
-        """An argument for the machine."""
-        if isinstance(value, tuple):
-            return self.pair.runner.names.record(value[1])
-        return {"true": True, "false": False}.get(str(value), value)
+            args.append(Argument(name, Value(ValueKind.OBJECT, identity, identity)))
+        return Call(label.block, label.kind, tuple(args))
 
 
 def _begun(instances: Iterable[Instance]) -> Iterable[Instance]:

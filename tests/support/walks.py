@@ -55,7 +55,7 @@ WORKS = ("Submit", "Packet", "Preempt", "Engine", "Timeout")
 TAKES_DOWN = ("Destroy", "Remove", "Stop", "DeviceError", "Unplug", "Notify")
 
 
-def pick(possible: Choices, rng: random.Random) -> tuple[Step, Packed]:
+def pick(possible: Choices, rng: random.Random, taken: Counter[str]) -> tuple[Step, Packed]:
     """Some step: first a block, those that take things down more rarely than others and work more
     often, then one of its paths, then its parameters."""
     paths: dict[str, list[str]] = {}
@@ -64,7 +64,9 @@ def pick(possible: Choices, rng: random.Random) -> tuple[Step, Packed]:
     weights = [1 if any(w in block for w in TAKES_DOWN) else
                20 if any(w in block for w in WORKS) else 6 for block in paths]
     (block,) = rng.choices(list(paths), weights)
-    return rng.choice(possible[rng.choice(paths[block])])
+    name = rng.choice(paths[block])
+    taken[name] += 1
+    return rng.choice(possible[name])
 
 
 def seldom(possible: Choices, rng: random.Random, taken: Counter[str]) -> tuple[Step, Packed]:
@@ -85,7 +87,7 @@ def walk(scope: str, seed: int, length: int, path: str = MINIPORT, *, fresh: boo
     taken: Counter[str] = Counter()
     for _ in range(length):
         possible = choices(of, state)
-        step, state = seldom(possible, rng, taken) if fresh else pick(possible, rng)
+        step, state = (seldom if fresh else pick)(possible, rng, taken)
         told.append(narrator.take(step))
     return Walk(of.codec.layout.system.family, tuple(told),
                 {name: r.pool for name, r in narrator.who.records.items()})
