@@ -6,12 +6,16 @@ Dxgkrnl and the hardware do not do.
 from __future__ import annotations
 
 from tests.support.agreement import Agreement, settled
-from tests.support.twins import May
+from tests.support.twins import May, asleep
 
 BOUNDED: dict[str, May] = dict.fromkeys(
     ("DxgkDdiCreateProcess", "DxgkDdiCreateDevice", "DxgkDdiCreateContext", "DxgkDdiCreateOverlay"),
     lambda now, args: True)
 """What a model forbids because of its scope, or as an assumption that keeps it small."""
+
+
+GOES: dict[str, May] = dict.fromkeys(
+    ("DxgkDdiDestroyProcess", "DxgkDdiDestroyDevice", "DxgkDdiDestroyContext"), asleep)
 
 
 class LocksAgreement(Agreement):
@@ -23,7 +27,7 @@ class LocksAgreement(Agreement):
 class ThreadingAgreement(Agreement):
     model = "models/threading.wddm"
     scopes = ("small", "watchdog", "contexts", "classes")
-    may = BOUNDED
+    may = BOUNDED | GOES
 
 
 LocksAgreement.TestCase.settings = ThreadingAgreement.TestCase.settings = settled(40)

@@ -10,17 +10,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.support.twins import May, Twins
+from tests.support.twins import May, Twins, asleep
 from tests.support.walks import program, seldom
 
 MODEL = "models/hardware_queues.wddm"
 RUNS = [("small", "overlaps"), ("doorbells", "overlaps"), ("contexts", "overlaps"),
         ("doorbells", "serialised"), ("review", "overlaps")]
-
-
-def asleep(now: Twins, args: object) -> bool:
-    """In D3, and on the way, objects may go, which models/power.wddm is about, and not this one."""
-    return now.machine.adapter.state in ("settling", "asleep")
 
 
 BEYOND: dict[str, May] = {

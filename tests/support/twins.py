@@ -178,3 +178,8 @@ class Twins:
 def _begun(instances: Iterable[Instance]) -> Iterable[Instance]:
     """Those that begin a call, or are a step of the hardware."""
     return (i for i in instances if i.action.label.phase in (Phase.WHOLE, Phase.ENTRY))
+
+
+def asleep(now: Twins, args: Mapping[str, str]) -> bool:
+    """In D3, and on the way, objects may go, which models/power.wddm is about, and others not."""
+    return now.machine.adapter.state in ("settling", "asleep")

@@ -78,6 +78,10 @@ class Body:
             return signed(a - b)
         return a if b == 0 else self.pure(f"sub i64 {a}, {b}")
 
+    def udiv(self, a: Value, b: Value) -> Value:
+        """a / b, both without sign."""
+        return self.pure(f"udiv i64 {a}, {b}")
+
     def mul(self, a: Value, b: Value) -> Value:
         """a * b."""
         if isinstance(a, int):

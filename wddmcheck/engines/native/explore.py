@@ -217,13 +217,15 @@ class _Search:
     def round(self, end: int, chunks: int) -> bool:
         """Expand states with all threads; False if memory does not allow it."""
         self.at = self.team.gather(self.code, self.ctx.address, self.at, end, chunks)
-        need = self.count + self.team.claims + self.most
+        count = self.count + self.team.new
+        need = count + self.most
         if need > self.parents.count:
             self.make_room(need)
         if need > self.base + self.room:
             self.whole.grow((need - self.base) * self.task.plan.words)
         self.bind()
         self.team.enter(self.code, self.ctx.address)
+        self.ctx[Run.COUNT] = count
         return True
 
     def warm(self) -> None:

@@ -51,22 +51,24 @@ class Ctx(IntEnum):
     TWINS = 14          # for each pool: bit i is set where slot i is like slot i - 1
 
 
+CHUNKS = 64
+"""Chunks that a round has at most."""
+
+
 class Round(IntEnum):
     """A round of work for several threads. A *claim* is a successor that seemed to be new; it
     stands at chunk * ROOM + its place in the chunk."""
 
     NEXT = 0            # the next chunk that a thread takes
-    CHUNKS = 1
+    COUNT = 1           # chunks
     FIRST = 2           # the first state of the first chunk
     SIZE = 3            # states of a chunk
     END = 4             # the last chunk ends here
     OUT = 5             # pointer to room for the claims of all chunks
     ROOM = 6            # claims that there is room for in a chunk
-    FOUND = 7           # from here on: how many there are in each
+    FOUND = 7           # from here on: how many there are in each,
+    LOST = FOUND + CHUNKS           # and of how many another claims the state before it
 
-
-CHUNKS = 64
-"""Chunks that a round has at most."""
 
 BATCH = 256
 """Successors that are looked up together."""

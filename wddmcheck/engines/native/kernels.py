@@ -228,11 +228,9 @@ class _Loops:
         """Expand chunks of states, and claim what is new."""
         body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", exported=True)
         size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
-        chunks, room = body.get("%round", Round.CHUNKS), body.get("%round", Round.ROOM)
-        out = body.pointer("%round", Round.OUT)
-        with body.loop() as (_, leave):
-            chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
-            body.exit_if(body.not_(body.compare("ult", chunk, chunks)), leave)
+        out, room = body.pointer("%round", Round.OUT), body.get("%round", Round.ROOM)
+        with table.chunks(body) as chunk:
+            body.put(0, "%round", body.add(chunk, Round.LOST))
             claims = body.mul(chunk, room)
             own = body.at(out, body.mul(claims, Claim(self.words, self.task.compact).size))
             body.line(f"store ptr {own}, ptr {body.at('%c', Ctx.OUT)}")

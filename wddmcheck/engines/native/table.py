@@ -23,6 +23,9 @@ from wddmcheck.engines.native.frame import Ctx, Round, Run
 
 LOW32 = (1 << 32) - 1
 
+LOST = -1
+"""The origin of a claim whose state another one claims before it."""
+
 AHEAD = 8
 """Claims that are looked at before their turn comes."""
 
@@ -264,7 +267,7 @@ def claim(words: int, compact: bool) -> str:
     """`claim(run, round, c)`: of the waiting successors of thread `c`, append to its claims those
     that are not in the table, and put the numbers there that they would have if all claims of the
     round were new, in their order. Of several claims to a state the first in this order stays in
-    the table, whoever came first."""
+    the table, whoever came first; the others are LOST."""
     entry, made = Entry(words), Claim(words, compact)
     body = Body("claim", "ptr noalias %run, ptr noalias %round, ptr noalias %c")
     table = Table(body, words, compact)
@@ -288,8 +291,10 @@ def claim(words: int, compact: bool) -> str:
             body.put(word, to, i)
         with table.probe(whole, shared=True) as probe:
             with body.when(body.eq(probe.got, 0)):
+                body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
                 body.exit_if(body.not_(body.swap(probe.address, 0, mark)), probe.again)
-                _claimed(body, to, made, origin, probe, count)
+                body.bump(count)
+                body.go(probe.leave)
             with body.when(table.alike(probe.got, tag)):
                 index = table.named(probe.got)
                 with body.when(body.compare("ult", index, states)):
@@ -300,32 +305,36 @@ def claim(words: int, compact: bool) -> str:
                             else equal(body, other, new))
                     with body.when(same):
                         body.exit_if(body.compare("ult", index, number), probe.leave)
+                        body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
                         swapped = body.swap(probe.address, probe.got, mark)
                         body.exit_if(body.not_(swapped), probe.again)
-                        _claimed(body, to, made, origin, probe, count)
+                        body.put(LOST, other, made.origin)
+                        chunk = body.udiv(body.sub(index, states), body.get("%round", Round.ROOM))
+                        lost = body.at("%round", body.add(chunk, Round.LOST))
+                        body.line(f"atomicrmw add ptr {lost}, i64 1 monotonic")
+                        body.bump(count)
+                        body.go(probe.leave)
     body.put(body.load(count), "%c", Ctx.OUT_COUNT)
     body.put(0, "%c", Ctx.BUFFERED)
     body.ret()
     return body.text()
 
 
-def _claimed(body: Body, to: str, made: Claim, origin: Value, probe: Probe, count: str) -> None:
-    """Note where in the table a claim stands, beside where it comes from."""
-    body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
-    body.bump(count)
-    body.go(probe.leave)
-
-
 def enter(words: int, compact: bool) -> str:
-    """`enter(run, round)`: make states of the claims that stand in the table, in their order."""
+    """`enter(run, round)`: make states of the claims that stand in the table, in their order; all
+    threads do it, chunk by chunk, and the caller counts them."""
     claim = Claim(words, compact)
-    body = Body("enter", "ptr noalias %run, ptr noalias %round", exported=True)
+    body = Body("enter", "ptr noalias %run, ptr %round", exported=True)
     table = Table(body, words, compact)
-    parents, states = body.pointer("%run", Run.PARENTS), body.get("%run", Run.COUNT)
+    parents = body.pointer("%run", Run.PARENTS)
     out, room = body.pointer("%round", Round.OUT), body.get("%round", Round.ROOM)
-    count = body.variable()
-    body.store(states, count)
-    with body.upto(body.get("%round", Round.CHUNKS)) as chunk:
+    number = body.variable()
+    with chunks(body) as chunk:
+        body.store(body.get("%run", Run.COUNT), number)
+        with body.upto(chunk) as before:
+            stay = body.sub(body.get("%round", body.add(before, Round.FOUND)),
+                            body.get("%round", body.add(before, Round.LOST)))
+            body.store(body.add(body.load(number), stay), number)
         begin = body.mul(chunk, room)
         end = body.add(begin, body.get("%round", body.add(chunk, Round.FOUND)))
         with body.upto(end, begin) as at:
@@ -333,18 +342,27 @@ def enter(words: int, compact: bool) -> str:
             body.prefetch(table.place(body.lshr(body.get(ahead, claim.origin), 32)))
             own = body.at(out, body.mul(at, claim.size))
             origin = body.get(own, claim.origin)
-            place = table.place(body.lshr(origin, 32))
-            got = body.load(place, "i32")
-            with body.when(body.eq(table.named(got), body.add(states, at))):
-                number = body.load(count)
+            with body.when(body.not_(body.eq(origin, LOST))):
+                state = body.load(number)
                 whole = body.get(own, words) if compact else 0
-                table.keep(number, load(body, own, words), whole)
-                body.store(origin, body.at(parents, number, "i32"), "i32")
-                body.store(table.mark(got, number), place, "i32")
-                body.store(body.add(number, 1), count)
-    body.put(body.load(count), "%run", Run.COUNT)
+                table.keep(state, load(body, own, words), whole)
+                body.store(origin, body.at(parents, state, "i32"), "i32")
+                place = table.place(body.lshr(origin, 32))
+                body.store(table.mark(body.load(place, "i32"), state), place, "i32")
+                body.store(body.add(state, 1), number)
     body.ret()
     return body.text()
+
+
+@contextmanager
+def chunks(body: Body) -> Iterator[Value]:
+    """Do this with chunks of the round, one after the other, as long as there are any that no
+    thread has taken."""
+    all_ = body.get("%round", Round.COUNT)
+    with body.loop() as (_, leave):
+        chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
+        body.exit_if(body.not_(body.compare("ult", chunk, all_)), leave)
+        yield chunk
 
 
 def rehash(words: int, compact: bool) -> str:

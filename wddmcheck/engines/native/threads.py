@@ -2,9 +2,9 @@
 
 A round has two parts. First all threads expand chunks of states, and put their claims to new
 states into the table: a claim has the place that its successor has in the round, and of several to
-the same state the first one stays. Then one thread goes through what was claimed, chunk by chunk,
-and gives the states their numbers. So states are numbered, and things are seen first, as one thread
-alone would have it.
+the same state the first one stays. So it is known how many states each chunk has found, and which
+numbers are theirs; then all threads make states of what was claimed. States are numbered, and
+things are seen first, as one thread alone would have it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Team:
         self._room = self._states * task.most
         self._claim = Claim(words, task.compact).size
         self._out: Block | None = None
-        self._round = Block(8, Round.FOUND + CHUNKS)
+        self._round = Block(8, Round.LOST + CHUNKS)
 
     def ctx(self, thread: int) -> int:
         """The address of what a thread has at hand."""
@@ -68,10 +68,12 @@ class Team:
         return CHUNKS * self._room if self.size > 1 else 0
 
     @property
-    def claims(self) -> int:
-        """How many the last round had."""
-        data = self._round.content(Round.FOUND + self._round[Round.CHUNKS])
-        return sum(array("Q", data)[Round.FOUND:])
+    def new(self) -> int:
+        """How many states the last round claimed."""
+        words = array("Q", self._round.content(Round.LOST + CHUNKS))
+        chunks = words[Round.COUNT]
+        return (sum(words[Round.FOUND:Round.FOUND + chunks])
+                - sum(words[Round.LOST:Round.LOST + chunks]))
 
     def chunks(self, states: int, room: int) -> int:
         """Into how many chunks a round divides so many states, if the table has room for `room`
@@ -85,7 +87,7 @@ class Team:
         if self._out is None:
             self._out = Block(8, (self.positions + AHEAD) * self._claim, sparse=True)
         end = min(end, first + chunks * self._states)
-        for slot, value in ((Round.NEXT, 0), (Round.CHUNKS, chunks), (Round.FIRST, first),
+        for slot, value in ((Round.NEXT, 0), (Round.COUNT, chunks), (Round.FIRST, first),
                             (Round.SIZE, self._states), (Round.END, end),
                             (Round.OUT, self._out.address), (Round.ROOM, self._room)):
             self._round[slot] = value
@@ -96,7 +98,8 @@ class Team:
     def enter(self, code: Program, run: int) -> None:
         """Make states of what the last round claimed."""
         assert code.enter is not None
-        code.enter(run, self._round.address)
+        self._round[Round.NEXT] = 0
+        self._all(code.enter, [(run, self._round.address)] * self.size)
 
     def rehash(self, code: Program, run: int, states: int) -> None:
         """Enter all states into the table, which is empty."""
