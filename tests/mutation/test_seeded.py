@@ -32,16 +32,19 @@ def test_the_bug_classes_are_there() -> None:
         assert re.search(rf"Bug class {number}[ab]?\b", text), f"no variant of bug class {number}"
 
 
-@pytest.mark.parametrize("engine", ["native", "bmc"])
+@pytest.mark.parametrize(("engine", "alone"), [
+    pytest.param("native", False, id="native"), pytest.param("bmc", True, id="bmc"),
+    pytest.param("bmc", False, marks=pytest.mark.slow, id="bmc, all properties")])
 @pytest.mark.parametrize("path", SEEDED, ids=lambda p: p.stem)
-def test_violated_by_exactly_its_property(path: Path, engine: str) -> None:
+def test_violated_by_exactly_its_property(path: Path, engine: str, alone: bool) -> None:
+    """In as many steps as it says; `alone`: the other properties are not asked for."""
     name, length = expectation(path)
     system = shipped(str(path))
     by_name = {p.name: p for p in system.properties}
     bounded = engine == "bmc"
     if bounded and by_name[name].kind in GRAPH:
         pytest.skip(f"bmc does not decide what is {by_name[name].kind.value}")
-    asked = tuple(p.name for p in system.properties if not p.goal and not (
+    asked = (name,) if alone else tuple(p.name for p in system.properties if not p.goal and not (
         bounded and p.kind in GRAPH))
     scope = dict(dict(system.scopes)[system.default_scopes[0]])
     limits = Limits(depth=length if bounded else None)

@@ -28,7 +28,7 @@ from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Kind, Property, System
 from wddmcheck.result.verdict import CheckResult, Violated
 
-SETTINGS = settings(max_examples=25, deadline=None, database=None, derandomize=True,
+SETTINGS = settings(max_examples=15, deadline=None, database=None, derandomize=True,
                     suppress_health_check=list(HealthCheck))
 scopes = st.sampled_from(SCOPES)
 MOST = 1500     # states of a system that is still looked at
