@@ -148,6 +148,60 @@ def test_l1_frees_nothing_in_the_miniport() -> None:
     assert overlaps("miniport", 1, ("L1",)) == overlaps("miniport", 1)
 
 
+BY_DEFAULT = {
+    "display_objects": frozenset[str](), "dma_buffers": frozenset(
+        ("DxgkDdiSignalMonitoredFence DxgkDdiSubmitCommand",
+         "DxgkDdiSignalMonitoredFence DxgkDdiSubmitCommandVirtual")),
+    "failed_creates": frozenset(),
+    "fences_events": frozenset(), "kill": frozenset(), "miniport": frozenset(),
+    "hardware_queues": frozenset(
+        ("DxgkDdiResetHwEngine DxgkDdiResetHwEngine", "DxgkDdiResetHwEngine DxgkDdiResumeHwEngine",
+         *(f"DxgkDdi{call} DxgkDdiDestroyDoorbell" for call in (
+             "CreateDevice", "CreateProcess", "DestroyContext", "DestroyDevice")),
+         "DxgkDdiDestroyDoorbell DxgkDdiDestroyProcess")),
+    "locks": frozenset(("DxgkDdiSetPowerComponentFState DxgkDdiSetPowerComponentFState",)),
+    "paging": frozenset(), "preemption": frozenset(), "removal": frozenset(),
+    "scenarios": frozenset(),
+    "tdr": frozenset(),
+    "power": frozenset(" ".join(sorted((f"DxgkDdi{call}", "DxgkDdiSetPowerState"))) for call in (
+        "CreateAllocation", "CreateContext", "CreateDevice", "CreateProcess", "DestroyContext",
+        "DestroyDevice", "DestroyProcess", "OpenAllocation", "BuildPagingBuffer",
+        "SubmitCommand")),
+    "threading": frozenset(" ".join(sorted(tuple(pair) * 2)[::len(pair)][:2])
+                           for pair in BY_CONTRACT["threading"]),
+}
+"""By model: pairs that levels let overlap and that overlap at no default scope, because of a
+contract (one reset of an engine, one F-state transition, D3 and paging signals alone in their
+class), or because one of them is left half way only where a third call has its lock
+(DestroyDoorbell). What a model shares with models/miniport.wddm may overlap at the default scopes
+of that."""
+
+QUICK = ("display_objects", "dma_buffers", "fences_events", "removal")
+
+
+@cache
+def overlaps_by_default(name: str) -> frozenset[str]:
+    """The pairs of DDIs that overlap at a default scope."""
+    system = loaded(name).system
+    found = set()
+    for scope in system.default_scopes:
+        sizes = dict(dict(system.scopes)[scope])
+        text = ",".join(f"{'calls' if n == CALL_POOL else n}={k}" for n, k in sizes.items())
+        for block in parking(system):
+            found |= {" ".join(sorted((block, other))) for other in beside(system, block, text)}
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("name", [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in BY_DEFAULT])
+def test_what_may_overlap_does_at_a_default_scope(name: str) -> None:
+    found = table(name)
+    may = {" ".join(sorted((a, b))) for a, b in pairs(name)
+           if found.cell(a, b).answer != NO and (found.calls[a].parks or found.calls[b].parks)}
+    shared = overlaps_by_default("miniport") if name not in QUICK or name == "removal" else set()
+    assert may - overlaps_by_default(name) - shared == BY_DEFAULT[name]
+
+
 SHIPPED = sorted(p.name for p in MODELS.glob("*.wddm"))
 
 OTHERWISE = {
