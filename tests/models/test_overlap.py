@@ -176,7 +176,8 @@ class), or because one of them is left half way only where a third call has its 
 (DestroyDoorbell). What a model shares with models/miniport.wddm may overlap at the default scopes
 of that."""
 
-QUICK = ("display_objects", "dma_buffers", "fences_events", "removal")
+ALONE = ("display_objects", "dma_buffers", "fences_events", "hardware_queues", "locks")
+"""Models that share nothing with models/miniport.wddm."""
 
 
 @cache
@@ -193,12 +194,13 @@ def overlaps_by_default(name: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("name", [
-    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in BY_DEFAULT])
+    name if name in ALONE[:2] else pytest.param(name, marks=pytest.mark.slow)
+    for name in BY_DEFAULT])
 def test_what_may_overlap_does_at_a_default_scope(name: str) -> None:
     found = table(name)
     may = {" ".join(sorted((a, b))) for a, b in pairs(name)
            if found.cell(a, b).answer != NO and (found.calls[a].parks or found.calls[b].parks)}
-    shared = overlaps_by_default("miniport") if name not in QUICK or name == "removal" else set()
+    shared = overlaps_by_default("miniport") if name not in ALONE else set()
     assert may - overlaps_by_default(name) - shared == BY_DEFAULT[name]
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-
-import pytest
 
 from wddmcheck.machine import reference
 from wddmcheck.machine.miniport import Factory
@@ -20,9 +18,6 @@ PARTS = ("common", "power", "adapters", "events", "devices", "suspension", "cont
          "hardware_queues", "paging", "allocations", "escapes", "native_fences", "packets", "work",
          "recovery", "timeouts", "miniport")
 """The modules of the reference miniport, each after those that it imports."""
-
-SAMPLE = 30
-"""One mutant of so many is tried by default."""
 
 FAMILIES = {"locking": "LockingMiniport", "threaded": "ThreadedMiniport"}
 """Modules of the reference miniports of other families, which are made from it."""
@@ -141,10 +136,3 @@ class _LeaveOut(ast.NodeTransformer):
                 return ast.copy_location(ast.Pass(), node)
         result: ast.AST = super().visit(node)
         return result
-
-
-def sampled(found: Sequence[Mutant]) -> list[object]:
-    """Parameters of a test: all mutants, most of them only where slow tests are asked for. (Each
-    takes seconds, and the machine has many.)"""
-    return [pytest.param(mutant, marks=() if number % SAMPLE == 0 else pytest.mark.slow)
-            for number, mutant in enumerate(found)]

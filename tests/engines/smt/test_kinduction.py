@@ -10,6 +10,7 @@ from tests.engines.smt.random_systems import random_system
 from tests.engines.smt.test_bmc import counter, sizes
 from tests.engines.smt.yardstick import action, yardstick
 from tests.support.naive import Reference
+from tests.support.samples import one_in
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.smt.kinduction import KInduction
 from wddmcheck.ir.build import and_, arith, at_most, eq, ite, less, ne, not_
@@ -75,7 +76,7 @@ def test_never_proves_the_defects(bug: int, name: str, length: int) -> None:
     assert length > 6
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", one_in(3, range(40)))
 def test_is_sound_on_random_systems(seed: int) -> None:
     system = random_system(seed)
     scope = {"P": 1 + seed % 2, "Q": 1}
