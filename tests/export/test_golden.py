@@ -107,3 +107,26 @@ def test_lines_are_broken_where_they_may_be() -> None:
     assert folded('x = "a b c d"', "", "  ", 5) == ["x =", '  "a b c d"']
     assert folded("a && b c && d", "", "  ", 6, after=("&&",)) == ["a &&", "  b c &&", "  d"]
     assert folded("", "") == [""]
+
+
+def test_formulas_that_are_assigned_are_in_brackets() -> None:
+    """In TLA+ `=` binds closer than `/\\`, and cannot stand in a row."""
+    system = system_of("""
+model m
+enum Level { Low, High }
+var level: Level
+var high: bool
+var same: bool
+ddi Set(to: Level)
+  irql PASSIVE_LEVEL level 0
+  returns STATUS_SUCCESS
+{
+  high = to is High
+  same = to is High and level is High
+  level = to
+  return STATUS_SUCCESS
+}
+""")
+    text = export("tla", Request(system, {}, "m", ())).text
+    assert "high' = (to = \"High\")" in text
+    assert "same' = (to = \"High\" /\\ level = \"High\")" in text

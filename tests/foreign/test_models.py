@@ -11,14 +11,19 @@ import pytest
 from tests.foreign.tools import EACH_TOOL, counted, exported, needs_spin, spin
 from tests.foreign.verdicts import checked, length_of
 from tests.support.models import shipped
+from tests.support.samples import one_in
 from wddmcheck.engines.base import CheckTask
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import System
 from wddmcheck.pipeline.scopes import resolve
 
 HEADER = re.compile(r"^/// violates: (\w+) in (\d+) steps$", re.M)
-SEEDED = sorted(p.stem for p in Path("models/seeded").glob("*.wddm"))
+OTHERS = sorted(p.stem for p in Path("models").glob("*.wddm")
+                if p.stem not in ("miniport", "yardstick"))
+SEEDED = sorted(p.relative_to("models/seeded").with_suffix("").as_posix()
+                for p in Path("models/seeded").rglob("*.wddm"))
 QUICK = "stop_frees_isr_state_first"
+SPIN, RUMUR, TLC = EACH_TOOL
 YARDSTICK = "Process=2,Device=2,Context=3,Allocation=3"
 
 
@@ -40,6 +45,15 @@ def same_counts(folder: Path, target: str, path: str, scope: str = "") -> int:
 @pytest.mark.parametrize("target", EACH_TOOL)
 def test_counts_of_the_miniport(tmp_path: Path, target: str) -> None:
     same_counts(tmp_path, target, "models/miniport.wddm", "small")
+
+
+@pytest.mark.parametrize("target", [SPIN, *(
+    pytest.param(*tool.values, marks=(*tool.marks, pytest.mark.slow)) for tool in (RUMUR, TLC))])
+@pytest.mark.parametrize("name", one_in(4, OTHERS))
+def test_counts_of_the_other_models(tmp_path: Path, target: str, name: str) -> None:
+    path = f"models/{name}.wddm"
+    small = "small" in dict(shipped(path).scopes)
+    assert same_counts(tmp_path, target, path, "small" if small else "Process=1") > 30
 
 
 @pytest.mark.parametrize("target", EACH_TOOL)

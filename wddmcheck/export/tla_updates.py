@@ -68,7 +68,8 @@ class Updates:
     def _layered(self, old: str, layers: list[tuple[Expr, Expr]]) -> str:
         text = old
         for hit, value in layers:
-            text = self.render(value) if hit == TRUE else (
+            # (in brackets, since what it is the value of comes before a `=` that binds closer)
+            text = self.render.inner(value) if hit == TRUE else (
                 f"IF {self.render(hit)} THEN {self.render(value)} ELSE {text}")
         return text
 
