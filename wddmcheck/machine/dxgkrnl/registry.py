@@ -5,6 +5,7 @@ hardware's doing, and user mode's."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import TypeAlias
 
@@ -52,6 +53,7 @@ def event(happens: Event) -> Event:
     return happens
 
 
+@cache
 def load() -> dict[str, Side]:
     """All DDIs."""
     for name in _MODULES:

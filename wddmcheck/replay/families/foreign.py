@@ -14,9 +14,9 @@ def refuse_foreign(step: StoryStep, pools: Mapping[str, str], classes: Collectio
     """Raise `UnknownStepError` if a step speaks of what the machine does not have: a variant that
     goes further has steps of the same names that mean more. `pools`: the class of each identity;
     `others` are classes that are not Dxgkrnl's to name."""
-    for pool in pools.values():
-        if pool not in classes and pool not in others:
-            raise UnknownStepError(f"the machine has no {pool}")
+    foreign = set(pools.values()).difference(classes, others)
+    if foreign:
+        raise UnknownStepError(f"the machine has no {min(foreign)}")
     for made in step.calls:
         if made.name not in callbacks:
             raise UnknownStepError(f"the machine has no {made.name}")
