@@ -66,9 +66,9 @@ class Block:
     def grow(self, count: int) -> None:
         """Make room for `count` integers; what is new is not cleared. Raises `MemoryError`, and
         then the array is as it was."""
-        if not self._room >= count >= 1:
+        if count > self._room:
             for room in (count * SPARE, count):
-                address = _realloc(self.address, max(1, room) * self.size)
+                address = _realloc(self.address, room * self.size)
                 if address:
                     break
             else:

@@ -196,6 +196,10 @@ class Table:
             yield Probe(at, address, got, again, leave)
             body.store(self.next(at), place)
 
+    def claimed(self, claims: str, at: Value) -> str:
+        """The address of a claim."""
+        return self.body.at(claims, self.body.mul(at, Claim(self.words, self.compact).size))
+
     def prefetch(self, entries: str, total: Value, claims: str | None = None) -> None:
         """Ask for what `total` entries will need; `claims`: where those of this round stand."""
         body, entry = self.body, Entry(self.words)
@@ -212,9 +216,7 @@ class Table:
                     if claims is not None:
                         states = body.get("%run", Run.COUNT)
                         with body.when(body.not_(body.compare("ult", number, states))):
-                            at = body.mul(body.sub(number, states),
-                                          Claim(self.words, self.compact).size)
-                            body.prefetch(body.at(claims, at))
+                            body.prefetch(self.claimed(claims, body.sub(number, states)))
                             body.go(probe.leave)
                     body.prefetch(self.state(number))
                     body.go(probe.leave)
@@ -285,14 +287,19 @@ def claim(words: int, compact: bool) -> str:
         claims = body.load(count)
         number = body.add(first, claims)
         mark = table.mark(tag, number)
-        to = body.at(out, body.mul(claims, made.size))
+        to = table.claimed(out, claims)
         # (others read this once the table names it)
         for i, word in enumerate([*new, whole] if compact else new):
             body.put(word, to, i)
+
+        def claims_place(probe: Probe, old: Value) -> None:
+            """Put the claim into a place that has `old`, or look again."""
+            body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
+            body.exit_if(body.not_(body.swap(probe.address, old, mark)), probe.again)
+
         with table.probe(whole, shared=True) as probe:
             with body.when(body.eq(probe.got, 0)):
-                body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
-                body.exit_if(body.not_(body.swap(probe.address, 0, mark)), probe.again)
+                claims_place(probe, 0)
                 body.bump(count)
                 body.go(probe.leave)
             with body.when(table.alike(probe.got, tag)):
@@ -300,16 +307,15 @@ def claim(words: int, compact: bool) -> str:
                 with body.when(body.compare("ult", index, states)):
                     body.exit_if(table.same(index, new, whole), probe.leave)
                 with body.when(body.not_(body.compare("ult", index, states))):
-                    other = body.at(all_, body.mul(body.sub(index, states), made.size))
+                    place = body.sub(index, states)
+                    other = table.claimed(all_, place)
                     same = (body.eq(body.get(other, words), whole) if compact
                             else equal(body, other, new))
                     with body.when(same):
                         body.exit_if(body.compare("ult", index, number), probe.leave)
-                        body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
-                        swapped = body.swap(probe.address, probe.got, mark)
-                        body.exit_if(body.not_(swapped), probe.again)
+                        claims_place(probe, probe.got)
                         body.put(LOST, other, made.origin)
-                        chunk = body.udiv(body.sub(index, states), body.get("%round", Round.ROOM))
+                        chunk = body.udiv(place, body.get("%round", Round.ROOM))
                         lost = body.at("%round", body.add(chunk, Round.LOST))
                         body.line(f"atomicrmw add ptr {lost}, i64 1 monotonic")
                         body.bump(count)
@@ -338,9 +344,9 @@ def enter(words: int, compact: bool) -> str:
         begin = body.mul(chunk, room)
         end = body.add(begin, body.get("%round", body.add(chunk, Round.FOUND)))
         with body.upto(end, begin) as at:
-            ahead = body.at(out, body.mul(body.add(at, AHEAD), claim.size))
+            ahead = table.claimed(out, body.add(at, AHEAD))
             body.prefetch(table.place(body.lshr(body.get(ahead, claim.origin), 32)))
-            own = body.at(out, body.mul(at, claim.size))
+            own = table.claimed(out, at)
             origin = body.get(own, claim.origin)
             with body.when(body.not_(body.eq(origin, LOST))):
                 state = body.load(number)
