@@ -18,7 +18,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsResource,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.state import recovering
+from wddmcheck.machine.dxgkrnl.state import recovering, up
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Fences, Machine
 from wddmcheck.machine.runtime_structs import FState
@@ -65,7 +65,7 @@ def DxgkDdiStartDevice(m: Machine, call: Call, memory: str = "automatic") -> Ste
 
 def _idle(m: Machine, call: Call) -> None:
     """ADP-10: nothing of the adapter is left when it stops."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(not any(f.preempting for f in m.fences), "a preemption is under way")
     m.require(not recovering(m), "a timeout is being recovered from")
     m.require(not any(m.handles.all(OsProcess)), "there are processes")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsProcess
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import up
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import NULL, Out
@@ -30,7 +31,7 @@ def DxgkDdiQueryAdapterInfo(m: Machine, call: Call, hKmdProcessHandle: OsProcess
     private query of a user-mode driver, for a process or for none, also while SetPowerState runs
     and in D3; its result is what the driver answers."""
     if system:
-        m.require(m.adapter.state == "started", "the adapter is not started")
+        up(m)
         m.admit(call)
         yield from _of_dxgkrnl(m, call)
         return call.status

@@ -6,6 +6,7 @@ from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsOverlay
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import up
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.power_structs import (
     DXGKARG_CREATEOVERLAY,
@@ -17,7 +18,7 @@ from wddmcheck.machine.power_structs import (
 @ddi
 def DxgkDdiCreateOverlay(m: Machine, call: Call) -> Steps:
     """OVL-01, GEN-04."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.admit(call)
     arg = DXGKARG_CREATEOVERLAY()
     yield from m.driver(call, m.adapter.kmd, arg)
@@ -32,7 +33,7 @@ def DxgkDdiCreateOverlay(m: Machine, call: Call) -> Steps:
 @ddi
 def DxgkDdiFlipOverlay(m: Machine, call: Call, hOverlay: OsOverlay) -> Steps:
     """OVL-01, GEN-04."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hOverlay.open, f"{hOverlay!r} is gone")
     m.admit(call)
     yield from m.driver(call, hOverlay.kmd, DXGKARG_FLIPOVERLAY())
@@ -42,7 +43,7 @@ def DxgkDdiFlipOverlay(m: Machine, call: Call, hOverlay: OsOverlay) -> Steps:
 @ddi
 def DxgkDdiDestroyOverlay(m: Machine, call: Call, hOverlay: OsOverlay) -> Steps:
     """OVL-01, GEN-04."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hOverlay.open, f"{hOverlay!r} is gone")
     m.admit(call)
     hOverlay.open = False
@@ -56,7 +57,7 @@ def DxgkDdiDestroyOverlay(m: Machine, call: Call, hOverlay: OsOverlay) -> Steps:
 @ddi
 def DxgkDdiSetVidPnSourceVisibility(m: Machine, call: Call, visible: bool = True) -> Steps:
     """GEN-03: no other thread is in the driver."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     call.level = 2
     m.admit(call)
     yield from m.driver(call, m.adapter.kmd, DXGKARG_SETVIDPNSOURCEVISIBILITY(Visible=visible))

@@ -14,6 +14,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import present, up
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.queue_structs import (
@@ -35,7 +36,7 @@ def DxgkDdiCreateDoorbell(m: Machine, call: Call, hHwQueue: OsHwQueue,
                           hRingBuffer: OsAllocation) -> Steps:
     """DBL-01: the software side, with a ring buffer that the process sees already."""
     device = hHwQueue.context.device
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hHwQueue.open and hHwQueue.user_mode, f"{hHwQueue!r} is gone, or is Dxgkrnl's")
     m.require(device.state is DeviceState.GOOD, f"{device!r} is in error")
     m.require(hRingBuffer.open and hRingBuffer.page is not None, f"{hRingBuffer!r} is gone")
@@ -66,7 +67,7 @@ def DxgkDdiConnectDoorbell(m: Machine, call: Call, hDoorbell: OsDoorbell) -> Ste
     unless the doorbell was disconnected meanwhile. Policy Rotation: whether it may come while
     another doorbell is being disconnected."""
     device = hDoorbell.queue.context.device
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.require(hDoorbell.open and hDoorbell.status is DoorbellStatus.RETRY,
               f"{hDoorbell!r} is gone, or not to be connected")
     m.require(not m.busy(hDoorbell), f"{hDoorbell!r} is in another call")
@@ -92,7 +93,7 @@ def DxgkDdiDisconnectDoorbell(m: Machine, call: Call, hDoorbell: OsDoorbell) -> 
     """DBL-03: Dxgkrnl takes the physical page from user mode when it has returned. Of a killed
     process, only when the context is suspended (HWQ-09)."""
     context = hDoorbell.queue.context
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hDoorbell.open and hDoorbell.status is DoorbellStatus.CONNECTED,
               f"{hDoorbell!r} is gone, or not connected")
     m.require(not m.busy(hDoorbell), f"{hDoorbell!r} is in another call")
@@ -111,7 +112,7 @@ def DxgkDdiDestroyDoorbell(m: Machine, call: Call, hDoorbell: OsDoorbell) -> Ste
     """DBL-04, HWQ-09: user mode has no access any more. The driver leaves the physical doorbell to
     others."""
     context = hDoorbell.queue.context
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hDoorbell.open and not m.busy(hDoorbell), f"{hDoorbell!r} is gone, or in a call")
     m.require(context.device.state is not DeviceState.KILLED or (
         hDoorbell.status is not DoorbellStatus.CONNECTED

@@ -12,6 +12,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import present, up
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.queue_structs import (
     DXGKARG_CREATEHWQUEUE,
@@ -23,7 +24,7 @@ from wddmcheck.machine.queue_structs import (
 def DxgkDdiCreateHwQueue(m: Machine, call: Call, hHwContext: OsContext,
                          userModeSubmission: bool = False) -> Steps:
     """HWQ-02: on a context that has queues."""
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.require(hHwContext.open and hHwContext.queues, f"{hHwContext!r} is gone, or has no queues")
     m.require(hHwContext.device.state is DeviceState.GOOD, f"{hHwContext.device!r} is in error")
     m.admit(call, hHwContext.device.process)
@@ -45,7 +46,7 @@ def DxgkDdiDestroyHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
     """HWQ-03, HWQ-09: its doorbell is gone; its work is done, or its context is suspended because
     the device is in error."""
     context = hHwQueue.context
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hHwQueue.open, f"{hHwQueue!r} is gone")
     m.require(not any(d.queue is hHwQueue for d in m.handles.all(OsDoorbell)),
               f"{hHwQueue!r} still has a doorbell")
@@ -67,7 +68,7 @@ def DxgkDdiDestroyHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
 def DxgkDdiSubmitCommandToHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
     """HWQ-05: also to a context that is suspended; the work waits."""
     context = hHwQueue.context
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.require(hHwQueue.open and not hHwQueue.user_mode, f"{hHwQueue!r} is gone, or user mode's")
     m.require(context.device.state is DeviceState.GOOD, f"{context.device!r} is in error")
     m.admit(call, context.device.process)

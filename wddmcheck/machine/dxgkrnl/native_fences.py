@@ -6,6 +6,7 @@ from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsDevice, OsGlobalFence, OsLocalFence
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
+from wddmcheck.machine.dxgkrnl.state import present
 from wddmcheck.machine.event_structs import (
     DXGKARG_CLOSENATIVEFENCE,
     DXGKARG_CREATENATIVEFENCE,
@@ -22,7 +23,7 @@ from wddmcheck.machine.processor import Irql
 @ddi
 def DxgkDdiCreateNativeFence(m: Machine, call: Call) -> Steps:
     """NFN-01: the global object, of the adapter."""
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.admit(call)
     fence = m.handles.add(OsGlobalFence(handle=m.handles.new(), made_by=call))
     arg = DXGKARG_CREATENATIVEFENCE(fence.handle, fence.values)

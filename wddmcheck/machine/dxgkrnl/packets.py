@@ -12,7 +12,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsOpening,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
-from wddmcheck.machine.dxgkrnl.state import started
+from wddmcheck.machine.dxgkrnl.state import started, up
 from wddmcheck.machine.findings import Kind, stop
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
@@ -54,7 +54,7 @@ def DxgkDdiRender(m: Machine, call: Call, hContext: OsContext,
 def DxgkDdiCancelCommand(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """SUB-11, DEV-07: a packet that never reached the hardware, or that came back, is not submitted
     any more, because its device is in error. A failure is stop 0x119/0x9."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hContext.open and (hContext.rendered or hContext.preempted),
               f"{hContext!r} is gone, or has no packet to cancel")
     m.require(hContext.device.lost, f"{hContext.device!r} is not in error")

@@ -15,6 +15,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import up
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.power_structs import (
     DEVICE_POWER_STATE,
@@ -87,7 +88,7 @@ def _suspended(m: Machine) -> None:
 @ddi
 def DxgkDdiBeginExclusiveAccess(m: Machine, call: Call) -> Steps:
     """PWR-07: the IOMMU domain is going to be switched; work is flushed, nothing else runs."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     _no_work(m)
     call.level = 3
     m.admit(call)

@@ -10,7 +10,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     Suspension,
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.state import UNFINISHED, over, usable
+from wddmcheck.machine.dxgkrnl.state import UNFINISHED, over, up, usable
 from wddmcheck.machine.findings import Finding, Kind, stop
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
@@ -41,7 +41,7 @@ def DxgkDdiPreemptCommand(m: Machine, call: Call, node: int = 0) -> Steps:
 @ddi
 def DxgkDdiCollectDbgInfo(m: Machine, call: Call, Reason: int = ENGINE_TIMEOUT) -> Steps:
     """TDR-07: before a recovery; the driver keeps to the size of the buffer."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.admit(call)
     arg = DXGKARG_COLLECTDBGINFO(Reason, BufferSize=16)
     yield from m.driver(call, m.adapter.kmd, arg)
@@ -56,7 +56,7 @@ def DxgkDdiResetFromTimeout(m: Machine, call: Call) -> Steps:
     """TDR-03, FEN-02, TDR-10: the whole adapter is reset, all that was submitted counts as
     complete, and every device is lost; after it, the GPU touches no memory. Failing "reset": it
     does not work, which is stop 0x116."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(m.gpu.present and not m.adapter.resetting, "the adapter is gone, or is being reset")
     m.require(not any(f.timed_out for f in m.fences), "the engine is to be reset first")
     m.require(m.adapter.to_reset or _outstanding(m), "nothing timed out")
@@ -98,7 +98,7 @@ def DxgkDdiRestartFromTimeout(m: Machine, call: Call) -> Steps:
 def DxgkDdiNotifySurpriseRemoval(m: Machine, call: Call) -> Steps:
     """ADP-12 to ADP-14: the device is gone; other calls may be in flight. What was outstanding is
     given up (who completes it is not documented). A failure takes the system down."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(not m.gpu.present and not m.adapter.removed, "the device is there, or this is known")
     m.admit(call)
     yield from m.driver(call, m.adapter.kmd, DXGK_SURPRISE_REMOVAL_TYPE.DxgkRemovalPnPNotify)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsContext
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.state import usable
+from wddmcheck.machine.dxgkrnl.state import up, usable
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
@@ -23,7 +23,7 @@ def DxgkDdiSetPowerComponentFState(m: Machine, call: Call, FState: str) -> Steps
     component counts as off from the start."""
     m.require(FState in F_STATES, f"there is no F-state {FState}")
     wanted = F_STATES[FState]
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(wanted is not m.component.state, f"the component is in {wanted.name}")
     m.require(not any(c.name == call.name for c in m.calls), "a transition is under way")
     m.require(not wanted or not m.component.references, "the component is active", driver=True)

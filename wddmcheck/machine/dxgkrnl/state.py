@@ -13,9 +13,19 @@ if TYPE_CHECKING:
 UNFINISHED = (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
 
 
+def up(m: Machine) -> None:
+    """The adapter is started, perhaps removed by surprise since."""
+    m.require(m.adapter.state == "started", "the adapter is not started")
+
+
+def present(m: Machine) -> None:
+    """The adapter is started, and its hardware is there."""
+    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+
+
 def started(m: Machine) -> None:
     """The adapter is started, and not removed by surprise: after that, things only go (ADP-13)."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(not m.adapter.removed, "the device is gone, and is being taken down")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import DeviceState, OsContext, OsHwQueue, Suspension
 from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import present, up
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.queue_structs import (
     DXGKARG_RESETHWENGINE,
@@ -20,7 +21,7 @@ from wddmcheck.machine.status import NtStatus
 def DxgkDdiSuspendContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """HWQ-06: with a fence that grows. Success says that the context is suspended already;
     STATUS_PENDING, that an interrupt will say so."""
-    m.require(m.adapter.state == "started", "the adapter is not started")
+    up(m)
     m.require(hContext.open and hContext.queues, f"{hContext!r} is gone, or is no such context")
     m.require(hContext.suspension is not Suspension.SUSPENDING, f"{hContext!r} is being suspended")
     m.admit(call)
@@ -36,7 +37,7 @@ def DxgkDdiSuspendContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
 @ddi
 def DxgkDdiResumeContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
     """HWQ-08: of one that was told to suspend, whether or not it has."""
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(hContext.device.state is DeviceState.GOOD, f"{hContext.device!r} is in error")
     m.require(hContext.suspension is not Suspension.RESUMED, f"{hContext!r} is not suspended")
@@ -50,7 +51,7 @@ def DxgkDdiResumeContext(m: Machine, call: Call, hContext: OsContext) -> Steps:
 def DxgkDdiResetHwEngine(m: Machine, call: Call) -> Steps:
     """HWQ-06, TDR-12: something on the engine takes too long. What was being suspended counts as
     suspended afterwards (no page says so). Until the engine is resumed, no interrupt comes."""
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.require(any(c.suspension is Suspension.SUSPENDING for c in m.handles.all(OsContext))
               or any(q.progress.behind for q in m.handles.all(OsHwQueue)), "nothing timed out")
     m.require(not m.adapter.awaits_resume and all(c.name != call.name for c in m.calls),
@@ -68,7 +69,7 @@ def DxgkDdiResetHwEngine(m: Machine, call: Call) -> Steps:
 @ddi
 def DxgkDdiResumeHwEngine(m: Machine, call: Call) -> Steps:
     """TDR-12."""
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.require(m.adapter.awaits_resume, "the engine was not reset")
     m.admit(call)
     m.adapter.awaits_resume = False

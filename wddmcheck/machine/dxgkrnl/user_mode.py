@@ -10,6 +10,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
 )
 from wddmcheck.machine.dxgkrnl.registry import event
+from wddmcheck.machine.dxgkrnl.state import present
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.engine import DOORBELL, ring_written
 from wddmcheck.machine.machine import Machine
@@ -20,7 +21,7 @@ def ring_doorbell(m: Machine, doorbell: OsDoorbell) -> None:
     """User mode puts commands into its ring buffer and writes where its doorbell leads (DBL-05):
     the GPU wakes the queue of that doorbell, or the location was given away too early."""
     queue = doorbell.queue
-    m.require(m.adapter.state == "started" and m.gpu.present, "the adapter is not started, or gone")
+    present(m)
     m.require(doorbell.status is DoorbellStatus.CONNECTED, f"{doorbell!r} is not connected")
     m.require(queue.context.device.state is not DeviceState.KILLED, "the process has ended")
     memory, page = m.gpu.memory, doorbell.ring.page
