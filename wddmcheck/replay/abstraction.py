@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from wddmcheck.machine.dxgkrnl.objects import OsObject
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.pool import block_of, freed
+
+T = TypeVar("T")
 
 GONE = -1
 """Stands for the key of an object that a reference still names after its death."""
@@ -47,6 +50,18 @@ def structures(machine: Machine,
     where it is of no interest), in the order of their creation."""
     seen = (see(machine, block.address, block.content) for block in machine.pool.live())
     return [s for s in seen if s is not None]
+
+
+def the(machine: Machine, kind: type[T]) -> T | None:
+    """The driver's one structure of a kind, if it is there."""
+    return next((b.content for b in machine.pool.live() if isinstance(b.content, kind)), None)
+
+
+def key_where(machine: Machine, kind: type[T], holds: Callable[[T], bool]) -> int:
+    """The key of the driver's structure of a kind of which something holds; GONE if there is
+    none."""
+    return next((b.address for b in machine.pool.live()
+                 if isinstance(b.content, kind) and holds(b.content)), GONE)
 
 
 def handle(record: OsObject | None) -> dict[str, str]:

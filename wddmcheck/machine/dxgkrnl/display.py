@@ -5,6 +5,7 @@ from __future__ import annotations
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsOverlay
+from wddmcheck.machine.dxgkrnl.records import destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import up
 from wddmcheck.machine.machine import Machine
@@ -48,9 +49,7 @@ def DxgkDdiDestroyOverlay(m: Machine, call: Call, hOverlay: OsOverlay) -> Steps:
     m.admit(call)
     hOverlay.open = False
     yield from m.driver(call, hOverlay.kmd)
-    audit.after_destroy(m, call.name, hOverlay)
-    if call.succeeded:
-        m.handles.remove(hOverlay)
+    destroyed(m, call, hOverlay)
     return call.status
 
 

@@ -3,7 +3,6 @@ from it."""
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
@@ -13,6 +12,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsHwQueue,
     Suspension,
 )
+from wddmcheck.machine.dxgkrnl.records import created, destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import present, up
 from wddmcheck.machine.findings import Finding, Kind
@@ -47,18 +47,14 @@ def DxgkDdiCreateDoorbell(m: Machine, call: Call, hHwQueue: OsHwQueue,
     arg = DXGKARG_CREATEDOORBELL(hHwQueue.kmd, doorbell.handle, hRingBuffer.kmd,
                                  RingBufferData(va, hRingBuffer.content))
     yield from m.driver(call, arg)
-    if call.succeeded:
-        doorbell.kmd, doorbell.open = arg.hDoorbell, True
-        call.made.append(doorbell)
-    else:
-        audit.after_failed_create(m, call)
-        _forget(m, doorbell)
+    created(m, call, doorbell, arg.hDoorbell)
+    if not call.succeeded:
+        _unmap_ring(doorbell)
     return call.status
 
 
-def _forget(m: Machine, doorbell: OsDoorbell) -> None:
+def _unmap_ring(doorbell: OsDoorbell) -> None:
     doorbell.queue.context.device.process.table.unmap(doorbell.ring_va)
-    m.handles.remove(doorbell)
 
 
 @ddi
@@ -122,11 +118,11 @@ def DxgkDdiDestroyDoorbell(m: Machine, call: Call, hDoorbell: OsDoorbell) -> Ste
     hDoorbell.open = False
     hDoorbell.disconnect(DoorbellStatus.ABORT)
     yield from m.driver(call, DXGKARG_DESTROYDOORBELL(hDoorbell.kmd))
-    audit.after_destroy(m, call.name, hDoorbell)
+    destroyed(m, call, hDoorbell)
     wired = m.gpu.engine.wired
     if wired is not None and wired.progress is hDoorbell.queue.progress:
         m.report(Finding(Kind.CONTRACT, f"{call.name} returns and the physical doorbell still "
                          f"wakes {hDoorbell.queue!r}, whose doorbell is gone"))
     if call.succeeded:
-        _forget(m, hDoorbell)
+        _unmap_ring(hDoorbell)
     return call.status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsHwQueue
 from wddmcheck.machine.dxgkrnl.registry import event
+from wddmcheck.machine.dxgkrnl.state import needed
 from wddmcheck.machine.gpu.engine import Entry
 from wddmcheck.machine.machine import Machine
 
@@ -18,10 +19,7 @@ def entry_of(m: Machine, context: OsContext) -> Entry | None:
 
 
 def _entry(m: Machine, context: OsContext) -> Entry:
-    entry = entry_of(m, context)
-    m.require(entry is not None, f"{context!r} is not on the run list", driver=True)
-    assert entry is not None
-    return entry
+    return needed(m, entry_of(m, context), f"{context!r} is not on the run list")
 
 
 @event
@@ -52,6 +50,4 @@ def acknowledge_suspension(m: Machine, context: OsContext) -> None:
 def run_queue(m: Machine, queue: OsHwQueue) -> None:
     """The engine does what is in a queue of the context that it runs."""
     known = next((q for q in m.gpu.engine.queues if q.progress is queue.progress), None)
-    m.require(known is not None, f"the GPU has no {queue!r}", driver=True)
-    assert known is not None
-    m.gpu.engine.run_queue(known)
+    m.gpu.engine.run_queue(needed(m, known, f"the GPU has no {queue!r}"))

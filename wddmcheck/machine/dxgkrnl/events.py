@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.objects import OsCpuEvent, OsDevice, OsProcessEvent
+from wddmcheck.machine.dxgkrnl.records import created, destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
 from wddmcheck.machine.event_structs import DXGKARG_CREATECPUEVENT
 from wddmcheck.machine.findings import Finding, Kind
@@ -22,12 +22,8 @@ def DxgkDdiCreateCpuEvent(m: Machine, call: Call, hKmdDevice: OsDevice) -> Steps
     before = len(m.gpu.notices.sources)
     yield from m.driver(call, m.adapter.kmd, arg)
     if call.succeeded:
-        item.kmd, item.open = arg.hKmdCpuEvent, True
         item.source = next(iter(m.gpu.notices.sources[before:]), None)
-        call.made.append(item)
-    else:
-        audit.after_failed_create(m, call)
-        m.handles.remove(item)
+    created(m, call, item, arg.hKmdCpuEvent)
     return call.status
 
 
@@ -38,9 +34,7 @@ def DxgkDdiDestroyCpuEvent(m: Machine, call: Call, hKmdCpuEvent: OsCpuEvent) -> 
     m.admit(call)
     hKmdCpuEvent.open = False
     yield from m.driver(call, m.adapter.kmd, hKmdCpuEvent.kmd)
-    audit.after_destroy(m, call.name, hKmdCpuEvent)
-    if call.succeeded:
-        m.handles.remove(hKmdCpuEvent)
+    destroyed(m, call, hKmdCpuEvent)
     return call.status
 
 

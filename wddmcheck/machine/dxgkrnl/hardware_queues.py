@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
@@ -11,6 +10,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsHwQueue,
     Suspension,
 )
+from wddmcheck.machine.dxgkrnl.records import created, destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import present, up
 from wddmcheck.machine.machine import Machine
@@ -32,12 +32,7 @@ def DxgkDdiCreateHwQueue(m: Machine, call: Call, hHwContext: OsContext,
                                     user_mode=userModeSubmission, made_by=call))
     arg = DXGKARG_CREATEHWQUEUE(queue.handle, hHwContext.kmd, queue.progress, userModeSubmission)
     yield from m.driver(call, arg)
-    if call.succeeded:
-        queue.kmd, queue.open = arg.hHwQueue, True
-        call.made.append(queue)
-    else:
-        audit.after_failed_create(m, call)
-        m.handles.remove(queue)
+    created(m, call, queue, arg.hHwQueue)
     return call.status
 
 
@@ -58,9 +53,7 @@ def DxgkDdiDestroyHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
     m.admit(call, context.device.process)
     hHwQueue.open = False
     yield from m.driver(call, hHwQueue.kmd)
-    audit.after_destroy(m, call.name, hHwQueue)
-    if call.succeeded:
-        m.handles.remove(hHwQueue)
+    destroyed(m, call, hHwQueue)
     return call.status
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.objects import OsDevice, OsGlobalFence, OsLocalFence
+from wddmcheck.machine.dxgkrnl.records import created, destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi, event
-from wddmcheck.machine.dxgkrnl.state import present
+from wddmcheck.machine.dxgkrnl.state import needed, present
 from wddmcheck.machine.event_structs import (
     DXGKARG_CLOSENATIVEFENCE,
     DXGKARG_CREATENATIVEFENCE,
@@ -28,12 +28,7 @@ def DxgkDdiCreateNativeFence(m: Machine, call: Call) -> Steps:
     fence = m.handles.add(OsGlobalFence(handle=m.handles.new(), made_by=call))
     arg = DXGKARG_CREATENATIVEFENCE(fence.handle, fence.values)
     yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        fence.kmd, fence.open = arg.hGlobalNativeFence, True
-        call.made.append(fence)
-    else:
-        audit.after_failed_create(m, call)
-        m.handles.remove(fence)
+    created(m, call, fence, arg.hGlobalNativeFence)
     return call.status
 
 
@@ -47,12 +42,7 @@ def DxgkDdiOpenNativeFence(m: Machine, call: Call, hDevice: OsDevice,
                                        fence=hGlobalNativeFence, made_by=call))
     arg = DXGKARG_OPENNATIVEFENCE(hDevice.kmd, hGlobalNativeFence.kmd, local.handle)
     yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        local.kmd, local.open = arg.hLocalNativeFence, True
-        call.made.append(local)
-    else:
-        audit.after_failed_create(m, call)
-        m.handles.remove(local)
+    created(m, call, local, arg.hLocalNativeFence)
     return call.status
 
 
@@ -67,9 +57,7 @@ def DxgkDdiCloseNativeFence(m: Machine, call: Call, hLocalNativeFence: OsLocalFe
     m.admit(call, local.device.process)
     local.open = False
     yield from m.driver(call, m.adapter.kmd, DXGKARG_CLOSENATIVEFENCE(local.kmd))
-    audit.after_destroy(m, call.name, local)
-    if call.succeeded:
-        m.handles.remove(local)
+    destroyed(m, call, local)
     return call.status
 
 
@@ -85,13 +73,11 @@ def DxgkDdiDestroyNativeFence(m: Machine, call: Call, hGlobalNativeFence: OsGlob
     m.admit(call)
     fence.open = False
     yield from m.driver(call, m.adapter.kmd, DXGKARG_DESTROYNATIVEFENCE(fence.kmd))
-    audit.after_destroy(m, call.name, fence)
+    destroyed(m, call, fence)
     named = m.gpu.notices.signalled
     if named is not None and named.values is fence.values:
         m.report(Finding(Kind.CONTRACT, f"{call.name} returns and the interrupt record still names "
                          f"{fence!r}"))
-    if call.succeeded:
-        m.handles.remove(fence)
     return call.status
 
 
@@ -130,10 +116,7 @@ def known_fence(m: Machine, fence: OsGlobalFence) -> NativeFence | None:
 
 
 def _known(m: Machine, fence: OsGlobalFence) -> NativeFence:
-    known = known_fence(m, fence)
-    m.require(known is not None, f"the GPU does not know {fence!r}", driver=True)
-    assert known is not None
-    return known
+    return needed(m, known_fence(m, fence), f"the GPU does not know {fence!r}")
 
 
 @event

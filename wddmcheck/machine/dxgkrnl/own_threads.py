@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.registry import by_itself
+from wddmcheck.machine.dxgkrnl.state import needed
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.processor import Irql
 
@@ -11,10 +12,8 @@ from wddmcheck.machine.processor import Irql
 @by_itself
 def timer_expires(m: Machine, call: Call) -> Steps:
     """A timer that is set expires, and its DPC runs; not twice at once."""
-    timer = next((t for t in m.kernel.timers if t.set), None)
-    m.require(timer is not None, "no timer is set", driver=True)
+    timer = needed(m, next((t for t in m.kernel.timers if t.set), None), "no timer is set")
     m.require(not any(c.name == call.name for c in m.calls), "its DPC runs already", driver=True)
-    assert timer is not None
     call.interrupt = True
     timer.set = False
     with m.processor.at(Irql.DISPATCH_LEVEL):
@@ -25,8 +24,8 @@ def timer_expires(m: Machine, call: Call) -> Steps:
 @by_itself
 def thread_runs(m: Machine, call: Call) -> Steps:
     """A system thread whose event is signaled runs, unless it does. No level holds it back."""
-    thread = next((t for t in m.kernel.threads if t.event.signaled), None)
-    m.require(thread is not None, "no thread has anything to do", driver=True)
+    thread = needed(m, next((t for t in m.kernel.threads if t.event.signaled), None),
+                    "no thread has anything to do")
     m.require(not any(c.name == call.name for c in m.calls), "it runs already", driver=True)
     call.thread = True
     yield from drive(thread, "routine", ())

@@ -14,6 +14,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsPageTable,
     OsProcess,
 )
+from wddmcheck.machine.dxgkrnl.records import created, destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.gpu.memory import PageTable
@@ -43,18 +44,10 @@ def DxgkDdiCreateProcess(m: Machine, call: Call, kind: str = "Ordinary") -> Step
     arg = DXGKARG_CREATEPROCESS(process.handle, kind == "System", kind == "Virtual",
                                 kind == "Worker")
     yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        process.kmd, process.open = arg.hKmdProcess, True
-        call.made.append(process)
-    else:
-        _forget(m, process)
-        audit.after_failed_create(m, call)
+    created(m, call, process, arg.hKmdProcess)
+    if not call.succeeded:
+        m.gpu.memory.tables.pop(process.root, None)
     return call.status
-
-
-def _forget(m: Machine, process: OsProcess) -> None:
-    m.handles.remove(process)
-    m.gpu.memory.tables.pop(process.root, None)
 
 
 @ddi
@@ -72,10 +65,10 @@ def DxgkDdiDestroyProcess(m: Machine, call: Call, hKmdProcess: OsProcess) -> Ste
         m.gpu.memory.tables.pop(root.address, None)
         m.handles.remove(root)
     yield from m.driver(call, m.adapter.kmd, process.kmd)
-    audit.after_destroy(m, call.name, process)
+    destroyed(m, call, process)
     audit.left_events(m, process)
     if call.succeeded:
-        _forget(m, process)
+        m.gpu.memory.tables.pop(process.root, None)
     return call.status
 
 
@@ -97,12 +90,7 @@ def DxgkDdiCreateDevice(m: Machine, call: Call, hKmdProcess: OsProcess,
              if isSystem else DXGK_CREATEDEVICEFLAGS.NONE)
     arg = DXGKARG_CREATEDEVICE(device.handle, hKmdProcess.kmd, flags)
     yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        device.kmd, device.open = arg.hDevice, True
-        call.made.append(device)
-    else:
-        audit.after_failed_create(m, call)
-        m.handles.remove(device)
+    created(m, call, device, arg.hDevice)
     return call.status
 
 
@@ -126,9 +114,8 @@ def DxgkDdiDestroyDevice(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
     hDevice.open = False
     yield from m.driver(call, hDevice.kmd)
     audit.left_context_allocations(m, hDevice)
-    audit.after_destroy(m, call.name, hDevice)
     if call.succeeded:
         for context in [c for c in m.handles.all(OsContext) if c.device is hDevice]:
             m.handles.remove(context)
-        m.handles.remove(hDevice)
+    destroyed(m, call, hDevice)
     return call.status

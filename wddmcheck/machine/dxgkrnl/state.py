@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wddmcheck.machine.dxgkrnl.objects import OsContext
 from wddmcheck.machine.gpu.node import PacketState
 
 if TYPE_CHECKING:
     from wddmcheck.machine.machine import Machine
+
+T = TypeVar("T")
 
 UNFINISHED = (PacketState.QUEUED, PacketState.RUNNING, PacketState.PREEMPTED)
 
@@ -33,6 +35,13 @@ def usable(m: Machine) -> None:
     """The scheduler has an engine, as far as it knows."""
     started(m)
     m.require(not recovering(m), "a timeout is being recovered from")
+
+
+def needed(m: Machine, item: T | None, why: str) -> T:
+    """What the driver should have seen to. Raises `OutOfReachError` if it is not there."""
+    m.require(item is not None, why, driver=True)
+    assert item is not None
+    return item
 
 
 def recovering(m: Machine) -> bool:

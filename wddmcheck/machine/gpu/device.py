@@ -61,6 +61,10 @@ class Gpu:
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory, in_order=self.in_order)
                        for ordinal in range(len(self.nodes), NODES)]
+        self._anew()
+
+    def _anew(self) -> None:
+        """The engine and the notices as they are at first."""
         self.engine, self.notices = Engine(self.memory), Notices()
 
     @property
@@ -91,7 +95,7 @@ class Gpu:
         """The state after the bus has reset the device."""
         self.power_down()
         self.power_up()
-        self.engine, self.notices = Engine(self.memory), Notices()
+        self._anew()
         self.halted = False
         for node in self.nodes:
             node.reset()
@@ -104,7 +108,7 @@ class Gpu:
         if not self.present:
             raise OutOfReachError("the device is gone already")
         self.present = self.pending = False
-        self.engine, self.notices = Engine(self.memory), Notices()
+        self._anew()
 
     def plug_in(self) -> None:
         """There is a device in the slot, another one if the last was pulled out."""

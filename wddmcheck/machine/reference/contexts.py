@@ -47,6 +47,10 @@ class ContextDdis(SuspensionDdis):
         if DXGK_CREATECONTEXTFLAGS.HwQueueSupported in pCreateContext.Flags:
             self.join_engine(context)
         device.contexts.append(context)
+        return self.created(context, pCreateContext)
+
+    def created(self, context: Context, pCreateContext: DXGKARG_CREATECONTEXT) -> NtStatus:
+        """What Dxgkrnl gets of a context."""
         pCreateContext.hContext = self.pool.address(context)
         pCreateContext.ContextInfo = DXGK_CONTEXTINFO(DmaBufferSize=4096, AllocationListSize=16)
         return SUCCESS

@@ -19,9 +19,7 @@ from wddmcheck.machine.runtime_structs import (
     DXGKARGCB_UPDATECONTEXTALLOCATION,
     FState,
 )
-from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
-    DXGK_CONTEXTINFO,
     DXGKARG_CREATECONTEXT,
     DXGKARG_ESCAPE,
     DXGKARG_SUBMITCOMMAND,
@@ -79,12 +77,6 @@ class LockingMiniport(ReferenceMiniport):
         area = context.areas[0]
         yield from dxgk.DxgkCbUpdateContextAllocation(
             dxgk.DeviceHandle, DXGKARGCB_UPDATECONTEXTALLOCATION(area, pPrivateDriverData=area))
-
-    def created(self, context: Context, pCreateContext: DXGKARG_CREATECONTEXT) -> NtStatus:
-        """What Dxgkrnl gets of a context."""
-        pCreateContext.hContext = self.pool.address(context)
-        pCreateContext.ContextInfo = DXGK_CONTEXTINFO(DmaBufferSize=4096, AllocationListSize=16)
-        return SUCCESS
 
     def DxgkDdiDestroyContext(self, hContext: Handle) -> Pauses:
         """CTX-05, CTX-07: out of the table and off the node first, then its memory."""

@@ -20,7 +20,7 @@ from wddmcheck.machine.reference.objects import (
     ProcessEvent,
 )
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of, structures
+from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of, key_where, structures
 
 KNOWN: dict[str, frozenset[str]] = {
     "": frozenset({"signalled", "collapsed", "heldEvents"}),
@@ -52,8 +52,7 @@ def _variables(m: Machine) -> Seen:
     notices = m.gpu.notices
     named = None
     if notices.signalled is not None:
-        named = next((b.address for b in m.pool.live() if isinstance(b.content, GlobalFence)
-                      and b.content.gpu is notices.signalled), GONE)
+        named = key_where(m, GlobalFence, lambda f: f.gpu is notices.signalled)
     held = sum(e.held for e in m.handles.all(OsProcessEvent))
     return Seen("", NO_OBJECT, {"collapsed": flag(notices.collapsed), "heldEvents": str(held)},
                 {"signalled": named})

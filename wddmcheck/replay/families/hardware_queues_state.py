@@ -21,7 +21,7 @@ from wddmcheck.machine.reference.objects import (
     Process,
 )
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of, structures
+from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of, key_where, structures
 
 KNOWN: dict[str, frozenset[str]] = {
     "": frozenset({"running", "engine", "awaitsResume", "wired"}),
@@ -62,12 +62,7 @@ def _globals(m: Machine) -> Seen:
 
 def _running(m: Machine, entry: Entry | None) -> int | None:
     """The context that the engine runs."""
-    if entry is None:
-        return None
-    for block in m.pool.live():
-        if isinstance(block.content, Context) and block.content.entry is entry:
-            return block.address
-    return GONE
+    return None if entry is None else key_where(m, Context, lambda c: c.entry is entry)
 
 
 def _structure(m: Machine, key: int, content: object) -> Seen | None:

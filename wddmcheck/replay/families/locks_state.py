@@ -6,7 +6,16 @@ from wddmcheck.machine.dxgkrnl.objects import OsContextAllocation
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference.objects import Context, Device, Process, SharedAdapter
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import GONE, NO_OBJECT, Seen, flag, key_of, structures
+from wddmcheck.replay.abstraction import (
+    GONE,
+    NO_OBJECT,
+    Seen,
+    flag,
+    key_of,
+    key_where,
+    structures,
+    the,
+)
 from wddmcheck.replay.families.miniport_state import context_life
 
 KNOWN: dict[str, frozenset[str]] = {
@@ -29,13 +38,9 @@ def look(machine: Machine) -> list[Seen]:
     return seen
 
 
-def _adapter_of(m: Machine) -> SharedAdapter | None:
-    return next((b.content for b in m.pool.live() if isinstance(b.content, SharedAdapter)), None)
-
-
 def _shared(m: Machine) -> Seen:
     """The locks, and the power component: as Dxgkrnl takes it, and as it is."""
-    adapter = _adapter_of(m)
+    adapter = the(m, SharedAdapter)
     words = {
         "component": m.component.state.name, "references": str(m.component.references),
         "powered": flag(m.gpu.component_powered),
@@ -67,7 +72,7 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
 
 def _save(m: Machine, context: Context) -> int | None:
     """The save area under which the table has the context."""
-    adapter = _adapter_of(m)
+    adapter = the(m, SharedAdapter)
     table = adapter.table if adapter is not None else {}
     area = next((a for a, c in table.items() if c is context), None)
     return None if area is None else area if area in m.handles.objects else GONE
@@ -75,8 +80,7 @@ def _save(m: Machine, context: Context) -> int | None:
 
 def _area(m: Machine, area: OsContextAllocation) -> Seen:
     """The context of a save area, which Dxgkrnl knows by its own handle from the start."""
-    owner = next((b.address for b in m.pool.live() if isinstance(b.content, Context)
-                  and area.context is not None and b.content.os_handle == area.context.handle),
-                 GONE)
+    owner = key_where(m, Context, lambda c: area.context is not None
+                      and c.os_handle == area.context.handle)
     return Seen("ContextAllocation", area.handle, {"updating": flag(area.updating)},
                 {"context": owner})

@@ -20,7 +20,7 @@ from wddmcheck.machine.reference.objects import (
     Resource,
 )
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import GONE, Seen, flag, key_of, structures
+from wddmcheck.replay.abstraction import GONE, Seen, flag, key_of, key_where, structures
 
 KNOWN: dict[str, frozenset[str]] = {
     "Adapter": frozenset({"life", "interrupts", "pending", "dpcQueued", "isr", "current", "list",
@@ -93,12 +93,7 @@ def _adapter(m: Machine, key: int, content: Adapter) -> Seen:
 def _current(m: Machine) -> int | None:
     """The context whose state the node holds."""
     hardware = m.gpu.nodes[0].current     # the model has one node
-    if hardware is None:
-        return None
-    for block in m.pool.live():
-        if isinstance(block.content, Context) and block.content.hardware is hardware:
-            return block.address
-    return GONE
+    return None if hardware is None else key_where(m, Context, lambda c: c.hardware is hardware)
 
 
 def context_life(m: Machine, context: Context) -> str:

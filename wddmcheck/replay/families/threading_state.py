@@ -13,7 +13,7 @@ from wddmcheck.machine.reference.objects import (
     WatchedAdapter,
 )
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import NO_OBJECT, Seen, flag, key_of, structures
+from wddmcheck.replay.abstraction import NO_OBJECT, Seen, flag, key_of, structures, the
 
 KNOWN: dict[str, frozenset[str]] = {
     "": frozenset({"ContextLock held", "PowerLock held", "head", "osPower", "ringInUse"}),
@@ -39,8 +39,7 @@ def look(machine: Machine) -> list[Seen]:
 
 def _shared(m: Machine) -> Seen:
     """The list, the ring, the locks, and the power as Dxgkrnl takes it."""
-    adapter = next((b.content for b in m.pool.live() if isinstance(b.content, WatchedAdapter)),
-                   None)
+    adapter = the(m, WatchedAdapter)
     shared = Seen("", NO_OBJECT, {
         "osPower": POWER.get(m.adapter.state, "Working"),
         "ringInUse": flag(m.gpu.command_open)})
