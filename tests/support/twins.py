@@ -94,12 +94,14 @@ class Twins:
 
     def forbidden(self) -> dict[str, list[Call]]:
         """Calls and steps of the hardware that the model does not allow now, by block, where there
-        is room for another call."""
+        is room for another call. (What is allowed and breaks a property is not among them.)"""
         if not self.has_room():
             return {}
         good: list[tuple[int, Packed]] = []
-        self.program.successors(self.state, good, [])
-        allowed = {self._call(i) for i in _begun(self.program.instances[n] for n, _ in good)}
+        bad: list[tuple[int, int]] = []
+        self.program.successors(self.state, good, bad)
+        taken = [n for n, _ in good] + [n for n, _ in bad]
+        allowed = {self._call(i) for i in _begun(self.program.instances[n] for n in taken)}
         every = {self._call(i) for i in _begun(self.program.instances)} - allowed
         found: dict[str, list[Call]] = {}
         for call in sorted((c for c in every if c is not None), key=repr):

@@ -218,17 +218,19 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
              f"fence, which is {fences.last_completed}", "0x119/0x1")
     fences.preempting = 0
     for context in machine.handles.all(OsContext):
-        if (context.open and context.node == arg.NodeOrdinal and context.fence
-                and not context.reported):
+        if context.node == arg.NodeOrdinal and context.fence and not context.reported:
             _comes_back(machine, context)
     machine.callback("DxgkCbNotifyInterrupt", ())
 
 
 def _comes_back(machine: Machine, context: OsContext) -> None:
     """The packet of a context counts as preempted. What is complete has to be reported before, and
-    what the node still has is not preempted: the scheduler would not notice, and run it twice."""
+    what the node still has is not preempted: the scheduler would not notice, and run it twice. Of a
+    context that is being destroyed, only what the node gave up."""
     node = machine.gpu.nodes[context.node]
     packet = node.packets.get(context.fence)
+    if not context.open and (packet is None or packet.state is not PacketState.PREEMPTED):
+        return
     kept = packet is not None and packet.state in (PacketState.QUEUED, PacketState.RUNNING)
     if kept or context.fence in node.signalled:
         machine.report(Finding(

@@ -12,6 +12,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsHwQueue,
     Suspension,
 )
+from wddmcheck.machine.dxgkrnl.records import destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import started, unfinished
 from wddmcheck.machine.findings import Finding, Kind
@@ -107,11 +108,11 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = N
         return call.status
     m.require(hContext.open, f"{hContext!r} is gone")
     m.require(not audit.forgotten(m, hContext), f"{hContext!r} is forgotten")
-    m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
-    m.require(not hContext.rendered, f"{hContext!r} has a packet to submit")
     m.require(not m.busy(hContext), f"a call is under way that names {hContext!r}", driver=True)
-    m.require(m.policies.G04 == "adversarial" or not unfinished(m, hContext),
-              f"{hContext!r} has work on the GPU")
+    if m.policies.G04 != "adversarial":
+        m.require(not hContext.preempted, f"{hContext!r} has a packet to submit again")
+        m.require(not hContext.rendered, f"{hContext!r} has a packet to submit")
+        m.require(not unfinished(m, hContext), f"{hContext!r} has work on the GPU")
     m.require(m.policies.G04 != "retired" or hContext.fence == 0,
               f"{hContext!r} has work to retire")
     if hContext.queues:
@@ -122,7 +123,5 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = N
     hContext.open = False
     yield from m.driver(call, hContext.kmd)
     audit.left_context_allocations(m, hContext)
-    audit.after_destroy(m, call.name, hContext)
-    if call.succeeded:
-        m.handles.remove(hContext)
+    destroyed(m, call, hContext)
     return call.status

@@ -49,15 +49,14 @@ def reserve_gpu_virtual_address(m: Machine, process: OsProcess,
 
 
 @ddi
-def DxgkDdiSetRootPageTable(m: Machine, call: Call, hContext: OsContext,
-                            address: OsPageTable | None = None) -> Steps:
-    """PAG-06: the root page table of an idle context is, from now on, the one that its process has.
-    (`address` is that one, if given.)"""
+def DxgkDdiSetRootPageTable(m: Machine, call: Call, hContext: OsContext) -> Steps:
+    """PAG-06: the root page table of an idle context is, from now on, the one that its process
+    has."""
     process = hContext.device.process
     table = process.root_table
     started(m)
     m.require(hContext.open, f"{hContext!r} is gone")
-    m.require(table is not None and address in (None, table), f"{process!r} has another one")
+    m.require(table is not None, f"{process!r} has none")
     assert table is not None
     m.require(hContext.told is not table, f"{hContext!r} has it already")
     m.require(not busy(m, hContext), f"{hContext!r} has work on the GPU")
