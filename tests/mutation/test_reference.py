@@ -41,7 +41,7 @@ EQUIVALENT = {
     "DxgkDdiBuildPagingBuffer: "
     "self.inspect(self.pool.at(arg.hAllocation, Allocation))": LOOKS,
     "DxgkDdiBuildPagingBuffer: if arg.hAllocation != NULL": LOOKS,
-    "free_watchdog: adapter.watchdog = None": "nothing that reads it runs before StartDevice sets it",
+    "free_watchdog: adapter.watchdog = None": "nobody reads it before StartDevice sets it again",
     "escape_inspect: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
