@@ -72,6 +72,17 @@ def test_two_fences_in_one_interrupt_are_found_by_a_scan(machine: Machine) -> No
     assert machine.findings == []
 
 
+def test_sleep_forgets_what_was_signalled(machine: Machine) -> None:
+    item = fence(machine, device(machine))
+    machine.DxgkDdiUpdateMonitoredValues(hGlobalNativeFence=item)
+    signal(machine, item)
+    machine.gpu.interrupts_enabled = False     # the interrupt does not come any more
+    finish(machine, "DxgkDdiSetPowerState", DevicePowerState="D3")
+    finish(machine, "DxgkDdiSetPowerState", DevicePowerState="D0")
+    assert machine.gpu.notices.signalled is None
+    assert not machine.gpu.raised
+
+
 def test_a_fence_that_is_created_in_vain_is_unknown_to_the_gpu(machine: Machine) -> None:
     device(machine)
     machine.DxgkDdiCreateNativeFence(failing="pool:GlobalFence")

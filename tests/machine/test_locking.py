@@ -77,3 +77,11 @@ def test_what_is_outstanding_is_told(machine: Machine) -> None:
     machine.miniport.DxgkDdiCollectDbgInfo = told  # type: ignore[method-assign]
     run(machine, "DxgkDdiCollectDbgInfo")
     assert seen == [b"completed 0 of 1"]
+
+
+def test_stop_leaves_no_interrupt_pending(machine: Machine) -> None:
+    run(machine, "DxgkDdiAddDevice")
+    run(machine, "DxgkDdiStartDevice")
+    machine.vsync()
+    run(machine, "DxgkDdiStopDevice")
+    assert not machine.gpu.raised

@@ -130,6 +130,8 @@ def test_the_dpc_is_done_before_the_device_sleeps(machine: Machine) -> None:
     with pytest.raises(OutOfReachError, match="the DPC"):
         machine.resume(down)
     machine.resume(dpc)
+    while not machine.gpu.low_power:
+        assert not machine.resume(down).returned      # asleep before its power is cut
     machine.run_until_idle()
     assert (down.returned, machine.gpu.powered, machine.findings) == (True, False, [])
     run(machine, "DxgkDdiSetPowerState", DevicePowerState="D0")
@@ -144,3 +146,20 @@ def test_by_policy_no_isr_runs_beside_level_three() -> None:
     machine.gpu.interrupts_enabled = True     # as a driver has it that forgets them
     with pytest.raises(OutOfReachError, match="held back"):
         machine.call("DxgkDdiInterruptRoutine")
+
+
+def test_the_watchdog_is_not_left_behind(machine: Machine) -> None:
+    started(machine)
+    run(machine, "DxgkDdiStopDevice")
+    with pytest.raises(OutOfReachError, match="no timer is set"):
+        machine.call("timer_expires")
+
+
+def test_contexts_leave_the_list_in_any_order(machine: Machine) -> None:
+    adapter = started(machine)
+    device = run(machine, "DxgkDdiCreateDevice", hKmdProcess=run(machine, "DxgkDdiCreateProcess"))
+    first, second, third = (run(machine, "DxgkDdiCreateContext", hDevice=device)
+                            for _ in range(3))
+    for context in (second, first, third):
+        run(machine, "DxgkDdiDestroyContext", hContext=context)
+    assert adapter.head is None

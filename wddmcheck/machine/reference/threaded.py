@@ -276,7 +276,6 @@ class ThreadedMiniport(ReferenceMiniport):
         """No interrupt is left over; the device sleeps in D3, and has forgotten its registers
         after it."""
         registers = self.registers(adapter)
-        registers.sleep(False)
         if power is D0:
             registers.initialize()
         registers.acknowledge_interrupt()
