@@ -43,8 +43,8 @@ class Edges(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A successor that waits: its words, their hash, and where it comes from, which is the number
-    of a state and, above 32 bits, an instance."""
+    """A successor that waits: its words, their hash, where it comes from, which is the number of a
+    state and, above 32 bits, an instance, and the first place of the table where it can be."""
 
     words: int
 
@@ -59,9 +59,14 @@ class Entry:
         return self.words + 1
 
     @property
+    def place(self) -> int:
+        """Where the place is."""
+        return self.words + 2
+
+    @property
     def size(self) -> int:
         """Words of an entry."""
-        return self.words + 2
+        return self.words + 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +189,11 @@ class Table:
         return self.body.or_(self.body.and_(tag, self.tags), self.body.add(number, 1))
 
     @contextmanager
-    def probe(self, whole: Value, *, shared: bool = False) -> Iterator[Probe]:
-        """Do this with the places where a state with this hash can be, one after the other; with
-        `shared`, other threads enter states meanwhile."""
+    def probe(self, first: Value, *, shared: bool = False) -> Iterator[Probe]:
+        """Do this with the places where a state can be, from the first one on; with `shared`, other
+        threads enter states meanwhile."""
         body, place = self.body, self.body.variable()
-        body.store(body.and_(whole, self.mask), place)
+        body.store(first, place)
         with body.loop() as (again, leave):
             at = body.load(place)
             address = self.place(at)
@@ -207,9 +212,12 @@ class Table:
             whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
             body.prefetch(self.place(body.and_(whole, self.mask)))
         with body.upto(total) as i:
-            whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
+            own = body.at(entries, body.mul(i, entry.size))
+            whole = body.get(own, entry.hash)
             tag = body.lshr(whole, 32)
-            with self.probe(whole, shared=claims is not None) as probe:
+            with self.probe(body.and_(whole, self.mask), shared=claims is not None) as probe:
+                # (what stands in places before this one is another state, and stays there)
+                body.put(probe.at, own, entry.place)
                 body.exit_if(body.eq(probe.got, 0), probe.leave)
                 with body.when(self.alike(probe.got, tag)):
                     number = self.named(probe.got)
@@ -235,7 +243,7 @@ def insert(words: int, edges: Edges, compact: bool) -> str:
         own = body.at("%entries", body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
         origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
-        with table.probe(whole) as probe:
+        with table.probe(body.get(own, entry.place)) as probe:
             with body.when(body.eq(probe.got, 0)):
                 number = body.load(count)
                 table.keep(number, new, whole)
@@ -297,7 +305,7 @@ def claim(words: int, compact: bool) -> str:
             body.put(body.or_(origin, body.shl(probe.at, 32)), to, made.origin)
             body.exit_if(body.not_(body.swap(probe.address, old, mark)), probe.again)
 
-        with table.probe(whole, shared=True) as probe:
+        with table.probe(body.get(own, entry.place), shared=True) as probe:
             with body.when(body.eq(probe.got, 0)):
                 claims_place(probe, 0)
                 body.bump(count)
@@ -382,7 +390,8 @@ def rehash(words: int, compact: bool) -> str:
         body.prefetch(table.place(body.and_(ahead, table.mask)))
         whole = table.hash_of(n)
         mark = table.mark(body.lshr(whole, 32), n)
-        with table.probe(whole, shared=True) as probe, body.when(body.eq(probe.got, 0)):
+        first = body.and_(whole, table.mask)
+        with table.probe(first, shared=True) as probe, body.when(body.eq(probe.got, 0)):
             body.exit_if(body.swap(probe.address, 0, mark), probe.leave)
             body.go(probe.again)
     body.ret()
