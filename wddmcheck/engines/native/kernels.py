@@ -169,6 +169,8 @@ class _Loops:
         entry = Entry(self.words)
         state = table.load(body, new, self.words)
         whole = table.hashed(body, state)
+        place = body.and_(whole, body.get("%run", Run.MASK))
+        body.prefetch(body.at(body.pointer("%run", Run.TABLE), place, "i32"))
         at = body.get("%c", Ctx.BUFFERED)
         to = body.at(body.pointer("%c", Ctx.BUFFER), body.mul(at, entry.size))
         for i, word in enumerate([*state, whole, origin]):

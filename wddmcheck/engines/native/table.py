@@ -7,8 +7,8 @@ state; 0 is an empty entry. States are compared whole; or, if the search is *com
 hashes of 64 bits, which is all that is kept of states that were expanded (hash compaction; Stern
 and Dill, "Improved probabilistic verification by hash compaction", 1995).
 
-Successors are looked up in batches: first the places of all in the table are asked for, then the
-states that stand there, then they are compared, so that memory works on many at a time.
+Successors are looked up in batches: the places of all in the table are asked for when they are made,
+then the states that stand there, then they are compared, so that memory works on many at a time.
 """
 
 from __future__ import annotations
@@ -206,11 +206,9 @@ class Table:
         return self.body.at(claims, self.body.mul(at, Claim(self.words, self.compact).size))
 
     def prefetch(self, entries: str, total: Value, claims: str | None = None) -> None:
-        """Ask for what `total` entries will need; `claims`: where those of this round stand."""
+        """Look for the places of `total` entries, and ask for the states that stand there;
+        `claims`: where those of this round stand."""
         body, entry = self.body, Entry(self.words)
-        with body.upto(total) as i:
-            whole = body.get(entries, body.add(body.mul(i, entry.size), entry.hash))
-            body.prefetch(self.place(body.and_(whole, self.mask)))
         with body.upto(total) as i:
             own = body.at(entries, body.mul(i, entry.size))
             whole = body.get(own, entry.hash)
