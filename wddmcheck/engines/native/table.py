@@ -7,8 +7,8 @@ state; 0 is an empty entry. States are compared whole; or, if the search is *com
 hashes of 64 bits, which is all that is kept of states that were expanded (hash compaction; Stern
 and Dill, "Improved probabilistic verification by hash compaction", 1995).
 
-Successors are looked up in batches: their places in the table are asked for when they are made, then
-the states that stand there, then those are compared, so that memory works on many at a time.
+Successors are looked up in batches: their places in the table are asked for when they are made,
+then the states that stand there, then those are compared, so that memory works on many at a time.
 """
 
 from __future__ import annotations
