@@ -21,6 +21,8 @@ class Policies:
     G19: ISRs run during StopDevice and SetPowerState, or not.
     G26: no two calls of a process overlap ("one_thread", or "honoured"), its clean-up may
     ("any_thread"), or all may ("dropped").
+    G30: frame notifications and protected sessions end before the adapter stops ("before_stop"), or
+    at any_time before it is removed.
     Pending: where no ISR runs during SetPowerState (G19), what is pending comes before it begins,
     or after.
     Rotation: ConnectDoorbell may come while another doorbell is disconnected ("overlaps",
@@ -36,6 +38,7 @@ class Policies:
     G17: str = "any_order"
     G19: str = "on"
     G26: str = "one_thread"
+    G30: str = "before_stop"
     Pending: str = "after"
     Rotation: str = "overlaps"
     Signals: str = "until_destroyed"

@@ -45,9 +45,12 @@ class DXGKARG_CREATEOVERLAY:
 
 @dataclass(slots=True)
 class DXGKARG_FLIPOVERLAY:
-    """NS:d3dkmddi._DXGKARG_FLIPOVERLAY, without the allocation that is shown."""
+    """NS:d3dkmddi._DXGKARG_FLIPOVERLAY. All i: hSource is the driver's handle of the allocation
+    (NULL: what is shown is left out), SrcPhysicalAddress its page in the segment."""
 
-    VidPnSourceId: int = 0
+    hSource: Handle = NULL
+    SrcPhysicalAddress: int = 0
+    SrcSegmentId: int = 1
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from wddmcheck.machine.dxgkrnl.calls import Call
+from wddmcheck.machine.dxgkrnl.display_records import OsMemoryBasis, OsNotification, OsSession
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -39,6 +40,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsLocalFence,
     OsObject,
     OsOpening,
+    OsOverlay,
     OsPagingBuffer,
     OsProcess,
     OsProcessEvent,
@@ -153,6 +155,26 @@ class Took:
     def opening(self) -> OsOpening:
         """The allocation as it was opened."""
         return self._one(OsOpening)
+
+    @property
+    def overlay(self) -> OsOverlay:
+        """The overlay that it made."""
+        return self._one(OsOverlay)
+
+    @property
+    def notification(self) -> OsNotification:
+        """The frame notification that it made."""
+        return self._one(OsNotification)
+
+    @property
+    def session(self) -> OsSession:
+        """The protected session that it made."""
+        return self._one(OsSession)
+
+    @property
+    def basis(self) -> OsMemoryBasis:
+        """The memory basis that it made."""
+        return self._one(OsMemoryBasis)
 
     @property
     def paging(self) -> OsPagingBuffer:

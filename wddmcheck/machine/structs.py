@@ -19,6 +19,7 @@ from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.waits import Blocking
 
 if TYPE_CHECKING:
+    from wddmcheck.machine.display_structs import DXGKARGCB_PROTECTEDSESSIONSTATUS
     from wddmcheck.machine.event_structs import DXGKARGCB_SIGNALEVENT
     from wddmcheck.machine.queue_structs import (
         DXGKARGCB_DISCONNECTDOORBELL,
@@ -124,11 +125,13 @@ INTERFACE_VERSION = 1
 @dataclass(slots=True)
 class PrivateData:
     """What the reference miniport's own user-mode driver puts into pPrivateDriverData: nothing that
-    Windows looks at. `areas`: how many context allocations a context wants."""
+    Windows looks at. `areas`: how many context allocations a context wants; `overlay`: the new
+    allocations are for an overlay."""
 
     version: int = INTERFACE_VERSION
     valid: bool = True
     areas: int = 1
+    overlay: bool = False
 
 
 class DXGK_CREATECONTEXTALLOCATIONFLAGS(IntFlag):
@@ -168,14 +171,22 @@ class DXGKARGCB_MAPCONTEXTALLOCATION:
 
 # --- allocations ---------------------------------------------------------------------------------
 
+class DXGK_ALLOCATIONINFOFLAGS_WDDM2_0(IntFlag):
+    """NS:d3dkmddi._DXGK_ALLOCATIONINFOFLAGS_WDDM2_0, as far as it is used here."""
+
+    NONE = 0
+    Overlay = 0x100
+
+
 @dataclass(slots=True)
 class DXGK_ALLOCATIONINFO:
-    """NS:d3dkmddi._DXGK_ALLOCATIONINFO. pPrivateDriverData i, Size o, hAllocation o."""
+    """NS:d3dkmddi._DXGK_ALLOCATIONINFO. pPrivateDriverData i, the rest o."""
 
     pPrivateDriverData: PrivateData | None = None
     Size: int = 0
     SupportedWriteSegmentSet: int = 0
     hAllocation: Handle = NULL
+    FlagsWddm2: DXGK_ALLOCATIONINFOFLAGS_WDDM2_0 = DXGK_ALLOCATIONINFOFLAGS_WDDM2_0.NONE
 
 
 class DXGK_CREATEALLOCATIONFLAGS(IntFlag):
@@ -392,6 +403,7 @@ class DXGK_INTERRUPT_TYPE(IntEnum):
     DXGK_INTERRUPT_DMA_PREEMPTED = 2
     DXGK_INTERRUPT_CRTC_VSYNC = 3
     DXGK_INTERRUPT_DMA_FAULTED = 4
+    DXGK_INTERRUPT_PERIODIC_MONITORED_FENCE_SIGNALED = 14
     DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED = 17
     DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED = 19
 
@@ -410,6 +422,7 @@ class DXGKARGCB_NOTIFY_INTERRUPT_DATA:
     hContext: Handle = NULL
     ContextSuspendFence: int = 0
     pSignaledNativeFenceArray: tuple[Handle, ...] | None = None
+    NotificationID: int = 0
 
 
 # --- the interface that Dxgkrnl gives at StartDevice ----------------------------------------------
@@ -441,3 +454,4 @@ class DXGKRNL_INTERFACE:
     DxgkCbSetPowerComponentIdle: Callable[[Handle, int], None]
     DxgkCbReserveGpuVirtualAddressRange: Callable[
         [Handle, DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE], NtStatus]
+    DxgkCbSetProtectedSessionStatus: Callable[[DXGKARGCB_PROTECTEDSESSIONSTATUS], NtStatus]

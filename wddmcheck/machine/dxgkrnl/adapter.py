@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.display_records import OsMemoryBasis, OsNotification, OsSession
 from wddmcheck.machine.dxgkrnl.objects import (
     Memory,
     OsAllocation,
@@ -64,21 +65,30 @@ def DxgkDdiStartDevice(m: Machine, call: Call, memory: str = "automatic") -> Ste
 
 
 def _idle(m: Machine, call: Call) -> None:
-    """ADP-10: nothing of the adapter is left when it stops."""
+    """ADP-10: nothing of the adapter is left when it stops, but for what was pinned and evicted
+    (ALC-23) and, by policy G30, notifications and sessions."""
     up(m)
     m.require(not any(f.preempting for f in m.fences), "a preemption is under way")
     m.require(not recovering(m), "a timeout is being recovered from")
     m.require(not any(m.handles.all(OsProcess)), "there are processes")
-    m.require(not any(m.handles.all(OsAllocation)) and not any(m.handles.all(OsResource)),
-              "there are allocations")
+    m.require(all(a.evicted for a in m.handles.all(OsAllocation))
+              and not any(m.handles.all(OsResource)), "there are allocations")
     m.require(not any(m.handles.all(OsGlobalFence)) and not any(m.handles.all(OsCpuEvent)),
               "there are native fences or CPU events")
     m.require(not m.adapter.awaits_resume, "the engine was reset and not resumed")
     m.require(not any(m.handles.all(OsOverlay)), "there are overlays")
+    m.require(not any(m.handles.all(OsMemoryBasis)), "there are memory bases")
+    m.require(m.policies.G30 != "before_stop" or not _notified(m),
+              "there are frame notifications or protected sessions")
     m.require(m.component.state is FState.F0, "the power component is in a lower F-state")
     m.require(not any(m.handles.all(OsPages)) and not any(m.handles.all(OsPagingBuffer)),
               "there is memory of allocations, or paging work")
     m.admit(call)
+
+
+def _notified(m: Machine) -> bool:
+    """Whether there are frame notifications or protected sessions."""
+    return any(m.handles.all(OsNotification)) or any(m.handles.all(OsSession))
 
 
 @ddi
@@ -110,8 +120,11 @@ def DxgkDdiStopDeviceAndReleasePostDisplayOwnership(m: Machine, call: Call) -> S
 
 @ddi
 def DxgkDdiRemoveDevice(m: Machine, call: Call) -> Steps:
-    """ADP-08: the driver frees its context block, and the bus resets the device."""
+    """ADP-08: the driver frees its context block, and the bus resets the device. What a stop leaves
+    is gone by then (ADP-10)."""
     m.require(m.adapter.state == "added", "the adapter is not added, or not stopped")
+    m.require(not _notified(m) and not any(m.handles.all(OsAllocation)),
+              "there are frame notifications, protected sessions or allocations")
     m.admit(call)
     yield from m.driver(call, m.adapter.kmd)
     if call.succeeded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.display import is_shown
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
     DoorbellStatus,
@@ -24,6 +25,7 @@ from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONINFO,
+    DXGK_ALLOCATIONINFOFLAGS_WDDM2_0,
     DXGK_CREATEALLOCATIONFLAGS,
     DXGK_DESTROYALLOCATIONFLAGS,
     DXGK_OPENALLOCATIONINFO,
@@ -38,16 +40,18 @@ from wddmcheck.machine.structs import (
 )
 
 
-def _private(call: Call) -> PrivateData:
+def _private(call: Call, *, overlay: bool = False) -> PrivateData:
     """What the user-mode driver sends; failing "version" or "parameter" makes it bad."""
     version = INTERFACE_VERSION + call.failures.take("version")
-    return PrivateData(version, not call.failures.take("parameter"))
+    return PrivateData(version, not call.failures.take("parameter"), overlay=overlay)
 
 
 @ddi
 def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None = None,
-                            makeResource: bool = False, count: int = 1) -> Steps:
-    """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none."""
+                            makeResource: bool = False, count: int = 1,
+                            overlay: bool = False) -> Steps:
+    """ALC-01 to ALC-03: `count` allocations, in a new resource, an old one, or none. For an
+    `overlay`, if the user-mode driver says so; the driver then has them pinned (ALC-23)."""
     started(m)
     m.require(hResource is None or (hResource.open and not makeResource),
               f"{hResource!r} is gone, or a new resource is wanted as well")
@@ -59,7 +63,7 @@ def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None
              else DXGK_CREATEALLOCATIONFLAGS.NONE)
     infos = [DXGK_ALLOCATIONINFO() for _ in range(count)]
     arg = DXGKARG_CREATEALLOCATION(infos, hResource.kmd if hResource is not None else NULL, flags,
-                                   _private(call))
+                                   _private(call, overlay=overlay))
     yield from m.driver(call, m.adapter.kmd, arg)
     if not call.succeeded:
         audit.after_failed_create(m, call)
@@ -74,6 +78,7 @@ def DxgkDdiCreateAllocation(m: Machine, call: Call, hResource: OsResource | None
         item = memory.allocation(m, resource)
         assert item is not None, "the segment is larger than any scope"
         item.kmd, item.open, item.made_by = info.hAllocation, True, call
+        item.pinned = DXGK_ALLOCATIONINFOFLAGS_WDDM2_0.Overlay in info.FlagsWddm2
         call.made.append(m.handles.add(item))
     return call.status
 
@@ -91,8 +96,8 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
                              hResource: OsResource | None = None,
                              destroyResource: bool = False) -> Steps:
     """ALC-10 to ALC-17: of an allocation (in its resource), or of a resource with all it has.
-    Nothing of it is open, on the GPU, referenced by the driver, or (policy G09) being paged."""
-    m.require(m.adapter.up, "the adapter is not started")
+    Nothing of it is open, on the GPU, shown, referenced by the driver, or (policy G09) being paged.
+    What was pinned and evicted may go later than the adapter stops (ALC-23)."""
     m.require(hResource is None or hResource.open, f"{hResource!r} is gone")
     m.require(hAllocation is None or (hAllocation.open and hAllocation.resource is hResource),
               f"{hAllocation!r} is gone, or not of {hResource!r}")
@@ -100,9 +105,12 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
     m.require(not destroyResource or (hResource is not None and hAllocation is None),
               "a resource is destroyed with all its allocations")
     doomed = _named(m, hAllocation, hResource, destroyResource)
+    m.require(m.adapter.up or (doomed and all(a.evicted for a in doomed)),
+              "the adapter is not started")
     m.require(not any(o.open and o.allocation in doomed for o in m.handles.all(OsOpening)),
               f"{doomed!r} is open")
     m.require(not any(memory.is_read(m, a) for a in doomed), f"{doomed!r} is used on the GPU")
+    m.require(not is_shown(m, doomed), f"{doomed!r} is shown by an overlay")
     m.require(not any(a.references for a in doomed),
               f"the driver holds a reference to {doomed!r}", driver=True)
     m.require(not any(a.pages is not None and a.pages.mapped for a in doomed),

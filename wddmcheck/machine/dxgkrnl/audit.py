@@ -238,7 +238,9 @@ def at_remove(machine: Machine) -> None:
     engine, notices = machine.gpu.engine, machine.gpu.notices
     for what, left in (("contexts on the run list", engine.run_list),
                        ("hardware queues", engine.queues), ("native fences", notices.fences),
-                       ("sources of events", notices.sources)):
+                       ("sources of events", notices.sources),
+                       ("timers of frames", machine.gpu.display.timers),
+                       ("trackings of writes", machine.gpu.memory.segment.dirty_bits.trackings)):
         if left:
             machine.report(Finding(Kind.LEAK, f"the GPU still knows {len(left)} {what}"))
     areas = tuple(machine.handles.all(OsContextAllocation))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wddmcheck.machine.dxgkrnl import (
     audit,
     blocking,
+    display_callbacks,
     event_callbacks,
     memory,
     queue_callbacks,
@@ -61,7 +62,8 @@ def interface(machine: Machine) -> DXGKRNL_INTERFACE:
         partial(blocking.update_context_allocation, machine),
         partial(blocking.set_power_component_active, machine),
         partial(blocking.set_power_component_idle, machine),
-        partial(reserve_addresses, machine))
+        partial(reserve_addresses, machine),
+        partial(display_callbacks.set_protected_session_status, machine))
 
 
 def _fails(machine: Machine, name: str) -> bool:
@@ -178,6 +180,9 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
         return
     if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED:
         event_callbacks.fences_signalled(machine, arg)
+        return
+    if arg.InterruptType is DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_PERIODIC_MONITORED_FENCE_SIGNALED:
+        display_callbacks.frame_notified(machine, arg)
         return
     if arg.InterruptType is not DXGK_INTERRUPT_TYPE.DXGK_INTERRUPT_DMA_COMPLETED:
         return

@@ -231,13 +231,15 @@ class OsResource(OsObject):
 class OsAllocation(OsObject):
     """An allocation, of the adapter. `references` counts DxgkCbAcquireHandleData; `page` is None
     while it is not resident. `pages` is the memory that it was given, where user mode asks for
-    it."""
+    it. `pinned`: it stays where it is, for an overlay; `evicted`: it did, until that was over."""
 
     resource: OsResource | None
     page: int | None
     content: bytes
     references: int = 0
     pages: OsPages | None = None
+    pinned: bool = False
+    evicted: bool = False
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
@@ -294,7 +296,9 @@ class OsProcessEvent(OsObject):
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)
 class OsOverlay(OsObject):
-    """An overlay."""
+    """An overlay; `shows` what it was last flipped to."""
+
+    shows: OsAllocation | None = None
 
 
 @dataclass(slots=True)

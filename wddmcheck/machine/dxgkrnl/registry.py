@@ -32,7 +32,7 @@ _MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations"
             "paging", "page_tables", "residency", "power", "engine_reset", "recovery",
             "hardware_queues", "suspension", "doorbells", "user_mode", "engine_steps",
             "native_fences", "events", "runtime", "display", "own_threads",
-            "bring_up")
+            "bring_up", "frame_notifications", "protected_sessions", "memory_bases")
 
 
 def ddi(side: Side) -> Side:

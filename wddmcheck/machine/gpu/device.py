@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wddmcheck.machine.findings import BugCheck, Finding, Kind, OutOfReachError
+from wddmcheck.machine.gpu.dirty_bits import DirtyBits
+from wddmcheck.machine.gpu.display import Display
 from wddmcheck.machine.gpu.engine import Engine
 from wddmcheck.machine.gpu.engine_registers import EngineRegisters
 from wddmcheck.machine.gpu.memory import VideoMemory
@@ -23,7 +25,7 @@ NODES = 2
 
 @dataclass(slots=True)
 class Gpu:
-    """The device: nodes, which run packets, an engine that schedules contexts by itself, notices.
+    """The device: nodes, which run packets, an engine that schedules by itself, notices, a display.
     `pending`: the nodes or the display raise the interrupt line. `healthy`: it comes up when the
     driver starts it; `copy_busy`: the copy engine takes no transfer now; `resettable`: a reset
     works; `post_display`: it can hand over the boot display. These are for the caller to set, to
@@ -40,6 +42,7 @@ class Gpu:
     nodes: list[Node] = field(default_factory=list)
     engine: Engine = field(init=False)
     notices: Notices = field(init=False)
+    display: Display = field(init=False)
     interrupts_enabled: bool = False
     pending: bool = False
     present: bool = True
@@ -64,8 +67,9 @@ class Gpu:
         self._anew()
 
     def _anew(self) -> None:
-        """The engine and the notices as they are at first."""
+        """The engine, the notices and the display as they are at first."""
         self.engine, self.notices = Engine(self.memory), Notices()
+        self.display = Display(self.memory.segment)
 
     @property
     def raised(self) -> bool:
@@ -84,6 +88,8 @@ class Gpu:
         self.engine.messages = self.notices.raised = False
         self.memory.written.clear()
         self.memory.show(None)
+        self.memory.segment.dirty_bits.trackings.clear()
+        self.display = Display(self.memory.segment)
         for node in self.nodes:
             node.current = None
 
@@ -129,6 +135,23 @@ class Gpu:
         if not self.answers or not self.interrupts_enabled or self.pending:
             raise OutOfReachError("vertical sync is disabled, or its interrupt is still pending",
                                   driver=True)
+        self.pending = True
+
+    def scan_out(self) -> None:
+        """The overlay hardware reads a frame, and raises the interrupt. Raises `OutOfReachError`,
+        `BugCheck`."""
+        if not self.answers or self.raised or not self.display.on:
+            raise OutOfReachError("the overlay shows nothing, or an interrupt is pending",
+                                  driver=True)
+        self.display.read_frame()
+        self.pending = True
+
+    def frame_time(self, ident: int) -> None:
+        """It is the time before the vertical sync that a timer is set to. Raises
+        `OutOfReachError`."""
+        if not self.answers or not self.interrupts_enabled:
+            raise OutOfReachError("the display raises no interrupts", driver=True)
+        self.display.fire(ident)
         self.pending = True
 
     def run_paging(self, fence: int) -> None:
@@ -187,6 +210,18 @@ class Registers:
         """What the GPU has noticed for the CPU."""
         self.touched()
         return self.gpu.notices
+
+    @property
+    def display(self) -> Display:
+        """The overlay and the timers of frames."""
+        self.touched()
+        return self.gpu.display
+
+    @property
+    def dirty_bits(self) -> DirtyBits:
+        """The tracking of writes to the segment."""
+        self.touched()
+        return self.gpu.memory.segment.dirty_bits
 
     @property
     def interrupt_status(self) -> int:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from wddmcheck.machine.gpu.dirty_bits import DirtyBits
 
 PAGE = 64
 """Bytes in a page: enough for a signature; nothing depends on the real size of 4096."""
@@ -15,17 +18,21 @@ PAGE = 64
 POISON = 0xDE
 FIRST_VA = 0x1_0000_0000
 
+PageLife: TypeAlias = tuple[int, int]
+"""A page, and in which of its lives."""
+
 
 @dataclass(slots=True)
 class Segment:
     """A memory segment of the adapter: `pages` pages of PAGE bytes. `lives` counts how often each
-    was given back."""
+    was given back, `dirty_bits` what was written."""
 
     pages: int = 4096
     data: bytearray = field(default_factory=bytearray)
     free: deque[int] = field(default_factory=deque)
     used: int = 0
     lives: Counter[int] = field(default_factory=Counter)
+    dirty_bits: DirtyBits = field(default_factory=DirtyBits)
 
     def take(self) -> int | None:
         """The number of a page that nobody uses, or None."""
@@ -48,6 +55,15 @@ class Segment:
     def write(self, page: int, content: bytes) -> None:
         """Replace the bytes of a page."""
         self.data[page * PAGE:(page + 1) * PAGE] = content[:PAGE].ljust(PAGE, b"\0")
+        self.dirty_bits.note(page)
+
+    def alive(self, page: int) -> PageLife:
+        """A page as it is now, for whoever goes on reading it."""
+        return page, self.lives[page]
+
+    def is_stale(self, seen: PageLife) -> bool:
+        """Whether a page was given back since."""
+        return self.lives[seen[0]] != seen[1]
 
 
 @dataclass(slots=True)
@@ -91,7 +107,7 @@ class VideoMemory:
     segment: Segment = field(default_factory=Segment)
     tables: dict[int, PageTable] = field(default_factory=dict)
     written: dict[tuple[int, int], int] = field(default_factory=dict)
-    aperture: tuple[int, int] | None = None
+    aperture: PageLife | None = None
 
     def translate(self, root: int, va: int) -> int | None:
         """The page that the table at `root` has at `va`, or None."""
@@ -100,9 +116,8 @@ class VideoMemory:
 
     def show(self, page: int | None) -> None:
         """Let the aperture show a page, or (None) the dummy page."""
-        self.aperture = None if page is None else (page, self.segment.lives[page])
+        self.aperture = None if page is None else self.segment.alive(page)
 
     def aperture_is_stale(self) -> bool:
         """Whether the aperture shows a page that was given back since."""
-        return self.aperture is not None and (
-            self.segment.lives[self.aperture[0]] != self.aperture[1])
+        return self.aperture is not None and self.segment.is_stale(self.aperture)

@@ -80,10 +80,14 @@ class AdapterDdis(PowerDdis):
         if adapter.registers is not None:
             adapter.registers.write_status(False)
         yield PREEMPT
-        yield self.kernel.KeFlushQueuedDpcs()
+        yield from self.drain(adapter)
         self.drop_messages(adapter)
         self.pool.free(adapter.isr, IsrState.TAG)
         adapter.isr = None
+
+    def drain(self, adapter: Adapter) -> Blocking[None]:
+        """INT-06: what works on the adapter by itself comes to its end."""
+        yield self.kernel.KeFlushQueuedDpcs()
 
     def DxgkDdiRemoveDevice(self, MiniportDeviceContext: Handle) -> NtStatus:
         """ADP-08: what AddDevice made."""

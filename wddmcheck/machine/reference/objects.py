@@ -152,6 +152,7 @@ class Overlay(Structure):
     """An overlay. `programmed`: the hardware shows it."""
 
     TAG: ClassVar[str] = "WOvl"
+    adapter: Adapter
     programmed: bool = False
 
 

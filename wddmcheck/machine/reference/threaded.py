@@ -227,7 +227,7 @@ class ThreadedMiniport(ReferenceMiniport):
     def DxgkDdiCreateOverlay(self, hAdapter: Handle,
                              pCreateOverlay: DXGKARG_CREATEOVERLAY) -> NtStatus:
         """OVL-01."""
-        overlay = self.pool.allocate(Overlay)
+        overlay = self.pool.allocate(Overlay, adapter=self.watched(hAdapter))
         if overlay is None:
             return NO_MEMORY
         pCreateOverlay.hOverlay = self.pool.address(overlay)
