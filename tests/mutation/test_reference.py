@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import test_display as display_tests
 from tests.machine import test_fences_events as event_tests
 from tests.machine import test_hardware_queues as queue_tests
 from tests.machine import test_locking as locking_tests
@@ -24,7 +25,7 @@ from tests.machine import test_threaded as threaded_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.samples import one_in
 from tests.support.walks import Walk, walk
-from wddmcheck.machine.findings import BugCheck
+from wddmcheck.machine.findings import BugCheck, OutOfReachError
 from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Factory
@@ -46,27 +47,30 @@ EQUIVALENT = {
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
-OWN = {"locking": "locks", "threaded": "threading"}
+OWN = {"display": "display_objects", "locking": "locks", "threaded": "threading"}
 """Modules that are the reference miniports of families by themselves."""
 
 MUTANTS = [*mutants(), *mutants(tuple(OWN))]
 
 TESTS = {"": (reference_tests, queue_tests, event_tests, bring_up_tests),
-         "locks": (locking_tests,), "threading": (threaded_tests,)}
+         "locks": (locking_tests,), "threading": (threaded_tests,),
+         "display_objects": (display_tests,)}
 """Tests of a reference miniport itself, by family; "": of the one that the others have."""
 
 SCOPES = {"": (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
                ("removal", "small"), ("tdr", "cleanup")),
           "locks": (("locks", "small"), ("locks", "paging")),
           "threading": (("threading", "watchdog"), ("threading", "contexts"),
-                        ("threading", "classes"))}
+                        ("threading", "classes")),
+          "display_objects": ()}
 FURTHER = {"": (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
                 ("power", "memory"), ("paging", "rendering"), ("paging", "tables"),
                 ("hardware_queues", "doorbells"), ("hardware_queues", "contexts"),
-                ("fences_events", "shared"), ("fences_events", "events"))}
+                ("fences_events", "shared"), ("fences_events", "events")),
+           "display_objects": (("display_objects", "scanout"), ("display_objects", "sessions"))}
 """Models and scopes of the walks; the further ones have more that leads back than on."""
 
-WALKS = {"": 4, "locks": 8, "threading": 8}
+WALKS = {"": 4, "locks": 8, "threading": 8, "display_objects": 8}
 """How many of each."""
 
 Test = Callable[[Factory], None]
@@ -137,7 +141,7 @@ def caught(factory: Factory, family: str) -> str:
     for test in battery(family):
         try:
             test(factory)
-        except (AssertionError, BugCheck, pytest.fail.Exception) as error:
+        except (AssertionError, BugCheck, OutOfReachError, pytest.fail.Exception) as error:
             return str(error)
     return ""
 

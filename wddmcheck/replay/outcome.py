@@ -129,6 +129,7 @@ POLICIES: Mapping[str, tuple[str, ...]] = {
     "G08": ("driver", "deferred"), "G09": ("waits", "immediate"), "G15": ("after", "before"),
     "G17": ("any_order", "events_first"), "G19": ("on", "off"),
     "G26": ("honoured", "one_thread", "dropped", "any_thread"),
+    "G30": ("before_stop", "any_time"),
     "Rotation": ("overlaps", "serialised"), "Signals": ("until_destroyed", "until_closed")}
 """What each policy may be, first what it is unless a model says otherwise. Models ask G26 in
 different words."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wddmcheck.machine.dxgkrnl.display_records import OsMemoryBasis, OsNotification, OsSession
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -18,6 +19,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsLocalFence,
     OsObject,
     OsOpening,
+    OsOverlay,
     OsPagingBuffer,
     OsProcess,
     OsProcessEvent,
@@ -34,7 +36,8 @@ _ATTRIBUTES: Mapping[type[OsObject], str] = {
     OsResource: "resource", OsAllocation: "allocation", OsOpening: "opening",
     OsHwQueue: "queue", OsDoorbell: "doorbell", OsGlobalFence: "fence",
     OsLocalFence: "local_fence", OsCpuEvent: "cpu_event", OsProcessEvent: "process_event",
-    OsPagingBuffer: "paging",
+    OsPagingBuffer: "paging", OsOverlay: "overlay", OsNotification: "notification",
+    OsSession: "session", OsMemoryBasis: "basis",
 }
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
 """What the first word says of where a call is."""

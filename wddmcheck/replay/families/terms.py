@@ -31,7 +31,8 @@ class Terms:
     same in the model and on the machine; `renamed` those that are cases of another one there;
     `inside` those that the machine has no name for, because they are something else there; `gpu`
     and `events` are the machine's names for what the hardware does by itself, and for what user
-    mode and the operating system do; `asked` is what a DDI is asked for beside its arguments."""
+    mode and the operating system do, `threads` for what threads of the driver do, each about one
+    object; `asked` is what a DDI is asked for beside its arguments."""
 
     classes: frozenset[str]
     callbacks: frozenset[str]
@@ -40,6 +41,7 @@ class Terms:
     events: Mapping[str, str] = field(default_factory=dict)
     inside: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    threads: Mapping[str, str] = field(default_factory=dict)
 
     def acts(self, step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
         """What a step asks of the machine; `pools`: the class of each identity. Raises
@@ -53,7 +55,10 @@ class Terms:
                 who = "the machine's GPU" if step.kind == "gpu" else "the machine"
                 raise UnknownStepError(f"{who} does not do {step.block}")
             return (Act(name, args, hardware=True),)
-        if step.kind not in ("ddi", "interrupt", "dpc"):
+        thread = self.threads.get(step.block)
+        if thread is not None and step.phase not in ("resume", "return"):
+            return (Act(thread, tuple(("item", value) for _, value in args)),)
+        if thread is None and step.kind not in ("ddi", "interrupt", "dpc"):
             raise UnknownStepError(
                 f"{step.block} is a step of a {step.kind}, and the machine has none")
         if step.phase in ("resume", "return"):
