@@ -37,6 +37,7 @@ from wddmcheck.machine.structs import (
     DXGKARGCB_GETHANDLEDATA,
     DXGKARGCB_NOTIFY_INTERRUPT_DATA,
     DXGKARGCB_RELEASEHANDLEDATA,
+    Out,
 )
 
 SUCCESS = NtStatus.STATUS_SUCCESS
@@ -117,7 +118,8 @@ CALLBACKS: dict[str, tuple[Callable[[Any, Any], Any], Kind, str, str]] = {
         lambda self, a: a.dxgk.DxgkCbDestroyContextAllocation(a.dxgk.DeviceHandle, 0x4000_0000),
         Kind.BAD_HANDLE, "0xC4", "is no handle of ContextAllocation"),
     "an object of another kind": (
-        lambda self, a: a.dxgk.DxgkCbGetHandleData(DXGKARGCB_GETHANDLEDATA(a.dxgk.DeviceHandle)),
+        lambda self, a: a.dxgk.DxgkCbAcquireHandleData(
+            DXGKARGCB_GETHANDLEDATA(a.dxgk.DeviceHandle), Out(0)),
         Kind.BAD_HANDLE, "0xC4", "is no handle of Allocation"),
     "a reference that was not taken": (
         lambda self, a: a.dxgk.DxgkCbReleaseHandleData(DXGKARGCB_RELEASEHANDLEDATA(0x40)),

@@ -21,6 +21,7 @@ from tests.machine import test_hardware_queues as queue_tests
 from tests.machine import test_locking as locking_tests
 from tests.machine import test_reference as reference_tests
 from tests.machine import test_reference_bring_up as bring_up_tests
+from tests.machine import test_sharing as sharing_tests
 from tests.machine import test_threaded as threaded_tests
 from tests.mutation.mutants import Mutant, mutants
 from tests.support.samples import one_in
@@ -44,6 +45,7 @@ EQUIVALENT = {
     "DxgkDdiBuildPagingBuffer: if arg.hAllocation != NULL": LOOKS,
     "free_watchdog: adapter.watchdog = None": "nobody reads it before StartDevice sets it again",
     "escape_inspect: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
+    "escape_look_up: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
@@ -52,7 +54,7 @@ OWN = {"display": "display_objects", "locking": "locks", "threaded": "threading"
 
 MUTANTS = [*mutants(), *mutants(tuple(OWN))]
 
-TESTS = {"": (reference_tests, queue_tests, event_tests, bring_up_tests),
+TESTS = {"": (reference_tests, queue_tests, event_tests, bring_up_tests, sharing_tests),
          "locks": (locking_tests,), "threading": (threaded_tests,),
          "display_objects": (display_tests,)}
 """Tests of a reference miniport itself, by family; "": of the one that the others have."""
@@ -66,7 +68,8 @@ SCOPES = {"": (("miniport", "teardown"), ("miniport", "sharing"), ("preemption",
 FURTHER = {"": (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
                 ("power", "memory"), ("paging", "rendering"), ("paging", "tables"),
                 ("hardware_queues", "doorbells"), ("hardware_queues", "contexts"),
-                ("fences_events", "shared"), ("fences_events", "events")),
+                ("fences_events", "shared"), ("fences_events", "events"),
+                ("sharing", "processes")),
            "display_objects": (("display_objects", "scanout"), ("display_objects", "sessions"))}
 """Models and scopes of the walks; the further ones have more that leads back than on."""
 

@@ -34,7 +34,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
     PowerComponent,
 )
-from wddmcheck.machine.dxgkrnl.registry import BY_ITSELF, events, load
+from wddmcheck.machine.dxgkrnl.registry import RUNS, events, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
 from wddmcheck.machine.locks import SpinLock
@@ -170,9 +170,8 @@ class Machine:
         return load().keys()
 
     def has(self, name: str) -> bool:
-        """Whether the driver has what a call runs: a method of that name, unless what runs is what
-        it gave to the kernel."""
-        return name in BY_ITSELF or callable(getattr(self.miniport, name, None))
+        """Whether the driver has what a call runs: the method of that name, or what `RUNS` says."""
+        return all(callable(getattr(self.miniport, n, None)) for n in RUNS.get(name, (name,)))
 
     def call(self, name: str, /, *, failing: str | tuple[str, ...] = (), **args: object) -> Call:
         """Begin a DDI and run it to its first pause, or to its return. `failing`: what fails in it,
@@ -283,7 +282,7 @@ class Machine:
         """Check that `call` may overlap the calls in flight. Raises `OutOfReachError`."""
         call.process = process if self.policies.G26 != "dropped" else None
         for other in self.calls:
-            why = clash(call, other)
+            why = clash(call, other) if other.inner is not call else ""
             if why:
                 raise OutOfReachError(f"{call.name} cannot overlap {other.name}: {why}",
                                       driver=True)
@@ -322,7 +321,7 @@ class Machine:
         self._begin_step()
         ended, call.waiting = call.waiting, None
         call.callbacks = []
-        self.running, self.pool.caller = call, call
+        self.running, self.pool.caller = call, call.inner or call
         try:
             with self.processor.at(call.irql):
                 try:

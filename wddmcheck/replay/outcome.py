@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, InternalError, UserError
+from wddmcheck.machine.dxgkrnl.registry import RUNS
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.replay.families import FAMILIES, machine_for, words_for
@@ -138,7 +139,8 @@ different words."""
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:
     """The user's own miniport needs the DDIs that the trace calls."""
     wanted = {s.block for s in story.steps if s.block in runner.machine.known_calls}
-    lacking = sorted(d for d in wanted if not callable(getattr(runner.machine.miniport, d, None)))
+    lacking = sorted({d for w in wanted if not runner.machine.has(w) for d in RUNS.get(w, (w,))
+                      if not runner.machine.has(d)})
     if lacking:
         raise UserError((Diagnostic(
             "WC510", f"{chosen.name} lacks {', '.join(lacking)}, which the trace calls",

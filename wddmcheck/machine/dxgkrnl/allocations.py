@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.allocation_structs import DXGKARG_DESCRIBEALLOCATION
 from wddmcheck.machine.dxgkrnl import audit, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.display import is_shown
@@ -22,6 +23,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
 )
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import started
+from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
     DXGK_ALLOCATIONINFO,
@@ -36,6 +38,7 @@ from wddmcheck.machine.structs import (
     DXGKARG_OPENALLOCATION,
     INTERFACE_VERSION,
     NULL,
+    Handle,
     PrivateData,
 )
 
@@ -121,7 +124,7 @@ def DxgkDdiDestroyAllocation(m: Machine, call: Call, hAllocation: OsAllocation |
               f"{doomed!r} is the ring buffer of a doorbell", driver=True)
     m.admit(call)
     for item in doomed:
-        item.open = False
+        item.open, item.locker = False, None     # it is unlocked, and the driver is not told (G-12)
     if destroyResource:
         assert hResource is not None
         hResource.open = False
@@ -159,16 +162,21 @@ def _paged(m: Machine, item: OsAllocation) -> bool:
 
 
 @ddi
-def DxgkDdiOpenAllocation(m: Machine, call: Call, hDevice: OsDevice,
-                          hAllocation: OsAllocation) -> Steps:
-    """ALC-08."""
+def DxgkDdiOpenAllocation(m: Machine, call: Call, hDevice: OsDevice, hAllocation: OsAllocation,
+                          isCreate: bool | None = None) -> Steps:
+    """ALC-08, ALC-09. `isCreate`: the opening is of a creation, as it is on the device that asked
+    for the allocation."""
     started(m)
+    create = hAllocation.creator is hDevice
+    m.require(isCreate is None or isCreate == create, f"{hDevice!r} has not created {hAllocation!r}"
+              if isCreate else f"{hDevice!r} has created {hAllocation!r}")
     m.require(hDevice.open and hAllocation.open, f"{hDevice!r} or {hAllocation!r} is gone")
     m.require(not any(o.device is hDevice and o.allocation is hAllocation
                       for o in m.handles.all(OsOpening)), f"{hAllocation!r} is open on {hDevice!r}")
     m.admit(call, hDevice.process)
     info = DXGK_OPENALLOCATIONINFO(hAllocation.handle)
-    yield from m.driver(call, hDevice.kmd, DXGKARG_OPENALLOCATION([info], _private(call)))
+    yield from m.driver(call, hDevice.kmd, DXGKARG_OPENALLOCATION(
+        [info], _private(call), Create=create))
     if call.succeeded:
         item = OsOpening(handle=m.handles.new(), kmd=info.hDeviceSpecificAllocation, open=True,
                          device=hDevice, allocation=hAllocation, made_by=call)
@@ -186,9 +194,25 @@ def DxgkDdiCloseAllocation(m: Machine, call: Call, hDevice: OsDevice, hOpen: OsO
     m.require(hOpen.open and hOpen.device is hDevice, f"{hOpen!r} is not open on {hDevice!r}")
     m.admit(call, hDevice.process)
     hOpen.open = False
+    if hOpen.allocation.locker is hDevice:
+        hOpen.allocation.locker = None
     yield from m.driver(call, hDevice.kmd, DXGKARG_CLOSEALLOCATION([hOpen.kmd]))
     audit.after_destroy(m, call.name, hOpen)
     memory.close_allocation(m, hOpen)
+    return call.status
+
+
+@ddi
+def DxgkDdiDescribeAllocation(m: Machine, call: Call, hAllocation: OsAllocation) -> Steps:
+    """ALC-19."""
+    started(m)
+    m.require(hAllocation.open, f"{hAllocation!r} is gone")
+    m.admit(call)
+    arg = DXGKARG_DESCRIBEALLOCATION(hAllocation.kmd)
+    yield from m.driver(call, m.adapter.kmd, arg)
+    if call.succeeded and not (arg.Width and arg.Height):
+        m.report(Finding(Kind.CONTRACT, f"{call.name} succeeds and does not say how large "
+                         f"{hAllocation!r} is", (hAllocation.kmd,)))
     return call.status
 
 
@@ -197,8 +221,9 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
                   hAllocation: OsAllocation | None = None, command: str = "inspect",
                   hContext: OsContext | None = None,
                   area: OsContextAllocation | None = None) -> Steps:
-    """A private request of the user-mode driver: work on an allocation for a while (ALC-21), create
-    a context allocation, destroy one, signal an event of the process from now on (PRC-05)."""
+    """A private request of the user-mode driver: work on an allocation for a while (ALC-21), or
+    ("look up") at once, by a handle that may be stale or forged (ALC-20); create a context
+    allocation, destroy one, signal an event of the process from now on (PRC-05)."""
     started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
     for item in (hAllocation, hContext, area):
@@ -208,7 +233,7 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
     told = (OsProcessEvent(handle=m.handles.new(), process=hDevice.process)
             if command == "add event" else None)
     yield from m.driver(call, m.adapter.kmd, DXGKARG_ESCAPE(
-        hDevice.kmd, command, named.handle if named is not None else NULL,
+        hDevice.kmd, command, _handle(m, named, command),
         hContext.kmd if hContext is not None else NULL,
         told.handle if told is not None else NULL))
     if not call.succeeded:
@@ -216,3 +241,11 @@ def DxgkDdiEscape(m: Machine, call: Call, hDevice: OsDevice,
     elif told is not None:
         call.made.append(m.handles.add(told))
     return call.status
+
+
+def _handle(m: Machine, item: OsAllocation | OsContextAllocation | None, command: str) -> Handle:
+    """What user mode says, which nobody has looked at: the handle of `item`; of nothing, that of
+    an object that is gone, or one that never was."""
+    if item is not None or command != "look up":
+        return item.handle if item is not None else NULL
+    return max(m.handles.gone, default=m.handles.new())

@@ -32,13 +32,16 @@ INTERRUPTS = ("DxgkDdiInterruptRoutine", "DxgkDdiDpcRoutine")
 
 def status(machine: Machine, call: Call, result: object) -> NtStatus:
     """What the driver returned, as a status. Reports one that the page of the DDI does not name,
-    where its list is closed, and what is none (which counts as a failure)."""
+    where its list is closed, and what is none (which counts as a failure). Where a handle named
+    nothing, the page of DxgkCbGetHandleData names the status (ALC-20)."""
     try:
         found = NtStatus(result)  # type: ignore[arg-type]
     except ValueError:
         machine.report(Finding(Kind.BAD_STATUS, f"{call.name} returns {result!r}, which is no "
                                "status that display miniports return"))
         return NtStatus.STATUS_UNSUCCESSFUL
+    if call.bad_handle and found is NtStatus.STATUS_INVALID_HANDLE:
+        return found
     if not call.facts.open and found.name not in call.facts.statuses:
         machine.report(Finding(Kind.BAD_STATUS, f"{call.name} returns {found.name}; its page "
                                f"names {', '.join(sorted(call.facts.statuses))}"))

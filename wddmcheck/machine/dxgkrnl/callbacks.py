@@ -134,10 +134,16 @@ def map_context_allocation(machine: Machine, hAdapter: Handle,
 
 
 def get_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA) -> Handle:
-    """DxgkCbGetHandleData: the driver's handle; nothing holds the object (ALC-21)."""
-    enter(machine, "DxgkCbGetHandleData")
-    item = machine.handles.find(arg.hObject, OsAllocation, "DxgkCbGetHandleData: hObject")
-    return item.kmd
+    """DxgkCbGetHandleData: the driver's handle; nothing holds the object (ALC-21). NULL for what
+    names no allocation, or none any more: user mode may say anything (ALC-20)."""
+    name = "DxgkCbGetHandleData"
+    enter(machine, name)
+    found = machine.handles.objects.get(arg.hObject)
+    item = found if isinstance(found, OsAllocation) else None
+    machine.callback(name, (("hObject", item),))
+    if item is None and machine.running is not None:
+        (machine.running.inner or machine.running).bad_handle = True
+    return item.kmd if item is not None else NULL
 
 
 def acquire_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA,

@@ -61,7 +61,8 @@ class Call:
     level; `callbacks` are those of its last stretch; `made` are the objects that Dxgkrnl got from
     it, `making` those that it will get. `level` is its threading level, `beside` are calls that may
     overlap it all the same. `interrupt`: it is an ISR or a DPC; `thread`: a thread of the driver's
-    own."""
+    own. `inner` is the DDI that it has led to, where user mode asks for what takes several;
+    `bad_handle`: it was told that a handle names nothing."""
 
     name: str
     args: dict[str, object]
@@ -81,6 +82,8 @@ class Call:
     callbacks: list[CallbackMade] = field(default_factory=list)
     made: list[OsObject] = field(default_factory=list)
     making: list[OsObject] = field(default_factory=list)
+    inner: Call | None = None
+    bad_handle: bool = False
 
     @property
     def at(self) -> str:

@@ -231,7 +231,9 @@ class OsResource(OsObject):
 class OsAllocation(OsObject):
     """An allocation, of the adapter. `references` counts DxgkCbAcquireHandleData; `page` is None
     while it is not resident. `pages` is the memory that it was given, where user mode asks for
-    it. `pinned`: it stays where it is, for an overlay; `evicted`: it did, until that was over."""
+    it. `pinned`: it stays where it is, for an overlay; `evicted`: it did, until that was over.
+    `creator` is the device that asked for the allocation, if one did, and may be gone; `locker` the
+    one whose process has the address of its memory (ALC-22)."""
 
     resource: OsResource | None
     page: int | None
@@ -240,6 +242,8 @@ class OsAllocation(OsObject):
     pages: OsPages | None = None
     pinned: bool = False
     evicted: bool = False
+    creator: OsDevice | None = None
+    locker: OsDevice | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True, repr=False)

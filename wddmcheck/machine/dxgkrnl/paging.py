@@ -62,6 +62,7 @@ def _half(m: Machine, call: Call, operation: str, hAllocation: OsAllocation | No
     segment, or out of it ("system": the allocation is evicted)."""
     m.require(to != "system" or not memory.is_read(m, hAllocation),
               f"{hAllocation!r} is used on the GPU")
+    _stays(m, hAllocation)
     if operation == "TransferStart":
         m.require(not m.paging.transferring, "a transfer is under way")
         m.require(hAllocation is not None and hAllocation.open, f"{hAllocation!r} is gone")
@@ -89,6 +90,7 @@ def _whole(m: Machine, call: Call, operation: str, item: OsAllocation | None) ->
     assert item is not None
     comes, lost = operation == "TransferIn", operation == "TransferSizeZero"
     m.require((item.page is None) is comes, f"{item!r} is there already, or is not")
+    _stays(m, item)
     if lost:
         m.require(m.adapter.cleaning_up, "no content was lost")
     else:
@@ -100,6 +102,11 @@ def _whole(m: Machine, call: Call, operation: str, item: OsAllocation | None) ->
     if call.succeeded:
         memory.move(m, item, "segment" if comes else "system")
     return None
+
+
+def _stays(m: Machine, item: OsAllocation | None) -> None:
+    """ALC-22: what is locked is not moved."""
+    m.require(item is None or item.locker is None, f"{item!r} is locked")
 
 
 def _build(m: Machine, call: Call, item: OsAllocation | None, flags: DXGK_TRANSFERFLAGS,

@@ -18,8 +18,9 @@ Side: TypeAlias = Callable[..., Steps]
 SIDES: dict[str, Side] = {}
 """By the name of the DDI."""
 
-BY_ITSELF: set[str] = set()
-"""Those of `SIDES` that are no DDIs: what runs of a driver because it told the kernel to."""
+RUNS: dict[str, tuple[str, ...]] = {}
+"""Those of `SIDES` that are no DDIs, with the DDIs that a driver needs for them: what runs of it
+because it told the kernel to, and what user mode asks for."""
 
 Event: TypeAlias = Callable[..., "OsObject | None"]
 """Takes the machine and what it is about; gives what it made."""
@@ -32,7 +33,8 @@ _MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations"
             "paging", "page_tables", "residency", "power", "engine_reset", "recovery",
             "hardware_queues", "suspension", "doorbells", "user_mode", "engine_steps",
             "native_fences", "events", "runtime", "display", "own_threads",
-            "bring_up", "frame_notifications", "protected_sessions", "memory_bases")
+            "bring_up", "frame_notifications", "protected_sessions", "memory_bases",
+            "user_allocations")
 
 
 def ddi(side: Side) -> Side:
@@ -43,8 +45,16 @@ def ddi(side: Side) -> Side:
 
 def by_itself(side: Side) -> Side:
     """Register a function under its own name as what the kernel runs of a driver itself."""
-    BY_ITSELF.add(side.__name__)
+    RUNS[side.__name__] = ()
     return ddi(side)
+
+
+def thunk(*leads_to: str) -> Callable[[Side], Side]:
+    """Register a function under its own name as what user mode asks for, and `leads_to` DDIs."""
+    def register(side: Side) -> Side:
+        RUNS[side.__name__] = leads_to
+        return ddi(side)
+    return register
 
 
 def event(happens: Event) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.allocation_structs import DXGKARG_DESCRIBEALLOCATION
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, same_version
 from wddmcheck.machine.reference.objects import (
     Allocation,
@@ -78,6 +79,14 @@ class AllocationDdis(PagingDdis):
     def free_allocation(self, allocation: Allocation) -> None:
         """What the driver keeps of an allocation."""
         self.pool.free(allocation, Allocation.TAG)
+
+    def DxgkDdiDescribeAllocation(
+            self, hAdapter: Handle, pDescribeAllocation: DXGKARG_DESCRIBEALLOCATION) -> NtStatus:
+        """ALC-19: from the driver's own data of the allocation."""
+        allocation = self.pool.at(pDescribeAllocation.hAllocation, Allocation)
+        pDescribeAllocation.Width = allocation.width
+        pDescribeAllocation.Height = allocation.height
+        return SUCCESS
 
     def DxgkDdiOpenAllocation(self, hDevice: Handle,
                               pOpenAllocation: DXGKARG_OPENALLOCATION) -> NtStatus:

@@ -29,6 +29,8 @@ class EscapeDdis(ContextDdis, AllocationDdis, EventDdis):
         match pEscape.command:
             case "inspect":
                 return self.escape_inspect(adapter, pEscape)
+            case "look up":
+                return self.escape_look_up(adapter, pEscape)
             case "create area":
                 context = self.pool.at(pEscape.hContext, Context)
                 return self.escape_create_area(context)
@@ -48,6 +50,16 @@ class EscapeDdis(ContextDdis, AllocationDdis, EventDdis):
         yield PREEMPT
         self.inspect(self.pool.at(handle, Allocation))
         dxgk.DxgkCbReleaseHandleData(DXGKARGCB_RELEASEHANDLEDATA(release.value))
+        return SUCCESS
+
+    def escape_look_up(self, adapter: Adapter, pEscape: DXGKARG_ESCAPE) -> Result:
+        """ALC-05, ALC-20: user mode may name anything; what it names is looked at at once, as
+        nothing holds it."""
+        handle = self.dxgk(adapter).DxgkCbGetHandleData(
+            DXGKARGCB_GETHANDLEDATA(pEscape.hAllocation))
+        if handle == NULL:
+            return NtStatus.STATUS_INVALID_HANDLE
+        self.inspect(self.pool.at(handle, Allocation))
         return SUCCESS
 
     def escape_create_area(self, context: Context) -> NtStatus:

@@ -224,10 +224,12 @@ class Resource(PagedStructure):
 
 @dataclass(eq=False, repr=False)
 class Allocation(Structure):
-    """An allocation, perhaps in a resource."""
+    """An allocation, perhaps in a resource. `width` and `height` are in pixels."""
 
     TAG: ClassVar[str] = "WAll"
     resource: Resource | None = None
+    width: int = 32
+    height: int = 32
 
 
 @dataclass(eq=False, repr=False)

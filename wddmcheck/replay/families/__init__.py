@@ -22,6 +22,7 @@ from wddmcheck.replay.families.paging import PAGING
 from wddmcheck.replay.families.power import POWER
 from wddmcheck.replay.families.preemption import PREEMPTION
 from wddmcheck.replay.families.removal import REMOVAL
+from wddmcheck.replay.families.sharing import SHARING
 from wddmcheck.replay.families.tdr import TDR
 from wddmcheck.replay.families.threading import THREADING
 from wddmcheck.replay.families.yardstick import STEPS, YARDSTICK
@@ -40,6 +41,7 @@ FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "power": POWER,
     "preemption": PREEMPTION,
     "removal": REMOVAL,
+    "sharing": SHARING,
     "tdr": TDR,
     "threading": THREADING,
     "yardstick": YARDSTICK,

@@ -38,8 +38,9 @@ CALLBACKS = frozenset({
     "DxgkCbReleaseHandleData", "DxgkCbNotifyInterrupt", "DxgkCbNotifyDpc", "DxgkCbQueueDpc"})
 """Callbacks that mean the same in the model and on the machine."""
 
-UNTOLD = frozenset({"DxgkCbSynchronizeExecution"})
-"""How the reference miniport gets at what its ISR works on, of which the model does not tell."""
+UNTOLD = frozenset({"DxgkCbSynchronizeExecution", "DxgkCbGetHandleData"})
+"""How the reference miniport gets at what its ISR works on, and at its data of an allocation, of
+which the model does not tell."""
 
 TERMS = Terms(frozenset(KNOWN), CALLBACKS, GPU_STEPS, events=DXGKRNL_STEPS)
 

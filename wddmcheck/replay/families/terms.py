@@ -49,7 +49,8 @@ class Terms:
         refuse_foreign(step, pools, self.classes,
                        self.callbacks | self.inside | self.renamed.keys(), OTHERS)
         args = tuple((a.name, given(a)) for a in step.args)
-        if step.kind in ("gpu", "thunk") or step.block in self.events:
+        leads_to = step.kind == "thunk" and step.block in load()
+        if (step.kind in ("gpu", "thunk") and not leads_to) or step.block in self.events:
             name = (self.gpu if step.kind == "gpu" else self.events).get(step.block)
             if name is None:
                 who = "the machine's GPU" if step.kind == "gpu" else "the machine"
@@ -58,7 +59,7 @@ class Terms:
         thread = self.threads.get(step.block)
         if thread is not None and step.phase not in ("resume", "return"):
             return (Act(thread, tuple(("item", value) for _, value in args)),)
-        if thread is None and step.kind not in ("ddi", "interrupt", "dpc"):
+        if thread is None and step.kind not in ("ddi", "interrupt", "dpc", "thunk"):
             raise UnknownStepError(
                 f"{step.block} is a step of a {step.kind}, and the machine has none")
         if step.phase in ("resume", "return"):
