@@ -117,6 +117,7 @@ DEFECTS: Final[Mapping[str, type[ReferenceMiniport]]] = MappingProxyType({
     "root_page_table_set_once": paging.SetsRootPageTableOnce,
     "save_area_freed_after_reclaim": packets.FreesAreasWithTheDevice,
     "save_area_freed_while_current": contexts.StaysOnTheNode,
+    "save_area_freed_while_held": preemption.FreesWhatTheNodeHolds,
     "save_area_outlives_process": devices.LeavesSharedSaveArea,
     "second_save_area_failure_leaks_first": contexts.FailedCreateLeaksSaveArea,
     "session_reported_after_destroy": display.IgnoresReportInProgress,

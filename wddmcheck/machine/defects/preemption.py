@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.miniport import Pauses
 from wddmcheck.machine.reference import ReferenceMiniport
+from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.objects import Adapter, Context
+from wddmcheck.machine.structs import Handle
 
 
 class LeavesEmptyQueueUnanswered(ReferenceMiniport):
@@ -39,3 +42,16 @@ class ReportsPreemptionFirst(ReferenceMiniport):
         if self.registers(adapter).take_preemption(ordinal):
             self.report_preempted(adapter, ordinal)
         self.report_complete(adapter, ordinal)
+
+
+class FreesWhatTheNodeHolds(ReferenceMiniport):
+    """DestroyContext leaves the node to DxgkCbDestroyContextAllocation, which does not care."""
+
+    def DxgkDdiDestroyContext(self, hContext: Handle) -> Pauses:
+        """Against CTX-13."""
+        context = self.pool.at(hContext, Context)
+        self.leave_submissions(context)
+        context.device.contexts.remove(context)
+        yield from self.free_context_areas(context)
+        self.free_context(context)
+        return SUCCESS
