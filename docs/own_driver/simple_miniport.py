@@ -30,6 +30,7 @@ from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
     DXGK_CREATEALLOCATIONFLAGS,
     DXGK_CREATECONTEXTALLOCATIONFLAGS,
+    DXGK_CREATECONTEXTFLAGS,
     DXGK_CREATEDEVICEFLAGS,
     DXGK_DESTROYALLOCATIONFLAGS,
     DXGK_INTERRUPT_TYPE,
@@ -157,16 +158,19 @@ class SimpleMiniport(Power, Paging, Recovery):
             return NtStatus.STATUS_GRAPHICS_DRIVER_MISMATCH
         device = self.pool.at(hDevice, Device)
         adapter = device.adapter
-        area = self.new_area(adapter, device.os_handle, pCreateContext.hContext)
-        if not area:
-            return NO_MEMORY
-        va = self.map_area(adapter, area)
+        area = va = 0                                          # a system context has no save area
+        if DXGK_CREATECONTEXTFLAGS.SystemContext not in pCreateContext.Flags:
+            area = self.new_area(adapter, device.os_handle, pCreateContext.hContext)
+            if not area:
+                return NO_MEMORY
+            va = self.map_area(adapter, area)
         adapter.number += 1
         context = self.pool.allocate(
             Context, adapter=adapter, device=device, area=area, os_handle=pCreateContext.hContext,
-            hardware=HwContext(adapter.number, va)) if va else None
+            hardware=HwContext(adapter.number, va)) if va or not area else None
         if context is None:
-            self.free_area(adapter, area)
+            if area:
+                self.free_area(adapter, area)
             return NO_MEMORY
         adapter.contexts.append(context)
         pCreateContext.hContext = self.pool.address(context)
@@ -184,7 +188,7 @@ class SimpleMiniport(Power, Paging, Recovery):
             adapter.registers.switch_to_null(0, context.hardware)
         yield PREEMPT
         yield Wait("the node to let go", partial(self.has_left, context))
-        for area in (context.area, *context.more):
+        for area in filter(None, (context.area, *context.more)):
             yield from self.kernel.may_block(area)             # a paging packet may fill it
             self.free_area(adapter, area)
         self.take_off(context)
@@ -356,7 +360,7 @@ class FirstDraft(SimpleMiniport):
         context = self.pool.at(hContext, Context)
         adapter = context.adapter
         yield PREEMPT
-        for area in (context.area, *context.more):
+        for area in filter(None, (context.area, *context.more)):
             self.free_area(adapter, area)
         if context.fence:
             adapter.registers.retire(0, context.fence)

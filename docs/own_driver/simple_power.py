@@ -5,6 +5,11 @@ from simple_structures import Adapter
 from wddmcheck.machine.miniport import PREEMPT
 from wddmcheck.machine.power_structs import DEVICE_POWER_STATE
 from wddmcheck.machine.status import NtStatus
+from wddmcheck.machine.system_structs import (
+    DXGK_DRIVERCAPS,
+    DXGK_QUERYADAPTERINFOTYPE,
+    DXGK_QUERYSEGMENTOUT,
+)
 
 OK = NtStatus.STATUS_SUCCESS
 
@@ -27,9 +32,16 @@ class Power:
         return OK
 
     def DxgkDdiQueryAdapterInfo(self, hAdapter, pQueryAdapterInfo):
-        adapter = self.pool.at(hAdapter, Adapter)
-        if not adapter.asleep:
-            pQueryAdapterInfo.pOutputData.value = adapter.registers.clock
+        answer = pQueryAdapterInfo.pOutputData
+        match pQueryAdapterInfo.Type:
+            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_DRIVERCAPS:
+                answer.value = DXGK_DRIVERCAPS(MaxAllocationListSlotId=16, WDDMVersion=0x2000)
+            case DXGK_QUERYADAPTERINFOTYPE.DXGKQAITYPE_QUERYSEGMENT:
+                answer.value = DXGK_QUERYSEGMENTOUT(NbSegment=1, PagingBufferSize=4096)
+            case _:                                            # our user-mode driver: the clock
+                adapter = self.pool.at(hAdapter, Adapter)
+                if not adapter.asleep:
+                    answer.value = adapter.registers.clock
         return OK
 
     def DxgkDdiSetPowerComponentFState(self, DriverContext, ComponentIndex, State):

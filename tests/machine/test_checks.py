@@ -338,10 +338,21 @@ def without(method: str) -> type[ReferenceMiniport]:
     return type("Without", (ReferenceMiniport,), {method: nothing})
 
 
-def test_add_device_gives_a_context_block() -> None:
-    machine = Machine(without("DxgkDdiAddDevice"))
+class GivesNull(ReferenceMiniport):
+    def DxgkDdiAddDevice(self, PhysicalDeviceObject: int, MiniportDeviceContext: Any) -> NtStatus:
+        MiniportDeviceContext.value = 0
+        return SUCCESS
+
+
+@pytest.mark.parametrize(("driver", "says"), [
+    (without("DxgkDdiAddDevice"), "does not set MiniportDeviceContext"),
+    (GivesNull, "gives no context block")])
+def test_add_device_gives_a_context_block(driver: type[ReferenceMiniport], says: str) -> None:
+    machine = Machine(driver)
     machine.call("DxgkDdiAddDevice")
-    assert "gives no context block" in machine.findings[0].message
+    (found,) = machine.findings
+    assert found.kind is Kind.CONTRACT
+    assert says in found.message
 
 
 class FreesInUse(ReferenceMiniport):
@@ -426,8 +437,10 @@ def test_what_is_left_at_the_end() -> None:
     machine = started(DEFECTS["stop_leaks_isr_state"])
     machine.resume(machine.call("DxgkDdiStopDevice"))
     machine.call("DxgkDdiRemoveDevice")
-    (found,) = machine.findings
-    assert (found.kind, found.stop) == (Kind.LEAK, "0xC4/0x62")
+    stopped, removed = machine.findings
+    assert stopped.message == (
+        "DxgkDdiStopDevice leaves what DxgkDdiStartDevice has made: IsrState")
+    assert (removed.kind, removed.stop) == (Kind.LEAK, "0xC4/0x62")
 
 
 class KeepsRingEntries(ReferenceMiniport):

@@ -19,7 +19,8 @@ PARTS = ("common", "power", "adapters", "events", "devices", "suspension", "cont
          "recovery", "timeouts", "miniport")
 """The modules of the reference miniport, each after those that it imports."""
 
-FAMILIES = {"display": "DisplayingMiniport", "locking": "LockingMiniport",
+FAMILIES = {"bring_up": "BringUpMiniport", "display": "DisplayingMiniport",
+            "locking": "LockingMiniport",
             "threaded": "ThreadedMiniport"}
 """Modules of the reference miniports of other families, which are made from it."""
 

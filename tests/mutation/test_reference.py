@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import test_bring_up_miniport as loading_tests
 from tests.machine import test_display as display_tests
 from tests.machine import test_fences_events as event_tests
 from tests.machine import test_hardware_queues as queue_tests
@@ -49,18 +50,20 @@ EQUIVALENT = {
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
-OWN = {"display": "display_objects", "locking": "locks", "threaded": "threading"}
+OWN = {"bring_up": "bring_up", "display": "display_objects", "locking": "locks",
+       "threaded": "threading"}
 """Modules that are the reference miniports of families by themselves."""
 
 MUTANTS = [*mutants(), *mutants(tuple(OWN))]
 
 TESTS = {"": (reference_tests, queue_tests, event_tests, bring_up_tests, sharing_tests),
-         "locks": (locking_tests,), "threading": (threaded_tests,),
+         "bring_up": (loading_tests,), "locks": (locking_tests,), "threading": (threaded_tests,),
          "display_objects": (display_tests,)}
 """Tests of a reference miniport itself, by family; "": of the one that the others have."""
 
 SCOPES = {"": (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
                ("removal", "small"), ("tdr", "cleanup")),
+          "bring_up": (("bring_up", "small"), ("bring_up", "devices")),
           "locks": (("locks", "small"), ("locks", "paging")),
           "threading": (("threading", "watchdog"), ("threading", "contexts"),
                         ("threading", "classes")),
@@ -73,7 +76,7 @@ FURTHER = {"": (("kill", "two_processes"), ("kill", "memory"), ("power", "contex
            "display_objects": (("display_objects", "scanout"), ("display_objects", "sessions"))}
 """Models and scopes of the walks; the further ones have more that leads back than on."""
 
-WALKS = {"": 4, "locks": 8, "threading": 8, "display_objects": 8}
+WALKS = {"": 4, "bring_up": 4, "locks": 8, "threading": 8, "display_objects": 8}
 """How many of each."""
 
 Test = Callable[[Factory], None]

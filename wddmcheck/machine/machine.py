@@ -37,6 +37,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
 from wddmcheck.machine.dxgkrnl.registry import RUNS, events, load
 from wddmcheck.machine.findings import BugCheck, Finding, OutOfReachError
 from wddmcheck.machine.gpu.device import NODES, Gpu
+from wddmcheck.machine.image import Image
 from wddmcheck.machine.locks import SpinLock
 from wddmcheck.machine.miniport import Factory, Kernel, Miniport, Wait
 from wddmcheck.machine.policies import Policies
@@ -52,8 +53,8 @@ class Adapter:
     driver knows of a surprise removal; `stopping`: a StopDevice has to follow; `resetting`: from
     ResetFromTimeout to the end of RestartFromTimeout, and `cleaning_up` between the two;
     `to_reset`: the reset of an engine did not work; `awaits_resume`: between ResetHwEngine and
-    ResumeHwEngine; `unborn`: the handle that was left of the context whose creation failed last,
-    NULL if that is over."""
+    ResumeHwEngine; `queried`: its capabilities are known; `unborn`: the handle that was left of the
+    context whose creation failed last, NULL if that is over."""
 
     state: str = "absent"
     kmd: Handle = 0
@@ -65,6 +66,7 @@ class Adapter:
     cleaning_up: bool = False
     to_reset: bool = False
     awaits_resume: bool = False
+    queried: bool = False
     unborn: Handle = NULL
 
     @property
@@ -118,8 +120,8 @@ class Fences:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Machine:
-    """A machine with one adapter. `factory` makes the miniport, as DriverEntry would. `ran` is the
-    context whose packet each node ran last. `notes` are for whoever drives it."""
+    """A machine with one adapter. `factory` makes the miniport, whose DriverEntry may follow. `ran`
+    is the context whose packet each node ran last. `notes` are for whoever drives it."""
 
     factory: Factory
     policies: Policies = field(default_factory=Policies)
@@ -142,6 +144,7 @@ class Machine:
     pool: Pool = field(init=False)
     kernel: Kernel = field(init=False)
     miniport: Miniport = field(init=False)
+    image: Image = field(init=False)
     interface: DXGKRNL_INTERFACE = field(init=False)
 
     def __post_init__(self) -> None:
@@ -151,6 +154,7 @@ class Machine:
         self.kernel = Kernel(self.pool, self.processor, self.dpcs_done,
                              partial(residency.waits, self))
         self.miniport = self.factory(self.kernel)
+        self.image = Image(loaded=not hasattr(self.miniport, "DriverEntry"))
 
     def __repr__(self) -> str:
         return f"<Machine with {type(self.miniport).__name__}, {self.steps} steps taken>"

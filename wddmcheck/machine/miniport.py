@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from wddmcheck.machine.image import HARDWARE_IDS
 from wddmcheck.machine.locks import Locks
 from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
 from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER
@@ -69,6 +70,10 @@ class Kernel(Locks, Threads):
         """Wait until the driver's DPCs have run, which they do on a processor whose ISR has
         returned; to be yielded."""
         return Wait("KeFlushQueuedDpcs", self.dpcs_done)
+
+    def IoGetDeviceProperty(self, DeviceObject: Handle) -> str:
+        """What Plug and Play knows of a physical device: its DevicePropertyHardwareID."""
+        return HARDWARE_IDS[DeviceObject]
 
     def may_block(self, area: Handle) -> Generator[Wait, None, None]:
         """DxgkCbDestroyContextAllocation blocks while a paging packet is to fill the area. A
@@ -211,5 +216,5 @@ class Miniport(Protocol):
 
 
 Factory: TypeAlias = Callable[[Kernel], Miniport]
-"""DriverEntry: makes a miniport that lives in this kernel."""
+"""Makes a miniport that lives in this kernel."""
 

@@ -177,9 +177,10 @@ class Pool:
         """Whether a block is there and not freed."""
         return address in self.living
 
-    def leaks(self) -> Finding | None:
-        """What is left, as Driver Verifier reports it when a driver is unloaded (0xC4/0x62)."""
-        left = tuple(self.live())
+    def leaks(self, kept: object = None) -> Finding | None:
+        """What is left, as Driver Verifier reports it when a driver is unloaded (0xC4/0x62); but
+        not what was made on behalf of `kept`."""
+        left = tuple(b for b in self.live() if kept is None or b.made_by is not kept)
         if not left:
             return None
         tags = ", ".join(b.tag for b in left)

@@ -129,6 +129,9 @@ def _kill(m: Machine, process: OsProcess) -> Plan:
         yield from _call(m, "DxgkDdiDestroyContext", hContext=context)
     for device in [d for d in m.handles.all(OsDevice) if d.process is process]:
         yield from _call(m, "DxgkDdiDestroyDevice", hDevice=device)
+    if m.image.told and not process.closed:
+        m.happen("close_adapter", process)
+        yield "closed"
     yield from _call(m, "DxgkDdiDestroyProcess", hKmdProcess=process)
 
 

@@ -65,7 +65,8 @@ class Vocabulary:
 
     `reference` is the miniport that does what the model says. `hardware` are the properties that
     the GPU has (fields of `Gpu`), `policies` what Dxgkrnl does without being asked, `only` the
-    policies to which the machine has this one answer."""
+    policies to which the machine has this one answer. `from_entry`: a run begins with DriverEntry;
+    else the driver is loaded before it."""
 
     acts: Callable[[StoryStep, Mapping[str, str]], tuple[Act, ...]]
     records: Mapping[str, type[OsObject]] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Vocabulary:
     hardware: frozenset[str] = frozenset()
     policies: Mapping[str, str] = field(default_factory=dict)
     only: Mapping[str, str] = field(default_factory=dict)
+    from_entry: bool = False
 
     def gpu(self) -> Gpu:
         """A GPU of the kind that the family runs on."""

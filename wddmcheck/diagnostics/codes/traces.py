@@ -63,12 +63,10 @@ PAGES: tuple[CodePage, ...] = (
     ),
     CodePage(
         "WC511", "a trace is of no machine",
-        "The machine has the DDIs, the GPU and the interrupts of models/miniport.wddm, "
-        "models/bring_up.wddm, models/hardware_queues.wddm, models/fences_events.wddm, "
-        "models/locks.wddm, models/threading.wddm and models/display_objects.wddm. The traces of "
-        "their variants run on it as long as they keep those names; other models are checked, but "
-        "have nothing to run on. Nor has a run without a guarantee (`verify --without`) a test: "
-        "Dxgkrnl does not do it.",
+        "The machine has the DDIs, the GPU and the interrupts of the models in models/. The traces "
+        "of their variants run on it as long as they keep those names; other models are checked, "
+        "but have nothing to run on. Nor has a run without a guarantee (`verify --without`) a "
+        "test: Dxgkrnl does not do it.",
     ),
     CodePage(
         "WC512", "an edited trace does not fit",

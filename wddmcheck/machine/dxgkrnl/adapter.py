@@ -21,27 +21,36 @@ from wddmcheck.machine.dxgkrnl.objects import (
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import recovering, up
 from wddmcheck.machine.findings import Finding, Kind
+from wddmcheck.machine.image import OTHER_FUNCTION, PHYSICAL_DEVICE
 from wddmcheck.machine.machine import Fences, Machine
 from wddmcheck.machine.runtime_structs import FState
 from wddmcheck.machine.structs import DXGK_START_INFO, NULL, Out
 
-PHYSICAL_DEVICE = 0x2_0000
+UNSET = 0xCCCC_CCCC
+"""What is in a variable that nobody has set."""
 
 
 @ddi
 def DxgkDdiAddDevice(m: Machine, call: Call) -> Steps:
-    """ADP-01, ADP-02: on success the driver's context block must not be NULL."""
+    """ADP-01, ADP-02. Failing "unsupported": it is another function of the card, for which the
+    driver may give no context block: nothing more comes then, as after a failure."""
+    m.require(m.image.loaded, "the driver is not loaded")
     m.require(m.adapter.state == "absent", "the adapter has been added")
     m.admit(call)
     m.gpu.plug_in()          # PnP has found it
-    context = Out(NULL)
-    yield from m.driver(call, PHYSICAL_DEVICE, context)
-    if call.succeeded:
-        if context.value == NULL:
-            m.report(Finding(Kind.CONTRACT, "DxgkDdiAddDevice succeeds and gives no context block"))
-        m.adapter.state, m.adapter.kmd = "added", context.value
-    else:
+    context = Out(UNSET)
+    other = call.failures.take("unsupported")
+    yield from m.driver(call, OTHER_FUNCTION if other else PHYSICAL_DEVICE, context)
+    if not call.succeeded:
         audit.after_failed_create(m, call)
+    elif context.value == NULL and other:
+        audit.after_failed_create(m, call, "does not support the adapter")
+    else:
+        if context.value in (NULL, UNSET):
+            m.report(Finding(Kind.CONTRACT, f"{call.name} succeeds and " + (
+                "gives no context block" if context.value == NULL
+                else "does not set MiniportDeviceContext")))
+        m.adapter.state, m.adapter.kmd = "added", context.value
     return call.status
 
 
@@ -101,9 +110,11 @@ def DxgkDdiStopDevice(m: Machine, call: Call) -> Steps:
 
 
 def _stopped(m: Machine, call: Call) -> None:
-    """ADP-04: the driver's handle for callbacks ends here."""
+    """ADP-04, ADP-06: the driver's handle for callbacks ends here, and what the start has made."""
     if call.succeeded:
         m.adapter.state, m.adapter.handle, m.adapter.stopping = "added", NULL, False
+        m.adapter.queried = False
+        audit.after_stop(m, call)
 
 
 @ddi

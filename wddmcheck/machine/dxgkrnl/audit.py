@@ -185,14 +185,14 @@ def after_cancel(machine: Machine, call: Call, render: object) -> None:
             tuple(b.address for b in left), details=tuple(x for b in left for x in b.history())))
 
 
-def after_failed_create(machine: Machine, call: Call) -> None:
+def after_failed_create(machine: Machine, call: Call, how: str = "fails") -> None:
     """No destroy follows a failed create: what it leaves behind is lost (GEN-08, ALC-02)."""
     blocks = [b for b in machine.pool.live() if b.made_by is call]
     areas = [a for a in machine.handles.all(OsContextAllocation) if a.made_by is call]
     if blocks or areas:
         names = [b.kind.__name__ for b in blocks] + ["a context allocation"] * len(areas)
         machine.report(Finding(
-            Kind.LEAK, f"{call.name} fails and leaves behind: {', '.join(names)}",
+            Kind.LEAK, f"{call.name} {how} and leaves behind: {', '.join(names)}",
             tuple(b.address for b in blocks) + tuple(a.handle for a in areas),
             details=tuple(line for b in blocks for line in b.history())))
 
@@ -230,9 +230,28 @@ def after_destroy(machine: Machine, what: str, item: OsObject) -> None:
                                f"{block.address:#x}", (block.address,), details=block.history()))
 
 
-def at_remove(machine: Machine) -> None:
-    """What is left when the adapter is removed."""
+def after_stop(machine: Machine, call: Call) -> None:
+    """What StartDevice made is gone (ADP-06, ADP-17)."""
+    started = [b for b in machine.pool.live()
+               if getattr(b.made_by, "name", "") == "DxgkDdiStartDevice"]
+    if started:
+        names = ", ".join(b.kind.__name__ for b in started)
+        machine.report(Finding(
+            Kind.LEAK, f"{call.name} leaves what DxgkDdiStartDevice has made: {names}",
+            tuple(b.address for b in started),
+            details=tuple(line for b in started for line in b.history())))
+
+
+def at_unload(machine: Machine) -> None:
+    """What is left when the driver is unloaded (DRV-02)."""
     leak = machine.pool.leaks()
+    if leak is not None:
+        machine.report(leak)
+
+
+def at_remove(machine: Machine) -> None:
+    """What is left when the adapter is removed. What DriverEntry has made is for all adapters."""
+    leak = machine.pool.leaks(machine.image.entry)
     if leak is not None:
         machine.report(leak)
     packets = [p.fence for n in machine.gpu.nodes for p in n.packets.values()]

@@ -32,6 +32,7 @@ def DxgkDdiQueryAdapterInfo(m: Machine, call: Call, hKmdProcessHandle: OsProcess
     and in D3; its result is what the driver answers."""
     if system:
         up(m)
+        m.require(not m.adapter.queried, "the capabilities are known")
         m.admit(call)
         yield from _of_dxgkrnl(m, call)
         return call.status
@@ -54,4 +55,5 @@ def _of_dxgkrnl(m: Machine, call: Call) -> Steps:
         if not isinstance(answer.value, wanted):
             m.report(Finding(Kind.CONTRACT, f"DxgkDdiQueryAdapterInfo succeeds for {kind.name} and "
                              f"fills in no {wanted.__name__}"))
+    m.adapter.queried = True
     return None

@@ -43,6 +43,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
     m.require(not queues or m.gpu.present, "the device is gone")
     m.require(isSystem == (hDevice.process.kind == "System"),
               "the system device has system contexts, and no other has")
+    m.require(not isSystem or not any(c.device is hDevice for c in m.handles.all(OsContext)),
+              "there is a system context")
     m.admit(call, hDevice.thread)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
                                       renders=renders, queues=queues, made_by=call))

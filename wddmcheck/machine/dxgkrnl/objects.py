@@ -97,13 +97,15 @@ class OsPagingBuffer(OsObject):
 class OsProcess(OsObject):
     """A process; `root` is the physical address of its GPU page table, `root_table` the record of
     it where there may be several. `kind`: Ordinary, System, Virtual (of a virtual machine), or
-    Worker of a virtual machine. `killed`: it is being ended from outside."""
+    Worker of a virtual machine. `killed`: it is being ended from outside; `closed`: it has closed
+    its last handle to the adapter."""
 
     root: int
     table: PageTable
     root_table: OsPageTable | None = None
     kind: str = "Ordinary"
     killed: bool = False
+    closed: bool = False
 
 
 class DeviceState(Enum):

@@ -123,9 +123,8 @@ def _build(m: Machine, call: Call, item: OsAllocation | None, flags: DXGK_TRANSF
 def _page_table(m: Machine, call: Call) -> Steps:
     """PWR-04: the page tables of the paging process, after a start and after D3: there is no DMA
     buffer for them, the driver writes them with the CPU before it returns."""
-    if m.paging.memory is Memory.PAGE_TABLES:
-        m.require(not m.paging.mapped, "the page tables are there")
-    else:
+    m.require(not m.paging.mapped, "the page tables are there")
+    if m.paging.memory is not Memory.PAGE_TABLES:
         m.require(any(c.open and c.device.process.kind == "System"
                       for c in m.handles.all(OsContext)), "there is no paging context")
     m.admit(call)

@@ -30,8 +30,10 @@ ROOTS = 0x1000_0000
 
 @ddi
 def DxgkDdiCreateProcess(m: Machine, call: Call, kind: str = "Ordinary") -> Steps:
-    """PRC-01, PRC-06. `kind`: see `OsProcess`; there is one system process."""
+    """PRC-01, PRC-06. `kind`: see `OsProcess`; there is one system process. ADP-15: the adapter's
+    capabilities are known, which goes without saying where the bring-up is not told."""
     started(m)
+    m.require(m.adapter.queried or not m.image.told, "the adapter's capabilities are not known")
     m.require(kind != "System" or all(p.kind != kind for p in m.handles.all(OsProcess)),
               "there is a system process")
     m.admit(call)
@@ -52,10 +54,12 @@ def DxgkDdiCreateProcess(m: Machine, call: Call, kind: str = "Ordinary") -> Step
 
 @ddi
 def DxgkDdiDestroyProcess(m: Machine, call: Call, hKmdProcess: OsProcess) -> Steps:
-    """PRC-04: its devices are gone."""
+    """PRC-03, PRC-04: its devices are gone, and its handles to the adapter, which goes without
+    saying where the bring-up is not told."""
     process = hKmdProcess
     m.require(m.adapter.settled, "the adapter is not started, or its power changes")
     m.require(process.open, f"{process!r} is gone")
+    m.require(process.closed or not m.image.told, f"{process!r} has the adapter open")
     m.require(not any(d.process is process and d.open for d in m.handles.all(OsDevice)),
               f"{process!r} still has devices")
     m.admit(call, process)
@@ -79,9 +83,12 @@ def DxgkDdiCreateDevice(m: Machine, call: Call, hKmdProcess: OsProcess,
     that all its contexts share. `isSystem`: the device of the system process (DEV-08)."""
     started(m)
     m.require(hKmdProcess.open and not hKmdProcess.killed, f"{hKmdProcess!r} is gone, or ends")
+    m.require(not hKmdProcess.closed, f"{hKmdProcess!r} has closed the adapter")
     m.require(hKmdProcess.kind != "Worker", f"{hKmdProcess!r} renders nothing")
     m.require(isSystem == (hKmdProcess.kind == "System") and not (isSystem and gdi),
               "the system process has the system device, and no other")
+    m.require(not isSystem or not any(d.process is hKmdProcess for d in m.handles.all(OsDevice)),
+              "there is a system device")
     m.admit(call, hKmdProcess)
     device = m.handles.add(OsDevice(
         handle=m.handles.new(), process=hKmdProcess, made_by=call,
@@ -114,6 +121,8 @@ def DxgkDdiDestroyDevice(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
     hDevice.open = False
     yield from m.driver(call, hDevice.kmd)
     audit.left_context_allocations(m, hDevice)
+    if hDevice.process.kind == "System":
+        m.paging.mapped = False      # the page tables of the paging process go with it
     if call.succeeded:
         for context in [c for c in m.handles.all(OsContext) if c.device is hDevice]:
             m.handles.remove(context)

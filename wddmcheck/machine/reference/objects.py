@@ -38,6 +38,24 @@ class Config(PagedStructure):
     used: bool = False
 
 
+@dataclass(eq=False, repr=False)
+class Globals(PagedStructure):
+    """What DriverEntry allocates, for all adapters: the hardware that the driver supports."""
+
+    TAG: ClassVar[str] = "WGlb"
+    supported: frozenset[str] = frozenset()
+
+
+@dataclass(eq=False, repr=False)
+class DmaQueue(Structure):
+    """Room for as many DMA buffers as StartDevice was told to expect."""
+
+    TAG: ClassVar[str] = "WQue"
+    WITHIN: ClassVar[str] = "adapter"
+    adapter: Adapter
+    entries: int = 0
+
+
 @dataclass(slots=True)
 class Node:
     """What the driver keeps of a node. `submissions` are the contexts with a packet on it that is
@@ -59,7 +77,8 @@ class Adapter(Structure):
     `clock` is what the device told last. `paging` are the paging packets that the node has.
     `contexts` are those that the GPU schedules; `wired` is the doorbell that has the physical one,
     which `doorbell_lock` protects. `fences`, `cpu_events` and `process_events` are all that there
-    are; with `events_lock` a CPU event is taken out of reach of the DPC."""
+    are; with `events_lock` a CPU event is taken out of reach of the DPC. `queue` is the room
+    for DMA buffers, in a driver that keeps any."""
 
     TAG: ClassVar[str] = "WAdp"
     dxgk: DXGKRNL_INTERFACE | None = None
@@ -81,6 +100,7 @@ class Adapter(Structure):
     power: DEVICE_POWER_STATE = DEVICE_POWER_STATE.PowerDeviceD0
     clock: int = 0
     paging: list[PagingPacket] = field(default_factory=list)
+    queue: DmaQueue | None = None
 
     @property
     def gone(self) -> bool:
@@ -158,11 +178,22 @@ class Overlay(Structure):
 
 @dataclass(eq=False, repr=False)
 class Process(PagedStructure):
-    """A process. `virtual`: of a virtual machine, whose events a thread of the driver signals."""
+    """A process. `virtual`: of a virtual machine, whose events a thread of the driver signals.
+    `range` is what the driver keeps of its addresses in it, in a driver that keeps any."""
 
     TAG: ClassVar[str] = "WPrc"
     os_handle: Handle
     virtual: bool = False
+    range: AddressRange | None = None
+
+
+@dataclass(eq=False, repr=False)
+class AddressRange(PagedStructure):
+    """GPU virtual addresses in a process that are the driver's own."""
+
+    TAG: ClassVar[str] = "WRng"
+    WITHIN: ClassVar[str] = "process"
+    process: Process
 
 
 @dataclass(eq=False, repr=False)

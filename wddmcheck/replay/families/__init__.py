@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from wddmcheck.machine.dxgkrnl.loading import load_before
 from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.miniport import Factory
@@ -62,7 +63,10 @@ def machine_for(factory: Factory, family: str, policies: Mapping[str, str],
     one of the kind that the family runs on."""
     words = words_of(family)
     made = words.reference if factory is ReferenceMiniport else factory
-    return Machine(made, Policies(**{**words.policies, **policies}), gpu=gpu or words.gpu())
+    machine = Machine(made, Policies(**{**words.policies, **policies}), gpu=gpu or words.gpu())
+    if not words.from_entry:
+        load_before(machine)
+    return machine
 
 
 def words_for(story: Story) -> Vocabulary:
