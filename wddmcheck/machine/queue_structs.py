@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from wddmcheck.machine.dma_structs import DmaPrivateData
 from wddmcheck.machine.gpu.engine import ProgressFence
 from wddmcheck.machine.structs import NULL, Handle
 
@@ -25,10 +26,13 @@ class DXGKARG_CREATEHWQUEUE:
 
 @dataclass(slots=True)
 class DXGKARG_SUBMITCOMMANDTOHWQUEUE:
-    """NS:d3dkmddi._DXGKARG_SUBMITCOMMANDTOHWQUEUE. All i."""
+    """NS:d3dkmddi._DXGKARG_SUBMITCOMMANDTOHWQUEUE. All i. The private data is freed when the call
+    returns; of a queue where only progress counts, there is none, and no address of the buffer."""
 
     hHwQueue: Handle
     HwQueueProgressFenceId: int
+    DmaBufferVirtualAddress: int = 0
+    pDmaBufferPrivateData: DmaPrivateData | None = None
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from wddmcheck.machine.waits import Blocking
 
 if TYPE_CHECKING:
     from wddmcheck.machine.display_structs import DXGKARGCB_PROTECTEDSESSIONSTATUS
+    from wddmcheck.machine.dma_structs import DmaPrivateData
     from wddmcheck.machine.event_structs import DXGKARGCB_SIGNALEVENT
     from wddmcheck.machine.queue_structs import (
         DXGKARGCB_DISCONNECTDOORBELL,
@@ -329,7 +330,8 @@ class DXGKARG_SUBMITCOMMAND:
     """NS:d3dkmddi._DXGKARG_SUBMITCOMMAND. All i. `allocations` stands for what the DMA buffer's
     commands read; with the flag Resubmission, an opening may have been closed since. The private
     data are the driver's own: for the reference miniport, a context allocation that the commands
-    read as well, and where it is mapped."""
+    read as well, and where it is mapped; `data` is that of one of several DMA buffers of a context,
+    which is at DmaBufferPhysicalAddress."""
 
     hContext: Handle
     SubmissionFenceId: int
@@ -338,6 +340,8 @@ class DXGKARG_SUBMITCOMMAND:
     NodeOrdinal: int = 0
     EngineOrdinal: int = 0
     Flags: DXGK_SUBMITCOMMANDFLAGS = DXGK_SUBMITCOMMANDFLAGS.NONE
+    DmaBufferPhysicalAddress: int = 0
+    data: DmaPrivateData | None = None
 
 
 @dataclass(slots=True)

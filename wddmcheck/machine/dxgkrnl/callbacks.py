@@ -9,12 +9,14 @@ from wddmcheck.machine.dxgkrnl import (
     audit,
     blocking,
     display_callbacks,
+    dma_memory,
     event_callbacks,
     memory,
     queue_callbacks,
     residency,
 )
 from wddmcheck.machine.dxgkrnl.calls import CallbackMade
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer
 from wddmcheck.machine.dxgkrnl.entry import enter
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
@@ -207,13 +209,14 @@ def notify_interrupt(machine: Machine, hAdapter: Handle,
     whose.reported = True
     fences = machine.fences[arg.NodeOrdinal]
     fences.last_completed = max(fences.last_completed, fence)
-    machine.callback(name, (("hContext", whose),))
+    machine.callback(name, (("buffer" if isinstance(whose, OsDmaBuffer) else "hContext", whose),))
 
 
-def _outstanding(machine: Machine, fence: int) -> OsContext | OsPagingBuffer | None:
-    """Whose packet has a fence: a context's, or one of paging."""
-    work: list[OsContext | OsPagingBuffer] = [*machine.handles.all(OsContext)]
+def _outstanding(machine: Machine, fence: int) -> OsContext | OsPagingBuffer | OsDmaBuffer | None:
+    """Whose packet has a fence: a context's, one of paging, or one of several of a context."""
+    work: list[OsContext | OsPagingBuffer | OsDmaBuffer] = [*machine.handles.all(OsContext)]
     work += machine.handles.all(OsPagingBuffer)
+    work += machine.handles.all(OsDmaBuffer)
     return next((w for w in work if fence and w.fence == fence), None)
 
 
@@ -231,24 +234,35 @@ def _preempted(machine: Machine, arg: DXGKARGCB_NOTIFY_INTERRUPT_DATA) -> None:
     for context in machine.handles.all(OsContext):
         if context.node == arg.NodeOrdinal and context.fence and not context.reported:
             _comes_back(machine, context)
+    for buffer in machine.handles.all(OsDmaBuffer):
+        if buffer.context.node == arg.NodeOrdinal and buffer.fence and not buffer.reported:
+            _once(machine, arg.NodeOrdinal, buffer.fence, buffer.context.kmd)
+            dma_memory.come_back(machine, buffer)
     machine.callback("DxgkCbNotifyInterrupt", ())
 
 
 def _comes_back(machine: Machine, context: OsContext) -> None:
-    """The packet of a context counts as preempted. What is complete has to be reported before, and
-    what the node still has is not preempted: the scheduler would not notice, and run it twice. Of a
-    context that is being destroyed, only what the node gave up."""
+    """The packet of a context counts as preempted; of one that is being destroyed, only what the
+    node gave up."""
     node = machine.gpu.nodes[context.node]
     packet = node.packets.get(context.fence)
     if not context.open and (packet is None or packet.state is not PacketState.PREEMPTED):
         return
+    _once(machine, context.node, context.fence, context.kmd)
+    context.fence, context.preempted = 0, True
+
+
+def _once(machine: Machine, ordinal: int, fence: int, kmd: Handle) -> None:
+    """What is complete has to be reported before a preemption, and what the node still has is not
+    preempted: the scheduler would not notice, and run it twice."""
+    node = machine.gpu.nodes[ordinal]
+    packet = node.packets.get(fence)
     kept = packet is not None and packet.state in (PacketState.QUEUED, PacketState.RUNNING)
-    if kept or context.fence in node.signalled:
+    if kept or fence in node.signalled:
         machine.report(Finding(
             Kind.BAD_FENCE, f"the driver reports a preemption, and the packet with fence "
-            f"{context.fence} is {'still on the node' if kept else 'complete and not reported'}; "
-            "it will run twice", (context.kmd,), where=call_site()))
-    context.fence, context.preempted = 0, True
+            f"{fence} is {'still on the node' if kept else 'complete and not reported'}; "
+            "it will run twice", (kmd,), where=call_site()))
 
 
 def notify_dpc(machine: Machine, hAdapter: Handle) -> None:
@@ -256,6 +270,7 @@ def notify_dpc(machine: Machine, hAdapter: Handle) -> None:
     enter(machine, "DxgkCbNotifyDpc", hAdapter)
     residency.retire(machine)
     residency.reclaim(machine)
+    dma_memory.retire(machine)
     machine.callback("DxgkCbNotifyDpc", ())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit
+from wddmcheck.machine.dxgkrnl import audit, dma_buffers
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps, drive
 from wddmcheck.machine.dxgkrnl.engine_steps import entry_of
 from wddmcheck.machine.dxgkrnl.objects import (
@@ -30,13 +30,14 @@ from wddmcheck.machine.structs import (
 @ddi
 def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 0,
                          areas: int = 1, renders: bool = False, queues: bool = False,
-                         isSystem: bool = False) -> Steps:
+                         isSystem: bool = False, buffers: bool = False) -> Steps:
     """CTX-01, GEN-10; failing "version": the user-mode driver is of another version. On success
     Dxgkrnl sets the root page table at once, before the first packet can run (unless there may be
     several, see `page_tables`). `areas`: how many context allocations the user-mode driver asks
     for; `renders`: packets come by DxgkDdiRender; `queues`: a context with hardware queues, which
     the GPU schedules (HWQ-01), created resumed (HWQ-08); `isSystem`: a context of the system
-    device, for paging (CTX-12)."""
+    device, for paging (CTX-12); `buffers`: one that has several DMA buffers at once, and a queue
+    for those that go to one."""
     started(m)
     m.require(hDevice.open, f"{hDevice!r} is gone")
     m.require(not queues or not hDevice.lost, f"{hDevice!r} is in error")
@@ -47,7 +48,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
               "there is a system context")
     m.admit(call, hDevice.thread)
     context = m.handles.add(OsContext(handle=m.handles.new(), device=hDevice, node=node,
-                                      renders=renders, queues=queues, made_by=call))
+                                      renders=renders, queues=queues, buffers=buffers,
+                                      made_by=call))
     call.making.append(context)
     version = INTERFACE_VERSION + call.failures.take("version")
     flags = DXGK_CREATECONTEXTFLAGS.VirtualAddressing
@@ -68,6 +70,8 @@ def DxgkDdiCreateContext(m: Machine, call: Call, hDevice: OsDevice, node: int = 
             return call.status
         yield from drive(m.miniport, "DxgkDdiSetRootPageTable", (
             m.adapter.kmd, DXGKARG_SETROOTPAGETABLE(context.kmd, hDevice.process.root)))
+        if buffers:
+            yield from dma_buffers.create_queue(m, context)
     else:
         audit.after_failed_create(m, call)
         m.handles.remove(context)
@@ -99,7 +103,7 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = N
     """CTX-05, CTX-06: no packet of the context waits, is queued or runs; by policy G04 its last
     packet may still have to be reported and retired, or the GPU may still have it. One that Dxgkrnl
     has forgotten goes with its device (policy G01). Without a context: of one whose creation failed
-    (G01 as well), by the handle that is there."""
+    (G01 as well), by the handle that is there. Of one with DMA buffers at once, CTX-09 as well."""
     m.require(m.adapter.settled, "the adapter is not started, or its power changes")
     if hContext is None:
         m.require(m.policies.G01 == "after_failure" and m.adapter.unborn != NULL,
@@ -119,10 +123,13 @@ def DxgkDdiDestroyContext(m: Machine, call: Call, hContext: OsContext | None = N
               f"{hContext!r} has work to retire")
     if hContext.queues:
         _suspended(m, hContext)
+    dma_buffers.done_with(m, hContext)
     m.admit(call, hContext.device.thread)
     if hContext.queues:
         _off_the_engine(m, hContext)
     hContext.open = False
+    if hContext.buffers:
+        yield from dma_buffers.destroy_queue(m, hContext)
     yield from m.driver(call, hContext.kmd)
     audit.left_context_allocations(m, hContext)
     destroyed(m, call, hContext)

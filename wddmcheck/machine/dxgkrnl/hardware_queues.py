@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.dxgkrnl import dma_buffers
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer
 from wddmcheck.machine.dxgkrnl.objects import (
     DeviceState,
     OsContext,
@@ -12,7 +14,7 @@ from wddmcheck.machine.dxgkrnl.objects import (
 )
 from wddmcheck.machine.dxgkrnl.records import created, destroyed
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.state import present, up
+from wddmcheck.machine.dxgkrnl.state import needed, present, up
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.queue_structs import (
     DXGKARG_CREATEHWQUEUE,
@@ -58,10 +60,16 @@ def DxgkDdiDestroyHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
 
 
 @ddi
-def DxgkDdiSubmitCommandToHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue) -> Steps:
-    """HWQ-05: also to a context that is suspended; the work waits."""
-    context = hHwQueue.context
+def DxgkDdiSubmitCommandToHwQueue(m: Machine, call: Call, hHwQueue: OsHwQueue | None = None,
+                                  buffer: OsDmaBuffer | None = None) -> Steps:
+    """HWQ-05: also to a context that is suspended; the work waits. Or one of several DMA buffers of
+    a context, to the queue of that."""
     present(m)
+    if buffer is not None:
+        yield from dma_buffers.submit_to_queue(m, call, buffer)
+        return call.status
+    hHwQueue = needed(m, hHwQueue, "there is no queue to submit to")
+    context = hHwQueue.context
     m.require(hHwQueue.open and not hHwQueue.user_mode, f"{hHwQueue!r} is gone, or user mode's")
     m.require(context.device.state is DeviceState.GOOD, f"{context.device!r} is in error")
     m.admit(call, context.device.process)

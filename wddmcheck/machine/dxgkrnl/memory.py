@@ -32,6 +32,7 @@ def context_allocation(machine: Machine, device: OsDevice, context: OsContext | 
         machine.gpu.memory.segment.write(page, b"")
     item = OsContextAllocation(handle=machine.handles.new(), kmd=kmd, open=True, device=device,
                                context=context, page=page, made_by=machine.running)
+    machine.gpu.memory.areas[item.handle] = page
     return machine.handles.add(item)
 
 
@@ -50,6 +51,7 @@ def unmap_kept(machine: Machine) -> None:
                 node.holds(item.device.process.root, item.va) for node in machine.gpu.nodes):
             continue
         item.device.process.table.unmap(item.va)
+        machine.gpu.memory.areas.pop(item.handle, None)
         machine.gpu.memory.segment.give_back(item.page)
         machine.paging.kept.remove(item)
 

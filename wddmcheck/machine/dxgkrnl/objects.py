@@ -153,7 +153,9 @@ class OsContext(OsObject):
     packets are built by DxgkDdiRender, the last by the call `built_by`; `rendered`: it was built
     and not submitted yet; `used`: one ever was. `rejected`: Dxgkrnl cannot use the context
     (CTX-03). `told`: the root page table that the driver was told last; `reads`: the memory that
-    its packet reads, where that comes and goes. `queues`: the GPU schedules it by itself, and it
+    its packet reads, where that comes and goes. `buffers`: it may have several DMA buffers at once
+    instead, which are submitted in any way; `owns`: the application has acquired a synchronisation
+    object for it. `queues`: the GPU schedules it by itself, and it
     has hardware queues; `suspend_fence` is then the last one of DxgkDdiSuspendContext."""
 
     device: OsDevice
@@ -170,6 +172,8 @@ class OsContext(OsObject):
     told: OsPageTable | None = None
     reads: OsPages | None = None
     work: tuple[OsOpening | None, OsContextAllocation | None] = (None, None)
+    buffers: bool = False
+    owns: bool = False
     queues: bool = False
     suspension: Suspension = Suspension.RESUMED
     suspend_fence: int = 0

@@ -3,8 +3,9 @@ DxgkDdiRender, DxgkDdiCancelCommand, devices in error, contexts that turn out to
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import audit
+from wddmcheck.machine.dxgkrnl import audit, dma_buffers
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.dma_objects import OsMonitoredFence
 from wddmcheck.machine.dxgkrnl.objects import (
     OsContext,
     OsDevice,
@@ -22,11 +23,17 @@ from wddmcheck.machine.structs import DXGK_ALLOCATIONLIST, PrivateData
 
 @ddi
 def DxgkDdiRender(m: Machine, call: Call, hContext: OsContext,
-                  hOpen: OsOpening | None = None) -> Steps:
+                  hOpen: OsOpening | None = None, waits: OsMonitoredFence | None = None,
+                  resident: bool = False) -> Steps:
     """SUB-01, SUB-02: a packet is built from the commands of user mode, and waits to be submitted.
-    Failing "commands": there is an error in them, for which the device is put in error (DEV-07)."""
+    Failing "commands": there is an error in them, for which the device is put in error (DEV-07).
+    Where a context has several DMA buffers at once, `resident`: the address of this one is known
+    already (SUB-04), and `waits` is what has to be written before it is submitted."""
     device = hContext.device
     started(m)
+    if hContext.buffers:
+        yield from dma_buffers.render(m, call, hContext, waits, resident)
+        return call.status
     m.require(hContext.open and hContext.renders and not hContext.rejected,
               f"{hContext!r} is gone, or takes no packets that are built by Render")
     m.require(not device.lost, f"{device!r} is in error")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl import audit
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.dma_objects import OsMonitoredFence
 from wddmcheck.machine.dxgkrnl.objects import (
     Memory,
     OsContext,
@@ -114,6 +115,8 @@ def DxgkDdiDestroyDevice(m: Machine, call: Call, hDevice: OsDevice) -> Steps:
               f"{hDevice!r} still has open allocations")
     m.require(not any(x.device is hDevice for x in m.handles.all(OsLocalFence)),
               f"{hDevice!r} still has native fences open")
+    m.require(not any(f.device is hDevice for f in m.handles.all(OsMonitoredFence)),
+              f"{hDevice!r} still has monitored fences")
     m.require(m.policies.G17 != "events_first"
               or not any(e.device is hDevice for e in m.handles.all(OsCpuEvent)),
               f"{hDevice!r} still has CPU events")

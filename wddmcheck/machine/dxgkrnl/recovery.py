@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.dxgkrnl import dma_buffers
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -24,9 +26,13 @@ ENGINE_TIMEOUT, ADAPTER_TIMEOUT = 0x141, 0x117
 
 
 @ddi
-def DxgkDdiPreemptCommand(m: Machine, call: Call, node: int = 0) -> Steps:
-    """SUB-09: the scheduler wants the node back. An error is stop 0x119/0x2."""
+def DxgkDdiPreemptCommand(m: Machine, call: Call, node: int = 0,
+                          buffer: OsDmaBuffer | None = None) -> Steps:
+    """SUB-09: the scheduler wants the node back. An error is stop 0x119/0x2. `buffer`: the one of
+    several DMA buffers of a context that it has."""
     usable(m)
+    if buffer is not None:
+        dma_buffers.alone_on_node(m, buffer)
     m.require(m.gpu.present, "the device is gone")
     m.require(m.fences[node].preempting == 0, "a preemption is under way")
     m.admit(call)

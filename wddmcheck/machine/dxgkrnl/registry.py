@@ -34,7 +34,7 @@ _MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations"
             "hardware_queues", "suspension", "doorbells", "user_mode", "engine_steps",
             "native_fences", "events", "runtime", "display", "own_threads",
             "bring_up", "frame_notifications", "protected_sessions", "memory_bases",
-            "user_allocations", "loading")
+            "user_allocations", "loading", "dma_buffers", "monitored_fences", "emergency")
 
 
 def ddi(side: Side) -> Side:

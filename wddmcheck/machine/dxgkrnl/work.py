@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl import memory, residency
+from wddmcheck.machine.dxgkrnl import dma_buffers, memory, residency
 from wddmcheck.machine.dxgkrnl.blocking import interrupt_lock, release_interrupt_lock
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer
 from wddmcheck.machine.dxgkrnl.objects import (
     Memory,
     OsAllocation,
@@ -30,16 +31,20 @@ QUIET = frozenset({"DxgkDdiStopDevice", "DxgkDdiSetPowerState"})
 
 
 @ddi
-def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None,
+def DxgkDdiSubmitCommand(m: Machine, call: Call, hContext: OsContext | None = None,
                          hOpen: OsOpening | None = None,
                          area: OsContextAllocation | None = None,
-                         paging: OsPagingBuffer | None = None, tracked: bool = True) -> Steps:
+                         paging: OsPagingBuffer | None = None, tracked: bool = True,
+                         buffer: OsDmaBuffer | None = None) -> Steps:
     """SUB-02, SUB-05, SUB-08: one packet of a context at a time, which reads what is open on the
     context's device, and perhaps a context allocation of that device (which is the driver's own
     affair: it travels as private data). What DxgkDdiRender has built needs no list: it is all in
     the DMA buffer. A packet of `paging` belongs to no context (PAG-05). Not `tracked`: what becomes
-    of the packet is left out."""
+    of the packet is left out. `buffer`: one of several DMA buffers of a context."""
     started(m)
+    if buffer is not None:
+        yield from dma_buffers.submit_physical(m, call, buffer)
+        return call.status
     if hContext is None or paging is not None:
         m.require(hContext is None and hOpen is None, "paging belongs to no context")
         yield from _submit_paging(m, call, paging)

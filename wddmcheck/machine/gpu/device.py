@@ -36,7 +36,8 @@ class Gpu:
     a lower F-state, and `component_changes` counts changes of its settings; `command_open`: a
     command is being written to the ring. `lazy_switch`: a node that is told to let go of a context
     does so when it next saves one, not at once; `in_order`: nodes run packets in the order of their
-    fences. `halted`: the driver has stopped all nodes."""
+    fences. `halted`: the driver has stopped all nodes. `text_mode`: the driver has put the display
+    into it."""
 
     memory: VideoMemory = field(default_factory=VideoMemory)
     nodes: list[Node] = field(default_factory=list)
@@ -60,6 +61,7 @@ class Gpu:
     lazy_switch: bool = False
     in_order: bool = False
     halted: bool = False
+    text_mode: bool = False
 
     def __post_init__(self) -> None:
         self.nodes += [Node(ordinal, self.memory, in_order=self.in_order)
@@ -102,7 +104,7 @@ class Gpu:
         self.power_down()
         self.power_up()
         self._anew()
-        self.halted = False
+        self.halted = self.text_mode = False
         for node in self.nodes:
             node.reset()
             node.packets.clear()
@@ -278,8 +280,14 @@ class Registers:
         self.touched()
         if not self.gpu.answers or not self.gpu.healthy:
             return False
-        self.gpu.programmed = True
+        self.gpu.programmed, self.gpu.text_mode = True, False
         return True
+
+    def enter_text_mode(self) -> None:
+        """Let the display show plain text."""
+        self.touched()
+        if self.gpu.answers:
+            self.gpu.text_mode = True
 
     @property
     def clock(self) -> int:
@@ -354,6 +362,16 @@ class Registers:
         self.touched()
         if self.gpu.answers:
             self.gpu.nodes[node].preemption = Preemption.ASKED
+
+    def preempt_at_once(self, node: int) -> None:
+        """Make a node give up what it has not completed, and save the state that it holds: when
+        this returns, it has. Raises `BugCheck`."""
+        self.touched()
+        if self.gpu.answers:
+            state = self.gpu.nodes[node]
+            state.preemption = Preemption.ASKED
+            state.preempt()
+            state.preemption = Preemption.NONE
 
     def take_preemption(self, node: int) -> bool:
         """Whether the node has served a preemption since this was asked last."""

@@ -102,12 +102,15 @@ class VideoMemory:
     """All that the GPU can address: one segment, and page tables by the physical address of their
     root, which is what a context is given (NS:d3dkmddi._DXGKARG_SETROOTPAGETABLE). `written` are
     the entries of page tables that the CPU has written, by address and index. `aperture` is the
-    page that the aperture shows, and in which of its lives; None is the dummy page."""
+    page that the aperture shows, and in which of its lives; None is the dummy page. `areas` are the
+    pages of context allocations, by Dxgkrnl's handle: for hardware that reaches them without an
+    address in the space of an application, as DXGK_OPERATION_INIT_CONTEXT_RESOURCE shows them."""
 
     segment: Segment = field(default_factory=Segment)
     tables: dict[int, PageTable] = field(default_factory=dict)
     written: dict[tuple[int, int], int] = field(default_factory=dict)
     aperture: PageLife | None = None
+    areas: dict[int, int] = field(default_factory=dict)
 
     def translate(self, root: int, va: int) -> int | None:
         """The page that the table at `root` has at `va`, or None."""

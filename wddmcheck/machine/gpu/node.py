@@ -27,11 +27,25 @@ class PacketState(Enum):
 @dataclass(slots=True, eq=False)
 class HwContext:
     """What the hardware knows of a context: the driver fills it in. `save_va` is where its state
-    goes, in the address space whose page table has its root at `root`."""
+    goes, in the address space whose page table has its root at `root`; or it goes to the context
+    allocation `area`, which needs no address there. A context with neither keeps no state.
+    `user_va` is where commands of the application find memory of their own, 0 if there is none."""
 
     ident: int
     save_va: int
     root: int = 0
+    area: int = 0
+    user_va: int = 0
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether there is anything to load and to save."""
+        return self.area != 0 or self.save_va != 0
+
+    @property
+    def where(self) -> str:
+        """Where its state goes, for people."""
+        return f"area {self.area:#x}" if self.area else f"{self.save_va:#x}"
 
     @property
     def signature(self) -> bytes:
@@ -67,6 +81,12 @@ class Packet:
     inputs: tuple[tuple[int, bytes], ...] = ()
     state: PacketState = PacketState.QUEUED
     commands: tuple[Command, ...] = ()
+
+    def carry_out(self, memory: VideoMemory, on: str) -> None:
+        """What it does, but for its fence. Raises `BugCheck`."""
+        assert self.context is not None
+        for va, expected in self.inputs:
+            read_memory(memory, self.context.root, va, expected, f"packet {self.fence}", on)
 
     def runs_in(self, root: int) -> bool:
         """Whether it sees the address space at `root`."""
@@ -146,9 +166,7 @@ class Node:
         if packet is None or packet.state is not PacketState.RUNNING or self.hung or (
                 packet.context is None):
             raise OutOfReachError(f"the packet with fence {fence} is not running", driver=True)
-        for va, expected in packet.inputs:
-            read_memory(self.memory, packet.context.root, va, expected, f"packet {fence}",
-                        f" on {self._name}")
+        packet.carry_out(self.memory, f" on {self._name}")
         self._signal(packet)
 
     def run_paging(self, fence: int) -> None:
@@ -241,25 +259,36 @@ class Node:
 # --- memory ---------------------------------------------------------------------------------------
 
 
+def _save_page(memory: VideoMemory, context: HwContext) -> int | None:
+    """Where the state of a context is."""
+    if context.area:
+        return memory.areas.get(context.area)
+    return memory.translate(context.root, context.save_va)
+
+
 def load_state(memory: VideoMemory, context: HwContext, who: str) -> None:
     """Load the state of a context from its save area. Raises `BugCheck`."""
-    page = memory.translate(context.root, context.save_va)
+    if not context.keeps_state:
+        return
+    page = _save_page(memory, context)
     if page is None:
-        _fault(f"{who} loads hardware context {context.ident} from {context.save_va:#x}, where "
+        fault(f"{who} loads hardware context {context.ident} from {context.where}, where "
                "nothing is mapped", context.save_va)
     memory.segment.write(page, context.signature)
 
 
 def save_state(memory: VideoMemory, context: HwContext, who: str) -> None:
     """Save the state of a context into its save area. Raises `BugCheck`."""
+    if not context.keeps_state:
+        return
     what = f"{who} saves the state of hardware context {context.ident}"
-    page = memory.translate(context.root, context.save_va)
+    page = _save_page(memory, context)
     if page is None:
-        _fault(f"{what} at {context.save_va:#x}, where nothing is mapped any more",
+        fault(f"{what} at {context.where}, where nothing is mapped any more",
                context.save_va)
     found = memory.segment.read(page)
     if not found.startswith(context.signature):
-        _fault(f"{what} at {context.save_va:#x}, into memory that is something else's now "
+        fault(f"{what} at {context.where}, into memory that is something else's now "
                f"({found[:8]!r})", context.save_va)
     memory.segment.write(page, context.signature + b" saved")
 
@@ -270,14 +299,14 @@ def read_memory(memory: VideoMemory, root: int, va: int, expected: bytes, who: s
     nothing is there, or something else."""
     page = memory.translate(root, va)
     if page is None:
-        _fault(f"{who} reads {va:#x}{on}, where nothing is mapped any more", va)
+        fault(f"{who} reads {va:#x}{on}, where nothing is mapped any more", va)
     found = memory.segment.read(page)
     if not found.startswith(expected):
-        _fault(f"{who} reads {va:#x}{on} and finds {found[:8]!r}, not {expected[:8]!r}", va)
+        fault(f"{who} reads {va:#x}{on} and finds {found[:8]!r}, not {expected[:8]!r}", va)
     return page
 
 
-def _fault(message: str, va: int) -> NoReturn:
+def fault(message: str, va: int) -> NoReturn:
     """A GPU page fault, or a read of what is no longer there: the machine stops here to show it
     (Windows would put the device into error and reset the engine)."""
     raise BugCheck(Finding(Kind.GPU_ACCESS, message, (va,)))

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from wddmcheck.machine.dma_structs import DmaPrivateData
 from wddmcheck.machine.gpu.device import NODES, Registers
+from wddmcheck.machine.gpu.dma import Commands
 from wddmcheck.machine.gpu.engine import Entry
 from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
 from wddmcheck.machine.gpu.node import Command, HwContext
@@ -165,6 +167,40 @@ class WatchedAdapter(Adapter):
         """The timer."""
         assert self.timer is not None
         return self.timer
+
+
+@dataclass(slots=True)
+class Submission:
+    """A DMA buffer that the node has, or that is to be retired. `data` is its private data as long
+    as the driver may look at it; `reported`: Dxgkrnl has been told that it is complete."""
+
+    fence: int
+    context: Context
+    data: DmaPrivateData | None
+    reported: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class DmaAdapter(Adapter):
+    """The device context block where contexts have several DMA buffers. `submissions` are those of
+    all, oldest first, and `newest` is the last one, None if that is retired, or was preempted.
+    `completed` is the last completed fence, `refused` that of the last malformed buffer. `scratch`
+    is where the scheduler's class writes the commands of one buffer at a time."""
+
+    TAG: ClassVar[str] = "WAdp"
+    submissions: list[Submission] = field(default_factory=list)
+    newest: Submission | None = None
+    completed: int = 0
+    refused: int = 0
+    scratch: Commands | None = None
+
+
+@dataclass(eq=False, repr=False)
+class DmaQueue(Structure):
+    """A hardware queue of a context, for DMA buffers that need no scheduler."""
+
+    TAG: ClassVar[str] = "WDqu"
+    context: Context
 
 
 @dataclass(eq=False, repr=False)

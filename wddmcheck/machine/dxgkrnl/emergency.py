@@ -1,0 +1,58 @@
+"""Dxgkrnl's side of calls that come when something seems to be wrong: the plain text screen, and
+the question which fence is complete. (The report about the driver is `recovery`'s.)"""
+
+from __future__ import annotations
+
+from wddmcheck.machine.dma_structs import DXGKARG_QUERYCURRENTFENCE
+from wddmcheck.machine.dxgkrnl.calls import Call, Steps
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer, work_of
+from wddmcheck.machine.dxgkrnl.registry import ddi
+from wddmcheck.machine.dxgkrnl.state import UNFINISHED, up
+from wddmcheck.machine.findings import Finding, Kind
+from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.machine import Machine
+from wddmcheck.machine.processor import Irql
+
+
+@ddi
+def DxgkDdiResetDevice(m: Machine, call: Call) -> Steps:
+    """ADP-11: for hibernation and stop screens, in the worst case at the highest IRQL."""
+    up(m)
+    m.require(not m.gpu.text_mode, "the display is in text mode", driver=True)
+    m.admit(call)
+    with m.processor.at(Irql.HIGH_LEVEL):
+        yield from m.driver(call, m.adapter.kmd)
+    if m.gpu.answers and not m.gpu.text_mode:
+        m.report(Finding(Kind.CONTRACT, f"{call.name} returns and the display is not in text mode"))
+    return None
+
+
+@ddi
+def DxgkDdiQueryCurrentFence(m: Machine, call: Call) -> Steps:
+    """FEN-03, SUB-06: what is complete on the node for rendering, and has been reported when this
+    returns; the fence of a refused buffer counts when all before it is over."""
+    up(m)
+    m.admit(call)
+    arg = DXGKARG_QUERYCURRENTFENCE()
+    yield from m.driver(call, m.adapter.kmd, arg)
+    if call.succeeded:
+        _right(m, call, arg.CurrentFence)
+    return arg.CurrentFence
+
+
+def _right(m: Machine, call: Call, current: int) -> None:
+    """Report a fence that is not the one, and completed ones that were not reported."""
+    refused, packets = work_of(m).refused, m.gpu.nodes[0].packets
+    buffers = [b for b in m.handles.all(OsDmaBuffer) if b.fence]
+    states = {b.fence: packets[b.fence].state for b in buffers if b.fence in packets}
+    if current < refused and not any(b.fence < refused for b in buffers):
+        m.report(Finding(Kind.BAD_FENCE, f"{call.name} returns fence {current}; that of a refused "
+                         f"buffer, {refused}, counts as complete, as all before it is"))
+    for buffer in buffers:
+        state = states.get(buffer.fence)
+        if state in UNFINISHED and buffer.fence <= current:
+            m.report(Finding(Kind.BAD_FENCE, f"{call.name} returns fence {current}, and that of "
+                             f"{buffer!r}, {buffer.fence}, is not complete"))
+        if state is PacketState.DONE and not buffer.reported:
+            m.report(Finding(Kind.BAD_FENCE, f"{call.name} returns, and fence {buffer.fence} is "
+                             "complete and not reported"))
