@@ -18,8 +18,8 @@ from wddmcheck.replay.agree import Pair
 from wddmcheck.replay.families import FAMILIES
 from wddmcheck.result.verdict import Reached
 
-MODELS = ("bring_up", "display_objects", "fences_events", "hardware_queues", "kill", "locks",
-          "paging", "power", "sharing", "threading")
+MODELS = ("bring_up", "display_objects", "dma_buffers", "fences_events", "hardware_queues", "kill",
+          "locks", "paging", "power", "sharing", "threading")
 SCENARIOS = [(model, p.name) for model in MODELS
              for p in shipped(f"models/{model}.wddm").properties
              if p.kind is Kind.REACHABLE and not p.goal]

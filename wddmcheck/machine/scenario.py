@@ -28,6 +28,7 @@ from typing import Any, Final, TypeVar
 
 from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.display_records import OsMemoryBasis, OsNotification, OsSession
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -180,6 +181,11 @@ class Took:
     def paging(self) -> OsPagingBuffer:
         """The paging buffer that it built."""
         return self._one(OsPagingBuffer)
+
+    @property
+    def dma_buffer(self) -> OsDmaBuffer:
+        """The DMA buffer that it built."""
+        return self._one(OsDmaBuffer)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wddmcheck.machine.dxgkrnl.display_records import OsMemoryBasis, OsNotification, OsSession
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer
 from wddmcheck.machine.dxgkrnl.objects import (
     OsAllocation,
     OsContext,
@@ -37,7 +38,7 @@ _ATTRIBUTES: Mapping[type[OsObject], str] = {
     OsHwQueue: "queue", OsDoorbell: "doorbell", OsGlobalFence: "fence",
     OsLocalFence: "local_fence", OsCpuEvent: "cpu_event", OsProcessEvent: "process_event",
     OsPagingBuffer: "paging", OsOverlay: "overlay", OsNotification: "notification",
-    OsSession: "session", OsMemoryBasis: "basis",
+    OsSession: "session", OsMemoryBasis: "basis", OsDmaBuffer: "dma_buffer",
 }
 _SHORT = {"pauses": "the call is interrupted half way", "waits": "the call has to wait"}
 """What the first word says of where a call is."""
@@ -87,7 +88,8 @@ class Script:
     def _last(self, act: Act, step: StoryStep, born: Sequence[str], outcome: str) -> Iterator[str]:
         """The act that a step ends with, and the variables for what it made."""
         whole = len(born) == 1 and not (step.at and step.call)
-        suffix = self._made(step, born[0]) if whole else ""
+        # What happens without a call gives what it made itself.
+        suffix = self._made(step, born[0]) if whole and not act.hardware else ""
         target = ""
         if whole:
             target = self._name(born[0])

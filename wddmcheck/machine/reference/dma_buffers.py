@@ -28,10 +28,10 @@ from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
 from wddmcheck.machine.reference.miniport import ReferenceMiniport
 from wddmcheck.machine.reference.objects import (
     Adapter,
+    BufferQueue,
     Context,
     Device,
     DmaAdapter,
-    DmaQueue,
     Submission,
 )
 from wddmcheck.machine.status import NtStatus
@@ -104,7 +104,7 @@ class DmaMiniport(ReferenceMiniport):
     def DxgkDdiCreateHwQueue(self, pCreateHwQueue: DXGKARG_CREATEHWQUEUE) -> NtStatus:
         """HWQ-02."""
         context = self.pool.at(pCreateHwQueue.hHwContext, Context)
-        queue = self.pool.allocate(DmaQueue, context=context)
+        queue = self.pool.allocate(BufferQueue, context=context)
         if queue is None:
             return NO_MEMORY
         pCreateHwQueue.hHwQueue = self.pool.address(queue)
@@ -112,7 +112,7 @@ class DmaMiniport(ReferenceMiniport):
 
     def DxgkDdiDestroyHwQueue(self, hHwQueue: Handle) -> NtStatus:
         """HWQ-03."""
-        self.pool.free(self.pool.at(hHwQueue, DmaQueue), DmaQueue.TAG)
+        self.pool.free(self.pool.at(hHwQueue, BufferQueue), BufferQueue.TAG)
         return SUCCESS
 
     # --- what is built ----------------------------------------------------------------------------
@@ -200,7 +200,7 @@ class DmaMiniport(ReferenceMiniport):
         arg = pSubmitCommandToHwQueue
         assert arg.pDmaBufferPrivateData is not None
         arg.pDmaBufferPrivateData.marked = True
-        context = self.pool.at(arg.hHwQueue, DmaQueue).context
+        context = self.pool.at(arg.hHwQueue, BufferQueue).context
         self.give(context, DmaPacket(context.hardware, arg.HwQueueProgressFenceId,
                                      address=arg.DmaBufferVirtualAddress), None)
         return SUCCESS

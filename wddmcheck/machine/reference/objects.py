@@ -196,7 +196,7 @@ class DmaAdapter(Adapter):
 
 
 @dataclass(eq=False, repr=False)
-class DmaQueue(Structure):
+class BufferQueue(Structure):
     """A hardware queue of a context, for DMA buffers that need no scheduler."""
 
     TAG: ClassVar[str] = "WDqu"

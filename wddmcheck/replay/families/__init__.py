@@ -14,6 +14,7 @@ from wddmcheck.machine.policies import Policies
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.replay.families.bring_up import BRING_UP
 from wddmcheck.replay.families.display_objects import DISPLAY_OBJECTS
+from wddmcheck.replay.families.dma_buffers import DMA_BUFFERS
 from wddmcheck.replay.families.fences_events import FENCES_EVENTS
 from wddmcheck.replay.families.hardware_queues import HARDWARE_QUEUES
 from wddmcheck.replay.families.kill import KILL
@@ -33,6 +34,7 @@ from wddmcheck.report.story import Story
 FAMILIES: Final[Mapping[str, Vocabulary]] = MappingProxyType({
     "bring_up": BRING_UP,
     "display_objects": DISPLAY_OBJECTS,
+    "dma_buffers": DMA_BUFFERS,
     "fences_events": FENCES_EVENTS,
     "hardware_queues": HARDWARE_QUEUES,
     "kill": KILL,
