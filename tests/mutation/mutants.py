@@ -20,7 +20,7 @@ PARTS = ("common", "power", "adapters", "events", "devices", "suspension", "cont
 """The modules of the reference miniport, each after those that it imports."""
 
 FAMILIES = {"bring_up": "BringUpMiniport", "display": "DisplayingMiniport",
-            "locking": "LockingMiniport",
+            "dma_buffers": "DmaMiniport", "locking": "LockingMiniport",
             "threaded": "ThreadedMiniport"}
 """Modules of the reference miniports of other families, which are made from it."""
 

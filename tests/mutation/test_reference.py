@@ -10,13 +10,16 @@ from __future__ import annotations
 import importlib.util
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.machine import test_bring_up_miniport as loading_tests
 from tests.machine import test_display as display_tests
+from tests.machine import test_dma_buffers as dma_tests
 from tests.machine import test_fences_events as event_tests
 from tests.machine import test_hardware_queues as queue_tests
 from tests.machine import test_locking as locking_tests
@@ -45,39 +48,57 @@ EQUIVALENT = {
     "self.inspect(self.pool.at(arg.hAllocation, Allocation))": LOOKS,
     "DxgkDdiBuildPagingBuffer: if arg.hAllocation != NULL": LOOKS,
     "free_watchdog: adapter.watchdog = None": "nobody reads it before StartDevice sets it again",
+    "DxgkDdiInterruptRoutine: if submission.data is not None and "
+    "self.is_done(adapter, submission)": TOUCHES,
+    "DxgkDdiSubmitCommandToHwQueue: arg.pDmaBufferPrivateData.marked = True":
+        "the private data, and what is noted there, is gone when the call returns",
     "escape_inspect: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
     "escape_look_up: self.inspect(self.pool.at(handle, Allocation))": LOOKS,
 }
 """Mutants that no test can tell from the reference miniport, each with the reason."""
 
-OWN = {"bring_up": "bring_up", "display": "display_objects", "locking": "locks",
-       "threaded": "threading"}
+OWN = {"bring_up": "bring_up", "display": "display_objects", "dma_buffers": "dma_buffers",
+       "locking": "locks", "threaded": "threading"}
 """Modules that are the reference miniports of families by themselves."""
 
 MUTANTS = [*mutants(), *mutants(tuple(OWN))]
 
-TESTS = {"": (reference_tests, queue_tests, event_tests, bring_up_tests, sharing_tests),
-         "bring_up": (loading_tests,), "locks": (locking_tests,), "threading": (threaded_tests,),
-         "display_objects": (display_tests,)}
-"""Tests of a reference miniport itself, by family; "": of the one that the others have."""
 
-SCOPES = {"": (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
-               ("removal", "small"), ("tdr", "cleanup")),
-          "bring_up": (("bring_up", "small"), ("bring_up", "devices")),
-          "locks": (("locks", "small"), ("locks", "paging")),
-          "threading": (("threading", "watchdog"), ("threading", "contexts"),
-                        ("threading", "classes")),
-          "display_objects": ()}
-FURTHER = {"": (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
-                ("power", "memory"), ("paging", "rendering"), ("paging", "tables"),
-                ("hardware_queues", "doorbells"), ("hardware_queues", "contexts"),
-                ("fences_events", "shared"), ("fences_events", "events"),
-                ("sharing", "processes")),
-           "display_objects": (("display_objects", "scanout"), ("display_objects", "sessions"))}
-"""Models and scopes of the walks; the further ones have more that leads back than on."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a reference miniport is tried on: tests of it by itself, and `walks` random walks of
+    models at `scopes`; the `further` ones have more that leads back than on."""
 
-WALKS = {"": 4, "bring_up": 4, "locks": 8, "threading": 8, "display_objects": 8}
-"""How many of each."""
+    tests: tuple[ModuleType, ...]
+    scopes: tuple[tuple[str, str], ...] = ()
+    further: tuple[tuple[str, str], ...] = ()
+    walks: int = 8
+
+
+TRIED = {
+    "": Tried(
+        (reference_tests, queue_tests, event_tests, bring_up_tests, sharing_tests),
+        (("miniport", "teardown"), ("miniport", "sharing"), ("preemption", "reading"),
+         ("removal", "small"), ("tdr", "cleanup")),
+        (("kill", "two_processes"), ("kill", "memory"), ("power", "contexts"),
+         ("power", "memory"), ("paging", "rendering"), ("paging", "tables"),
+         ("hardware_queues", "doorbells"), ("hardware_queues", "contexts"),
+         ("fences_events", "shared"), ("fences_events", "events"), ("sharing", "processes")), 4),
+    "bring_up": Tried(
+        (loading_tests,), (("bring_up", "small"), ("bring_up", "devices")), walks=4),
+    "display_objects": Tried(
+        (display_tests,),
+        further=(("display_objects", "scanout"), ("display_objects", "sessions"))),
+    "dma_buffers": Tried(
+        (dma_tests,), further=(("dma_buffers", "small"), ("dma_buffers", "fences")), walks=4),
+    "locks": Tried(
+        (locking_tests,), (("locks", "small"), ("locks", "paging")), (("locks", "small"),)),
+    "threading": Tried(
+        (threaded_tests,),
+        (("threading", "watchdog"), ("threading", "contexts"), ("threading", "classes")),
+        (("threading", "watchdog"), ("threading", "contexts"))),
+}
+"""By family; "": the reference miniport that most have."""
 
 Test = Callable[[Factory], None]
 
@@ -85,8 +106,8 @@ Test = Callable[[Factory], None]
 @cache
 def walks(family: str) -> tuple[Walk, ...]:
     return tuple(walk(scope, seed, 250, f"models/{model}.wddm", fresh=fresh)
-                 for seed in range(WALKS[family])
-                 for chosen, fresh in ((SCOPES[family], False), (FURTHER.get(family, ()), True))
+                 for seed in range(TRIED[family].walks)
+                 for chosen, fresh in ((TRIED[family].scopes, False), (TRIED[family].further, True))
                  for model, scope in chosen)
 
 
@@ -94,12 +115,12 @@ def walks(family: str) -> tuple[Walk, ...]:
 def battery(family: str) -> tuple[Test, ...]:
     """The tests of a miniport itself and of its kept runs, on the machine that each asks for."""
     found: list[Test] = []
-    for module in (*TESTS[family], *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))):
+    for module in (*TRIED[family].tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             marks: list[pytest.Mark] = getattr(function, "pytestmark", [])
             of = {m.args[0] for m in marks if m.name == "wddm_family"}
             if (not name.startswith("test_") or not inspect.signature(function).parameters
-                    or (of or {""}) != {family if module not in TESTS[family] else ""}):
+                    or (of or {""}) != {family if module not in TRIED[family].tests else ""}):
                 continue
             gpu = {k: v for m in marks if m.name == "wddm_hardware" for k, v in m.kwargs.items()}
             policies = {k: v for m in marks if m.name == "wddm_policies"
@@ -152,7 +173,7 @@ def caught(factory: Factory, family: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize("family", TESTS)
+@pytest.mark.parametrize("family", TRIED)
 def test_the_reference_itself_passes(family: str) -> None:
     assert caught(words_of(family or "miniport").reference, family) == ""
     assert len(battery(family)) > 5

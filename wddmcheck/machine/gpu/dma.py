@@ -64,8 +64,8 @@ class DmaPacket(Packet):
         if self.context.user_va:
             read_memory(memory, root, self.context.user_va, b"", who, on)
         if commands.hostile:
-            for page in memory.tables[root].entries.values():
-                memory.segment.write(page, b"\xff" * PAGE)
+            for mapped in memory.tables[root].entries.values():
+                memory.segment.write(mapped, b"\xff" * PAGE)
         if commands.fence_va:
             page = memory.translate(root, commands.fence_va)
             if page is None:
