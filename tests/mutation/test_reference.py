@@ -115,7 +115,8 @@ def walks(family: str) -> tuple[Walk, ...]:
 def battery(family: str) -> tuple[Test, ...]:
     """The tests of a miniport itself and of its kept runs, on the machine that each asks for."""
     found: list[Test] = []
-    for module in (*TRIED[family].tests, *map(load, sorted(Path("counterexamples").glob("*/test_*.py")))):
+    kept = map(load, sorted(Path("counterexamples").glob("*/test_*.py")))
+    for module in (*TRIED[family].tests, *kept):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             marks: list[pytest.Mark] = getattr(function, "pytestmark", [])
             of = {m.args[0] for m in marks if m.name == "wddm_family"}

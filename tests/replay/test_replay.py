@@ -22,13 +22,8 @@ DPC = KEPT["dpc_walks_freed_context"]
 
 
 def test_every_defect_is_kept_and_has_a_model() -> None:
-    lines = Path("tests/replay/models_only.txt").read_text("utf-8").splitlines()
-    models_only = [line for line in lines if not line.startswith("#")]
-    assert models_only == sorted(models_only)
-    assert set(KEPT) == set(DEFECTS)
     seeded = {p.stem for p in Path("models/seeded").rglob("*.wddm")}
-    assert seeded == set(DEFECTS) | set(models_only)
-    assert not set(DEFECTS) & set(models_only)
+    assert seeded == set(DEFECTS) == set(KEPT)
 
 
 @pytest.mark.parametrize("name", KEPT)
