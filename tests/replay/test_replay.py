@@ -226,6 +226,19 @@ def test_which_miniport(on: str, code: int, says: str, tmp_path: Path,
     assert says in shown.out + shown.err
 
 
+def test_what_user_mode_asks_for_needs_the_calls_that_it_leads_to(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    trace = str(KEPT["handle_table_goes_stale"].resolve())
+    (tmp_path / "mine.py").write_text(MINE + """
+class OpensNothing(ReferenceMiniport):
+    DxgkDdiOpenAllocation = None
+""", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["replay", trace, "--on", "mine.py:OpensNothing"]) == 2
+    assert "lacks DxgkDdiOpenAllocation, which the trace calls" in capsys.readouterr().err
+
+
 def test_models_that_go_further_than_the_machine_are_refused(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Their steps have names that the machine knows, and mean more."""
