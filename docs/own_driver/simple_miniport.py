@@ -21,8 +21,8 @@ from simple_structures import (
     Resource,
 )
 
-from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import HwContext, Packet
+from wddmcheck.machine.gpu.registers import GONE
 from wddmcheck.machine.miniport import PREEMPT, Kernel, Wait
 from wddmcheck.machine.pool import Structure
 from wddmcheck.machine.status import NtStatus

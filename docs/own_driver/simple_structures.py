@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import Command, HwContext
+from wddmcheck.machine.gpu.registers import Registers
 from wddmcheck.machine.pool import PagedStructure, Structure
 
 # What lives in pool memory is poisoned when it is freed, so that the machine sees who touches it

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from wddmcheck.machine.findings import BugCheck, Kind, OutOfReachError
-from wddmcheck.machine.gpu.device import GONE, Gpu, Registers
+from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.gpu.memory import PAGE, POISON, PageTable, Segment, VideoMemory
 from wddmcheck.machine.gpu.node import HwContext, Node, Packet, PacketState, Preemption
+from wddmcheck.machine.gpu.registers import GONE, Registers
 
 ROOT = 0x1000
 

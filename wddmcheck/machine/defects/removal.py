@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.gpu.registers import Registers
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Preempt, Wait
 from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, Config, Context, IsrState

@@ -27,8 +27,8 @@ from wddmcheck.machine.dxgkrnl.objects import (
     OsProcess,
 )
 from wddmcheck.machine.findings import Finding, Kind, OutOfReachError, call_site, stop
-from wddmcheck.machine.gpu.device import Registers
 from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.gpu.registers import Registers
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CREATECONTEXTALLOCATIONFLAGS,

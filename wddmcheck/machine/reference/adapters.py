@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.gpu.registers import Registers
 from wddmcheck.machine.miniport import PREEMPT, Pauses
 from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.objects import Adapter, Config, IsrState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.gpu.device import Registers
+from wddmcheck.machine.gpu.registers import Registers
 from wddmcheck.machine.locks import PushLock
 from wddmcheck.machine.miniport import Kernel
 from wddmcheck.machine.reference.objects import Adapter, Context, Packet

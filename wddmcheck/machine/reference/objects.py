@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from wddmcheck.machine.dma_structs import DmaPrivateData
-from wddmcheck.machine.gpu.device import NODES, Registers
+from wddmcheck.machine.gpu.device import NODES
 from wddmcheck.machine.gpu.dma import Commands
 from wddmcheck.machine.gpu.engine import Entry
 from wddmcheck.machine.gpu.engine import HwQueue as GpuQueue
 from wddmcheck.machine.gpu.node import Command, HwContext
 from wddmcheck.machine.gpu.notices import NativeFence, Source
+from wddmcheck.machine.gpu.registers import Registers
 from wddmcheck.machine.locks import PushLock, SpinLock
 from wddmcheck.machine.pool import PagedStructure, Structure
 from wddmcheck.machine.power_structs import DEVICE_POWER_STATE

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from wddmcheck.machine.gpu.device import GONE, Registers
 from wddmcheck.machine.gpu.node import HwContext
+from wddmcheck.machine.gpu.registers import GONE, Registers
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Wait
 from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER
 from wddmcheck.machine.power_structs import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.gpu.device import GONE
 from wddmcheck.machine.gpu.node import Packet
+from wddmcheck.machine.gpu.registers import GONE
 from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.events import EventDdis
 from wddmcheck.machine.reference.native_fences import NativeFenceDdis
