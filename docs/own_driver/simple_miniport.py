@@ -21,6 +21,12 @@ from simple_structures import (
     Resource,
 )
 
+from wddmcheck.machine.allocation_structs import (
+    DXGK_CREATEALLOCATIONFLAGS,
+    DXGK_DESTROYALLOCATIONFLAGS,
+    DXGKARGCB_GETHANDLEDATA,
+    DXGKARGCB_RELEASEHANDLEDATA,
+)
 from wddmcheck.machine.gpu.node import HwContext, Packet
 from wddmcheck.machine.gpu.registers import GONE
 from wddmcheck.machine.miniport import PREEMPT, Kernel, Wait
@@ -28,17 +34,13 @@ from wddmcheck.machine.pool import Structure
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_CONTEXTINFO,
-    DXGK_CREATEALLOCATIONFLAGS,
     DXGK_CREATECONTEXTALLOCATIONFLAGS,
     DXGK_CREATECONTEXTFLAGS,
     DXGK_CREATEDEVICEFLAGS,
-    DXGK_DESTROYALLOCATIONFLAGS,
     DXGK_INTERRUPT_TYPE,
     DXGKARGCB_CREATECONTEXTALLOCATION,
-    DXGKARGCB_GETHANDLEDATA,
     DXGKARGCB_MAPCONTEXTALLOCATION,
     DXGKARGCB_NOTIFY_INTERRUPT_DATA,
-    DXGKARGCB_RELEASEHANDLEDATA,
     INTERFACE_VERSION,
     NULL,
     Out,

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from wddmcheck.machine.allocation_structs import (
+    DXGKARGCB_GETHANDLEDATA,
+    DXGKARGCB_RELEASEHANDLEDATA,
+)
 from wddmcheck.machine.defects import DEFECTS
 from wddmcheck.machine.dxgkrnl.calls import Call
 from wddmcheck.machine.dxgkrnl.objects import OsContextAllocation, OsPages
@@ -34,9 +38,7 @@ from wddmcheck.machine.structs import (
     DXGK_CREATECONTEXTALLOCATIONFLAGS,
     DXGK_INTERRUPT_TYPE,
     DXGKARGCB_CREATECONTEXTALLOCATION,
-    DXGKARGCB_GETHANDLEDATA,
     DXGKARGCB_NOTIFY_INTERRUPT_DATA,
-    DXGKARGCB_RELEASEHANDLEDATA,
     Out,
 )
 

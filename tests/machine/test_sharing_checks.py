@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from tests.machine.test_sharing import device
+from wddmcheck.machine.allocation_structs import (
+    DXGKARGCB_GETHANDLEDATA,
+)
 from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsDevice, OsOpening
 from wddmcheck.machine.findings import BugCheck, Kind, OutOfReachError
 from wddmcheck.machine.locks import PushLock
@@ -17,7 +20,6 @@ from wddmcheck.machine.reference import ReferenceMiniport
 from wddmcheck.machine.reference.objects import OpenAllocation
 from wddmcheck.machine.scenario import Scenario
 from wddmcheck.machine.status import NtStatus
-from wddmcheck.machine.structs import DXGKARGCB_GETHANDLEDATA
 
 
 @pytest.fixture

@@ -12,6 +12,13 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from wddmcheck.machine.allocation_structs import (
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_DESTROYALLOCATION,
+    DXGKARG_ESCAPE,
+    DXGKARG_OPENALLOCATION,
+)
 from wddmcheck.machine.image import HARDWARE_IDS
 from wddmcheck.machine.locks import Locks
 from wddmcheck.machine.packet_structs import DXGKARG_CANCELCOMMAND, DXGKARG_RENDER
@@ -26,15 +33,10 @@ from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_START_INFO,
     DXGK_SURPRISE_REMOVAL_TYPE,
-    DXGKARG_CLOSEALLOCATION,
     DXGKARG_COLLECTDBGINFO,
-    DXGKARG_CREATEALLOCATION,
     DXGKARG_CREATECONTEXT,
     DXGKARG_CREATEDEVICE,
     DXGKARG_CREATEPROCESS,
-    DXGKARG_DESTROYALLOCATION,
-    DXGKARG_ESCAPE,
-    DXGKARG_OPENALLOCATION,
     DXGKARG_PREEMPTCOMMAND,
     DXGKARG_QUERYDEPENDENTENGINEGROUP,
     DXGKARG_RESETENGINE,

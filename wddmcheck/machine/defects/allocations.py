@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.allocation_structs import (
+    DXGK_DESTROYALLOCATIONFLAGS,
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_DESTROYALLOCATION,
+    DXGKARG_ESCAPE,
+    DXGKARG_OPENALLOCATION,
+    DXGKARGCB_GETHANDLEDATA,
+)
 from wddmcheck.machine.miniport import PREEMPT, Kernel, Pauses
 from wddmcheck.machine.paging_structs import DXGK_TRANSFERFLAGS, DXGKARG_BUILDPAGINGBUFFER
 from wddmcheck.machine.reference import ReferenceMiniport
@@ -14,13 +23,6 @@ from wddmcheck.machine.reference.objects import (
 )
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
-    DXGK_DESTROYALLOCATIONFLAGS,
-    DXGKARG_CLOSEALLOCATION,
-    DXGKARG_CREATEALLOCATION,
-    DXGKARG_DESTROYALLOCATION,
-    DXGKARG_ESCAPE,
-    DXGKARG_OPENALLOCATION,
-    DXGKARGCB_GETHANDLEDATA,
     NULL,
     Handle,
 )

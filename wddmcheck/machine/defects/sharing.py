@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from wddmcheck.machine.allocation_structs import (
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_ESCAPE,
+    DXGKARG_OPENALLOCATION,
+    DXGKARGCB_GETHANDLEDATA,
+)
 from wddmcheck.machine.miniport import PREEMPT, Kernel, Pauses
 from wddmcheck.machine.pool import Structure
 from wddmcheck.machine.reference import ReferenceMiniport
@@ -12,11 +19,6 @@ from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
 from wddmcheck.machine.reference.objects import Adapter, Allocation, OpenAllocation, Resource
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
-    DXGKARG_CLOSEALLOCATION,
-    DXGKARG_CREATEALLOCATION,
-    DXGKARG_ESCAPE,
-    DXGKARG_OPENALLOCATION,
-    DXGKARGCB_GETHANDLEDATA,
     NULL,
     Handle,
 )

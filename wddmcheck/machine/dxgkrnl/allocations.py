@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.allocation_structs import DXGKARG_DESCRIBEALLOCATION
+from wddmcheck.machine.allocation_structs import (
+    DXGK_ALLOCATIONINFO,
+    DXGK_ALLOCATIONINFOFLAGS_WDDM2_0,
+    DXGK_CREATEALLOCATIONFLAGS,
+    DXGK_DESTROYALLOCATIONFLAGS,
+    DXGK_OPENALLOCATIONINFO,
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_DESCRIBEALLOCATION,
+    DXGKARG_DESTROYALLOCATION,
+    DXGKARG_ESCAPE,
+    DXGKARG_OPENALLOCATION,
+)
 from wddmcheck.machine.dxgkrnl import audit, memory, residency
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.display import is_shown
@@ -26,16 +38,6 @@ from wddmcheck.machine.dxgkrnl.state import started
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.structs import (
-    DXGK_ALLOCATIONINFO,
-    DXGK_ALLOCATIONINFOFLAGS_WDDM2_0,
-    DXGK_CREATEALLOCATIONFLAGS,
-    DXGK_DESTROYALLOCATIONFLAGS,
-    DXGK_OPENALLOCATIONINFO,
-    DXGKARG_CLOSEALLOCATION,
-    DXGKARG_CREATEALLOCATION,
-    DXGKARG_DESTROYALLOCATION,
-    DXGKARG_ESCAPE,
-    DXGKARG_OPENALLOCATION,
     INTERFACE_VERSION,
     NULL,
     Handle,

@@ -5,6 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wddmcheck.machine.allocation_structs import (
+    DXGKARGCB_GETHANDLEDATA,
+    DXGKARGCB_RELEASEHANDLEDATA,
+)
 from wddmcheck.machine.dxgkrnl import (
     audit,
     blocking,
@@ -34,10 +38,8 @@ from wddmcheck.machine.structs import (
     DXGK_CREATECONTEXTALLOCATIONFLAGS,
     DXGK_INTERRUPT_TYPE,
     DXGKARGCB_CREATECONTEXTALLOCATION,
-    DXGKARGCB_GETHANDLEDATA,
     DXGKARGCB_MAPCONTEXTALLOCATION,
     DXGKARGCB_NOTIFY_INTERRUPT_DATA,
-    DXGKARGCB_RELEASEHANDLEDATA,
     DXGKRNL_INTERFACE,
     NULL,
     Handle,

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.allocation_structs import DXGKARG_DESCRIBEALLOCATION
+from wddmcheck.machine.allocation_structs import (
+    DXGK_CREATEALLOCATIONFLAGS,
+    DXGK_DESTROYALLOCATIONFLAGS,
+    DXGKARG_CLOSEALLOCATION,
+    DXGKARG_CREATEALLOCATION,
+    DXGKARG_DESCRIBEALLOCATION,
+    DXGKARG_DESTROYALLOCATION,
+    DXGKARG_OPENALLOCATION,
+    DXGKARGCB_GETHANDLEDATA,
+)
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS, same_version
 from wddmcheck.machine.reference.objects import (
     Allocation,
@@ -13,13 +22,6 @@ from wddmcheck.machine.reference.objects import (
 from wddmcheck.machine.reference.paging import PagingDdis
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
-    DXGK_CREATEALLOCATIONFLAGS,
-    DXGK_DESTROYALLOCATIONFLAGS,
-    DXGKARG_CLOSEALLOCATION,
-    DXGKARG_CREATEALLOCATION,
-    DXGKARG_DESTROYALLOCATION,
-    DXGKARG_OPENALLOCATION,
-    DXGKARGCB_GETHANDLEDATA,
     NULL,
     Handle,
 )

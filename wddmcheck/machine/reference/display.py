@@ -6,6 +6,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from wddmcheck.machine.allocation_structs import (
+    DXGK_ALLOCATIONINFOFLAGS_WDDM2_0,
+    DXGKARG_CREATEALLOCATION,
+)
 from wddmcheck.machine.display_structs import (
     DXGK_PROTECTED_SESSION_STATUS,
     DXGKARG_CREATEMEMORYBASIS,
@@ -30,9 +34,7 @@ from wddmcheck.machine.reference.miniport import ReferenceMiniport
 from wddmcheck.machine.reference.objects import Adapter, Overlay, Resource
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
-    DXGK_ALLOCATIONINFOFLAGS_WDDM2_0,
     DXGK_INTERRUPT_TYPE,
-    DXGKARG_CREATEALLOCATION,
     DXGKARGCB_NOTIFY_INTERRUPT_DATA,
     NULL,
     Handle,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from wddmcheck.machine.allocation_structs import (
+    DXGKARG_ESCAPE,
+    DXGKARGCB_GETHANDLEDATA,
+    DXGKARGCB_RELEASEHANDLEDATA,
+)
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Result
 from wddmcheck.machine.reference.allocations import AllocationDdis
 from wddmcheck.machine.reference.common import NO_MEMORY, SUCCESS
@@ -10,10 +15,7 @@ from wddmcheck.machine.reference.events import EventDdis
 from wddmcheck.machine.reference.objects import Adapter, Allocation, Context, Device
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
-    DXGKARG_ESCAPE,
-    DXGKARGCB_GETHANDLEDATA,
     DXGKARGCB_MAPCONTEXTALLOCATION,
-    DXGKARGCB_RELEASEHANDLEDATA,
     NULL,
     Handle,
     Out,

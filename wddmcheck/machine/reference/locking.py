@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from wddmcheck.machine.allocation_structs import (
+    DXGKARG_ESCAPE,
+)
 from wddmcheck.machine.gpu.node import Packet
 from wddmcheck.machine.miniport import PREEMPT, Pauses, Result
 from wddmcheck.machine.paging_structs import DXGKARG_BUILDPAGINGBUFFER, PagingOperation
@@ -21,7 +24,6 @@ from wddmcheck.machine.runtime_structs import (
 )
 from wddmcheck.machine.structs import (
     DXGKARG_CREATECONTEXT,
-    DXGKARG_ESCAPE,
     DXGKARG_SUBMITCOMMAND,
     Handle,
 )
