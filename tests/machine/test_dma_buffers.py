@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from wddmcheck.machine.dma_structs import DXGKARG_QUERYCURRENTFENCE
 from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer, OsMonitoredFence, queue_of
 from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsDevice
 from wddmcheck.machine.findings import OutOfReachError
 from wddmcheck.machine.gpu.device import Gpu
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference.dma_buffers import DmaMiniport
+from wddmcheck.machine.runtime_structs import DXGKARG_QUERYCURRENTFENCE
 from wddmcheck.machine.structs import DXGKARG_COLLECTDBGINFO
 
 

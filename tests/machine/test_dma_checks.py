@@ -9,7 +9,6 @@ import pytest
 from tests.machine.test_dma_buffers import buffer, context, device, run
 from wddmcheck.machine.dma_structs import (
     DXGKARG_PATCH,
-    DXGKARG_QUERYCURRENTFENCE,
     DXGKARG_SIGNALMONITOREDFENCE,
     DXGKARG_SUBMITCOMMANDVIRTUAL,
 )
@@ -18,6 +17,7 @@ from wddmcheck.machine.gpu.dma import FIRST_PHYSICAL, DmaPacket
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference.dma_buffers import DmaMiniport
 from wddmcheck.machine.reference.objects import Adapter, Context, DmaAdapter, Submission
+from wddmcheck.machine.runtime_structs import DXGKARG_QUERYCURRENTFENCE
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import DXGKARG_SUBMITCOMMAND, Handle
 

@@ -47,7 +47,6 @@ EQUIVALENT = {
     "DxgkDdiBuildPagingBuffer: "
     "self.inspect(self.pool.at(arg.hAllocation, Allocation))": LOOKS,
     "DxgkDdiBuildPagingBuffer: if arg.hAllocation != NULL": LOOKS,
-    "free_watchdog: adapter.watchdog = None": "nobody reads it before StartDevice sets it again",
     "DxgkDdiInterruptRoutine: if submission.data is not None and "
     "self.is_done(adapter, submission)": TOUCHES,
     "DxgkDdiSubmitCommandToHwQueue: arg.pDmaBufferPrivateData.marked = True":

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from wddmcheck.machine.dma_structs import (
     DXGKARG_PATCH,
-    DXGKARG_QUERYCURRENTFENCE,
     DXGKARG_SIGNALMONITOREDFENCE,
     DXGKARG_SUBMITCOMMANDVIRTUAL,
 )
@@ -29,10 +28,6 @@ class DmaMiniport(Miniport, Protocol):
             self, hContext: Handle,
             pSignalMonitoredFence: DXGKARG_SIGNALMONITOREDFENCE) -> Result:
         """NC:d3dkmddi.DXGKDDI_SIGNALMONITOREDFENCE."""
-
-    def DxgkDdiQueryCurrentFence(self, hAdapter: Handle,
-                                 pCurrentFence: DXGKARG_QUERYCURRENTFENCE) -> Result:
-        """NC:d3dkmddi.DXGKDDI_QUERYCURRENTFENCE."""
 
     def DxgkDdiResetDevice(self, MiniportDeviceContext: Handle) -> None:
         """NC:dispmprt.DXGKDDI_RESET_DEVICE."""

@@ -85,12 +85,3 @@ class DXGKARG_SIGNALMONITOREDFENCE:
     pDmaBuffer: DmaMemory
     MonitoredFenceGpuVa: int
     MonitoredFenceValue: int
-
-
-@dataclass(slots=True)
-class DXGKARG_QUERYCURRENTFENCE:
-    """NS:d3dkmddi._DXGKARG_QUERYCURRENTFENCE. CurrentFence o, the rest i."""
-
-    CurrentFence: int = 0
-    NodeOrdinal: int = 0
-    EngineOrdinal: int = 0

@@ -3,15 +3,15 @@ the question which fence is complete. (The report about the driver is `recovery`
 
 from __future__ import annotations
 
-from wddmcheck.machine.dma_structs import DXGKARG_QUERYCURRENTFENCE
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
 from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer, work_of
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.state import UNFINISHED, up
+from wddmcheck.machine.dxgkrnl.state import UNFINISHED, up, usable
 from wddmcheck.machine.findings import Finding, Kind
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.processor import Irql
+from wddmcheck.machine.runtime_structs import DXGKARG_QUERYCURRENTFENCE
 
 
 @ddi
@@ -28,22 +28,36 @@ def DxgkDdiResetDevice(m: Machine, call: Call) -> Steps:
 
 
 @ddi
-def DxgkDdiQueryCurrentFence(m: Machine, call: Call) -> Steps:
-    """FEN-03, SUB-06: what is complete on the node for rendering, and has been reported when this
-    returns; the fence of a refused buffer counts when all before it is over."""
-    up(m)
+def DxgkDdiQueryCurrentFence(m: Machine, call: Call, node: int = 0) -> Steps:
+    """FEN-03, SUB-06: the scheduler has heard nothing of a node for some time. What is complete
+    there has been reported when this returns."""
+    usable(m)
+    m.require(m.gpu.present, "the device is gone")
     m.admit(call)
-    arg = DXGKARG_QUERYCURRENTFENCE()
+    arg = DXGKARG_QUERYCURRENTFENCE(node)
     yield from m.driver(call, m.adapter.kmd, arg)
-    if call.succeeded:
-        _right(m, call, arg.CurrentFence)
+    if not call.succeeded:
+        return call.status
+    buffers = [b for b in m.handles.all(OsDmaBuffer) if b.fence]
+    if buffers or work_of(m).refused:
+        _of_buffers(m, call, arg.CurrentFence, buffers)
+    else:
+        _of_contexts(m, call, arg)
     return arg.CurrentFence
 
 
-def _right(m: Machine, call: Call, current: int) -> None:
-    """Report a fence that is not the one, and completed ones that were not reported."""
+def _of_contexts(m: Machine, call: Call, arg: DXGKARG_QUERYCURRENTFENCE) -> None:
+    """Report a fence that is not the last that the driver has reported."""
+    latest = m.fences[arg.NodeOrdinal].last_completed
+    if arg.CurrentFence != latest:
+        m.report(Finding(Kind.BAD_FENCE, f"{call.name} says that {arg.CurrentFence} is the current "
+                         f"fence, and the driver has reported {latest}"))
+
+
+def _of_buffers(m: Machine, call: Call, current: int, buffers: list[OsDmaBuffer]) -> None:
+    """Report a fence that is not the one, and completed ones that were not reported. The fence of a
+    refused buffer counts when all before it is over."""
     refused, packets = work_of(m).refused, m.gpu.nodes[0].packets
-    buffers = [b for b in m.handles.all(OsDmaBuffer) if b.fence]
     states = {b.fence: packets[b.fence].state for b in buffers if b.fence in packets}
     if current < refused and not any(b.fence < refused for b in buffers):
         m.report(Finding(Kind.BAD_FENCE, f"{call.name} returns fence {current}; that of a refused "

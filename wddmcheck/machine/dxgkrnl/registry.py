@@ -39,6 +39,7 @@ _MODULES = ("adapter", "processes", "contexts", "packets", "work", "allocations"
 
 def ddi(side: Side) -> Side:
     """Register a function under its own name as Dxgkrnl's side of the DDI of that name."""
+    assert side.__name__ not in SIDES, f"two functions are {side.__name__}"
     SIDES[side.__name__] = side
     return side
 
@@ -59,6 +60,7 @@ def thunk(*leads_to: str) -> Callable[[Side], Side]:
 
 def event(happens: Event) -> Event:
     """Register a function under its own name as something that happens without the driver."""
+    assert happens.__name__ not in EVENTS, f"two functions are {happens.__name__}"
     EVENTS[happens.__name__] = happens
     return happens
 

@@ -1,15 +1,12 @@
-"""Dxgkrnl's side of power components, and of asking for the current fence."""
+"""Dxgkrnl's side of power components."""
 
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.objects import OsContext
 from wddmcheck.machine.dxgkrnl.registry import ddi
-from wddmcheck.machine.dxgkrnl.state import up, usable
-from wddmcheck.machine.findings import Finding, Kind
-from wddmcheck.machine.gpu.node import PacketState
+from wddmcheck.machine.dxgkrnl.state import up
 from wddmcheck.machine.machine import Machine
-from wddmcheck.machine.runtime_structs import DXGKARG_QUERYCURRENTFENCE, FState
+from wddmcheck.machine.runtime_structs import FState
 
 F_STATES = FState.__members__
 COMPONENT = 0
@@ -33,24 +30,3 @@ def DxgkDdiSetPowerComponentFState(m: Machine, call: Call, FState: str) -> Steps
     yield from m.driver(call, m.adapter.kmd, COMPONENT, wanted)
     m.component.state = wanted
     return call.status
-
-
-@ddi
-def DxgkDdiQueryCurrentFence(m: Machine, call: Call, node: int = 0) -> Steps:
-    """FEN-03: the scheduler has heard nothing of a node whose packet it takes to be complete."""
-    usable(m)
-    m.require(m.gpu.present, "the device is gone")
-    m.require(any(p.state is PacketState.DONE and not _reported(m, p.fence)
-                  for p in m.gpu.nodes[node].packets.values()), "nothing is overdue")
-    m.admit(call)
-    arg = DXGKARG_QUERYCURRENTFENCE(node)
-    yield from m.driver(call, m.adapter.kmd, arg)
-    latest = m.fences[node].last_completed
-    if call.succeeded and arg.CurrentFence != latest:
-        m.report(Finding(Kind.BAD_FENCE, f"{call.name} says that {arg.CurrentFence} is the current "
-                         f"fence, and the driver has reported {latest}"))
-    return call.status
-
-
-def _reported(m: Machine, fence: int) -> bool:
-    return any(c.fence == fence and c.reported for c in m.handles.all(OsContext))

@@ -9,7 +9,6 @@ from functools import partial
 
 from wddmcheck.machine.dma_structs import (
     DXGKARG_PATCH,
-    DXGKARG_QUERYCURRENTFENCE,
     DXGKARG_SIGNALMONITOREDFENCE,
     DXGKARG_SUBMITCOMMANDVIRTUAL,
     DmaMemory,
@@ -34,6 +33,7 @@ from wddmcheck.machine.reference.objects import (
     DmaAdapter,
     Submission,
 )
+from wddmcheck.machine.runtime_structs import DXGKARG_QUERYCURRENTFENCE
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGK_INTERRUPT_TYPE,
