@@ -4,7 +4,7 @@ the question which fence is complete. (The report about the driver is `recovery`
 from __future__ import annotations
 
 from wddmcheck.machine.dxgkrnl.calls import Call, Steps
-from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer, work_of
+from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer, OsDmaWork, work_of
 from wddmcheck.machine.dxgkrnl.registry import ddi
 from wddmcheck.machine.dxgkrnl.state import UNFINISHED, up, usable
 from wddmcheck.machine.findings import Finding, Kind
@@ -38,9 +38,8 @@ def DxgkDdiQueryCurrentFence(m: Machine, call: Call, node: int = 0) -> Steps:
     yield from m.driver(call, m.adapter.kmd, arg)
     if not call.succeeded:
         return call.status
-    buffers = [b for b in m.handles.all(OsDmaBuffer) if b.fence]
-    if buffers or work_of(m).refused:
-        _of_buffers(m, call, arg.CurrentFence, buffers)
+    if any(m.handles.all(OsDmaWork)):
+        _of_buffers(m, call, arg.CurrentFence)
     else:
         _of_contexts(m, call, arg)
     return arg.CurrentFence
@@ -54,10 +53,11 @@ def _of_contexts(m: Machine, call: Call, arg: DXGKARG_QUERYCURRENTFENCE) -> None
                          f"fence, and the driver has reported {latest}"))
 
 
-def _of_buffers(m: Machine, call: Call, current: int, buffers: list[OsDmaBuffer]) -> None:
+def _of_buffers(m: Machine, call: Call, current: int) -> None:
     """Report a fence that is not the one, and completed ones that were not reported. The fence of a
     refused buffer counts when all before it is over."""
     refused, packets = work_of(m).refused, m.gpu.nodes[0].packets
+    buffers = [b for b in m.handles.all(OsDmaBuffer) if b.fence]
     states = {b.fence: packets[b.fence].state for b in buffers if b.fence in packets}
     if current < refused and not any(b.fence < refused for b in buffers):
         m.report(Finding(Kind.BAD_FENCE, f"{call.name} returns fence {current}; that of a refused "
