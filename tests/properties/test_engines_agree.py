@@ -34,7 +34,7 @@ from wddmcheck.result.verdict import (
 )
 
 DEPTH = 6
-SETTINGS = settings(max_examples=20, deadline=None, derandomize=True,
+SETTINGS = settings(max_examples=15, deadline=None, derandomize=True,
                     suppress_health_check=list(HealthCheck))
 MANY = settings(SETTINGS, max_examples=1000)
 
