@@ -34,7 +34,7 @@ one opening of a fence on a device. A thread of the driver is nobody's to forbid
 
 
 @pytest.mark.parametrize(("scope", "policies"), RUNS)
-@settings(max_examples=5, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=5, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(seed=st.integers(0, 2**32))
 def test_a_random_run_is_the_same_on_both(scope: str, policies: dict[str, str], seed: int) -> None:
     rng = random.Random(seed)

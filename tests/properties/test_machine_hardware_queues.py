@@ -40,7 +40,7 @@ machine's Dxgkrnl counts by itself.)"""
 
 
 @pytest.mark.parametrize(("scope", "rotation"), RUNS)
-@settings(max_examples=5, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=5, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(seed=st.integers(0, 2**32))
 def test_a_random_run_is_the_same_on_both(scope: str, rotation: str, seed: int) -> None:
     rng = random.Random(seed)
