@@ -12,6 +12,7 @@ from wddmcheck.lang.imports import load
 from wddmcheck.lang.parse import parse
 from wddmcheck.lower import lower
 from wddmcheck.sema import check
+from wddmcheck.sema.model import Model
 
 
 def system_of(text: str, policies: Mapping[str, str] | None = None,
@@ -41,13 +42,18 @@ def diagnostics_of(text: str) -> tuple[Diagnostic, ...]:
     return tuple(sink.items)
 
 
-def shipped(path: str, policies: Mapping[str, str] | None = None,
-            without: Iterable[str] = ()) -> System:
-    """The system of a model file, without some guarantees."""
+def typed(path: str) -> Model:
+    """The typed model of a file."""
     sink = Sink()
     program = load(path, SourceMap(), sink)
     sink.raise_if_errors()
     assert program is not None
     model = check(program, sink)
     sink.raise_if_errors()
-    return lower(model, policies or {}, sink, without)
+    return model
+
+
+def shipped(path: str, policies: Mapping[str, str] | None = None,
+            without: Iterable[str] = ()) -> System:
+    """The system of a model file, without some guarantees."""
+    return lower(typed(path), policies or {}, Sink(), without)
