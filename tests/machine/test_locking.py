@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.calls import run
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference.locking import LockingMiniport
 from wddmcheck.machine.reference.objects import Context
@@ -14,15 +15,6 @@ from wddmcheck.machine.reference.objects import Context
 @pytest.fixture
 def machine() -> Machine:
     return Machine(LockingMiniport)
-
-
-def run(machine: Machine, name: str, **args: Any) -> Any:
-    """A call to its end, with what it waits for; what it made, or its status."""
-    call = machine.call(name, **args)
-    machine.run_until_idle()
-    assert call.returned
-    assert machine.findings == []
-    return call.made[0] if call.made else call.status
 
 
 def started(machine: Machine) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.calls import run
 from wddmcheck.machine.findings import OutOfReachError
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.policies import Policies
@@ -16,15 +17,6 @@ from wddmcheck.machine.reference.threaded import ThreadedMiniport
 @pytest.fixture
 def machine() -> Machine:
     return Machine(ThreadedMiniport)
-
-
-def run(machine: Machine, name: str, **args: Any) -> Any:
-    """A call to its end; what it made, or its status."""
-    call = machine.call(name, **args)
-    machine.run_until_idle()
-    assert call.returned
-    assert machine.findings == []
-    return call.made[0] if call.made else call.status
 
 
 def started(machine: Machine) -> WatchedAdapter:

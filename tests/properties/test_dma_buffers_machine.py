@@ -4,13 +4,10 @@ and what the model forbids Dxgkrnl does not do.
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
-from tests.support.agreement import Agreement, settled, whole_scope
-from tests.support.twins import May, Twins
-from tests.support.walks import program, seldom
+from tests.support.agreement import Agreement, gets_about, settled, whole_scope
+from tests.support.twins import May
 
 MODEL = "models/dma_buffers.wddm"
 SCOPES = ("small", "buffers", "fences", "processes")
@@ -54,18 +51,4 @@ def test_every_transition(sizes: dict[str, int], may: dict[str, May] | None,
 
 
 def test_random_runs_get_about() -> None:
-    """They take every block, and most of the forbidden calls are tried."""
-    took: set[str] = set()
-    refused: set[str] = set()
-    for scope in ("buffers", "fences"):
-        for seed in range(5):
-            run, rng = Twins(program(scope, MODEL), MAY), random.Random(seed)
-            for number in range(150):
-                run.wander(rng, seldom)
-                if number % 10 == 0:
-                    run.refuse_something(rng)
-            took |= set(run.took)
-            refused |= set(run.refused)
-    blocks = {a.label.block for a in program("fences", MODEL).codec.layout.system.actions}
-    assert took == blocks
-    assert len(refused) > len(blocks) / 2
+    gets_about(MODEL, ("buffers", "fences"), MAY, runs=5, every=10)

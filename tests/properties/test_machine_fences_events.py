@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.support.agreement import gets_about
 from tests.support.twins import May, Twins
 from tests.support.walks import program, seldom
 
@@ -37,27 +38,9 @@ one opening of a fence on a device. A thread of the driver is nobody's to forbid
 @settings(max_examples=5, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(seed=st.integers(0, 2**32))
 def test_a_random_run_is_the_same_on_both(scope: str, policies: dict[str, str], seed: int) -> None:
-    rng = random.Random(seed)
     run = Twins(program(scope, MODEL, tuple(policies.items())), BEYOND)
-    for number in range(120):
-        run.wander(rng, seldom)
-        if number % 6 == 0:
-            run.refuse_something(rng)
+    run.roam(random.Random(seed), seldom, 120, 6)
 
 
 def test_random_runs_get_about() -> None:
-    """They take every block, and most of the forbidden calls are tried."""
-    took: set[str] = set()
-    refused: set[str] = set()
-    for scope in ("shared", "fences", "events"):
-        for seed in range(6):
-            run, rng = Twins(program(scope, MODEL), BEYOND), random.Random(seed)
-            for number in range(150):
-                run.wander(rng, seldom)
-                if number % 20 == 0:
-                    run.refuse_something(rng)
-            took |= set(run.took)
-            refused |= set(run.refused)
-    blocks = {a.label.block for a in program("events", MODEL).codec.layout.system.actions}
-    assert took == blocks
-    assert len(refused) > len(blocks) / 2
+    gets_about(MODEL, ("shared", "fences", "events"), BEYOND, runs=6, every=20)

@@ -47,7 +47,4 @@ def test_model_and_machine_agree(name: str, scope: str) -> None:
     for seed, policies in product(range(SEEDS), POLICIES):
         rng = random.Random(seed)
         twins = Twins(program(scope, f"models/{name}.wddm", policies), MAY[name])
-        for number in range(LENGTH):
-            twins.wander(rng, pick)
-            if number % 4 == 0:
-                twins.refuse_something(rng)
+        twins.roam(rng, pick, LENGTH, 4)

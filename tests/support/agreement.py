@@ -3,6 +3,7 @@ from `Agreement` and name the model."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from itertools import chain
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.support.twins import May, Twins
-from tests.support.walks import program
+from tests.support.walks import program, seldom
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.testgen.tour import Tour, tour
 
@@ -79,3 +80,20 @@ def whole_scope(model: str, scope: str, policies: Mapping[str, str] = MappingPro
                 twins.refuse(call)
     assert may is None or len(met) >= found.states - 1     # the initial state, perhaps
     return found
+
+
+def gets_about(model: str, scopes: tuple[str, ...], may: Mapping[str, May], runs: int,
+               every: int) -> None:
+    """So many random runs at each scope take every block, and most of the forbidden calls are
+    tried."""
+    took: set[str] = set()
+    refused: set[str] = set()
+    for scope in scopes:
+        for seed in range(runs):
+            twins = Twins(program(scope, model), may)
+            twins.roam(random.Random(seed), seldom, 150, every)
+            took |= set(twins.took)
+            refused |= set(twins.refused)
+    blocks = {a.label.block for a in program(scopes[0], model).codec.layout.system.actions}
+    assert took == blocks
+    assert len(refused) > len(blocks) / 2

@@ -84,6 +84,13 @@ class Twins:
         """Take some step."""
         self.take(*pick(self.possible(), rng, self.often))
 
+    def roam(self, rng: random.Random, pick: Pick, steps: int, every: int) -> None:
+        """Take so many steps, and ask for something that is forbidden every so often."""
+        for number in range(steps):
+            self.wander(rng, pick)
+            if number % every == 0:
+                self.refuse_something(rng)
+
     # --- what is not ------------------------------------------------------------------------------
 
     def has_room(self) -> bool:

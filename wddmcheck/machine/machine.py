@@ -325,7 +325,7 @@ class Machine:
         self._begin_step()
         ended, call.waiting = call.waiting, None
         call.callbacks = []
-        self.running, self.pool.caller = call, call.inner or call
+        self.running, self.pool.caller = call, call.innermost
         try:
             with self.processor.at(call.irql):
                 try:

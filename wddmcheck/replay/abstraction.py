@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from wddmcheck.machine.dxgkrnl.objects import OsObject
+from wddmcheck.machine.dxgkrnl.objects import OsDevice, OsObject
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.pool import block_of, freed
 
@@ -62,6 +62,18 @@ def key_where(machine: Machine, kind: type[T], holds: Callable[[T], bool]) -> in
     none."""
     return next((b.address for b in machine.pool.live()
                  if isinstance(b.content, kind) and holds(b.content)), GONE)
+
+
+def key_of_record(record: OsObject | None) -> int | None:
+    """The key of the structure of the driver that Dxgkrnl has a record of."""
+    if record is None:
+        return None
+    return GONE if record.gone else record.kmd
+
+
+def lost(record: OsObject | None) -> dict[str, str]:
+    """Whether a device is in error."""
+    return {"lost": flag(isinstance(record, OsDevice) and record.lost)}
 
 
 def handle(record: OsObject | None) -> dict[str, str]:

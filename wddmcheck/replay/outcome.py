@@ -139,8 +139,7 @@ different words."""
 def _has_all(runner: Runner, story: Story, chosen: Chosen) -> None:
     """The user's own miniport needs the DDIs that the trace calls."""
     wanted = {s.block for s in story.steps if s.block in runner.machine.known_calls}
-    lacking = sorted({d for w in wanted if not runner.machine.has(w) for d in RUNS.get(w, (w,))
-                      if not runner.machine.has(d)})
+    lacking = sorted({d for w in wanted for d in RUNS.get(w, (w,)) if not runner.machine.has(d)})
     if lacking:
         raise UserError((Diagnostic(
             "WC510", f"{chosen.name} lacks {', '.join(lacking)}, which the trace calls",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wddmcheck.machine.dma_structs import DXGKARG_PATCH, DXGKARG_SIGNALMONITOREDFENCE
-from wddmcheck.machine.gpu.dma import DmaPacket
+from wddmcheck.machine.dma_structs import (
+    DXGKARG_PATCH,
+    DmaPrivateData,
+    KernelSubmissionType,
+)
 from wddmcheck.machine.miniport import PREEMPT, Pauses
-from wddmcheck.machine.queue_structs import DXGKARG_SUBMITCOMMANDTOHWQUEUE
 from wddmcheck.machine.reference.common import SUCCESS
 from wddmcheck.machine.reference.dma_buffers import DmaMiniport
-from wddmcheck.machine.reference.objects import BufferQueue, Context, DmaAdapter
+from wddmcheck.machine.reference.objects import Context, DmaAdapter
 from wddmcheck.machine.status import NtStatus
 from wddmcheck.machine.structs import (
     DXGKARG_COLLECTDBGINFO,
@@ -38,18 +40,9 @@ class CollectKeepsPointer(DmaMiniport):
 class IsrReadsQueueData(DmaMiniport):
     """The private data of a buffer that goes to a hardware queue is kept for the ISR."""
 
-    def DxgkDdiSubmitCommandToHwQueue(
-            self, hAdapter: Handle,
-            pSubmitCommandToHwQueue: DXGKARG_SUBMITCOMMANDTOHWQUEUE) -> NtStatus:
+    def keep_data(self, data: DmaPrivateData) -> DmaPrivateData:
         """Against SUB-12."""
-        arg = pSubmitCommandToHwQueue
-        assert arg.pDmaBufferPrivateData is not None
-        arg.pDmaBufferPrivateData.marked = True
-        context = self.pool.at(arg.hHwQueue, BufferQueue).context
-        self.give(context, DmaPacket(
-            context.hardware, arg.HwQueueProgressFenceId,
-            address=arg.DmaBufferVirtualAddress), arg.pDmaBufferPrivateData)
-        return SUCCESS
+        return data
 
 
 class PatchesOnce(DmaMiniport):
@@ -103,13 +96,6 @@ class MapsSaveArea(DmaMiniport):
 class SignalUsesScratch(DmaMiniport):
     """SignalMonitoredFence uses the scratch memory of the scheduler's class for all buffers."""
 
-    def DxgkDdiSignalMonitoredFence(
-            self, hContext: Handle,
-            pSignalMonitoredFence: DXGKARG_SIGNALMONITOREDFENCE) -> Pauses:
+    def is_alone(self, kind: KernelSubmissionType) -> bool:
         """Against FEN-05: applications' threads are beside the class."""
-        arg = pSignalMonitoredFence
-        yield from self.compose(
-            self.block_of(self.pool.at(hContext, Context)), arg.pDmaBuffer,
-            replace(arg.pDmaBuffer.read(), fence_va=arg.MonitoredFenceGpuVa,
-                    fence_value=arg.MonitoredFenceValue))
-        return SUCCESS
+        return True

@@ -146,7 +146,7 @@ def get_handle_data(machine: Machine, arg: DXGKARGCB_GETHANDLEDATA) -> Handle:
     item = found if isinstance(found, OsAllocation) else None
     machine.callback(name, (("hObject", item),))
     if item is None and machine.running is not None:
-        (machine.running.inner or machine.running).bad_handle = True
+        machine.running.innermost.bad_handle = True
     return item.kmd if item is not None else NULL
 
 

@@ -86,6 +86,11 @@ class Call:
     bad_handle: bool = False
 
     @property
+    def innermost(self) -> Call:
+        """The DDI that runs: the one that it has led to, or itself."""
+        return self.inner or self
+
+    @property
     def at(self) -> str:
         """Where it is: "returned", "preempted", or what it waits for."""
         if self.returned:

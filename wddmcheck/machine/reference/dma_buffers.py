@@ -150,11 +150,15 @@ class DmaMiniport(ReferenceMiniport):
         adapter = self.block_of(self.pool.at(hContext, Context))
         commands = replace(arg.pDmaBuffer.read(), fence_va=arg.MonitoredFenceGpuVa,
                            fence_value=arg.MonitoredFenceValue)
-        if arg.KernelSubmissionType is KernelSubmissionType.PAGING:
+        if self.is_alone(arg.KernelSubmissionType):
             yield from self.compose(adapter, arg.pDmaBuffer, commands)
         else:
             arg.pDmaBuffer.write(commands)
         return SUCCESS
+
+    def is_alone(self, kind: KernelSubmissionType) -> bool:
+        """GEN-04: whether the call is one of the scheduler's class."""
+        return kind is KernelSubmissionType.PAGING
 
     # --- three ways of submission -----------------------------------------------------------------
 
@@ -202,8 +206,13 @@ class DmaMiniport(ReferenceMiniport):
         arg.pDmaBufferPrivateData.marked = True
         context = self.pool.at(arg.hHwQueue, BufferQueue).context
         self.give(context, DmaPacket(context.hardware, arg.HwQueueProgressFenceId,
-                                     address=arg.DmaBufferVirtualAddress), None)
+                                     address=arg.DmaBufferVirtualAddress),
+                  self.keep_data(arg.pDmaBufferPrivateData))
         return SUCCESS
+
+    def keep_data(self, data: DmaPrivateData) -> DmaPrivateData | None:
+        """SUB-12: what the driver may look at later of a buffer of a hardware queue."""
+        return None
 
     # --- what becomes of it -----------------------------------------------------------------------
 

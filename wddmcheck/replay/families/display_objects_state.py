@@ -15,7 +15,14 @@ from wddmcheck.machine.reference.display_objects import (
 )
 from wddmcheck.machine.reference.objects import Allocation, Overlay
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import GONE, Seen, flag, key_where, structures
+from wddmcheck.replay.abstraction import (
+    GONE,
+    Seen,
+    flag,
+    key_of_record,
+    key_where,
+    structures,
+)
 
 KNOWN: dict[str, frozenset[str]] = {
     "Adapter": frozenset({"life", "interrupts", "pending", "dpcQueued", "fired", "shown"}),
@@ -45,7 +52,7 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
             return Seen("Allocation", key, handle | {"pinned": flag(pinned)})
         case Overlay():
             shows = record.shows if isinstance(record, OsOverlay) else None
-            return Seen("Overlay", key, handle, {"shows": _ref(shows)})
+            return Seen("Overlay", key, handle, {"shows": key_of_record(shows)})
         case Notification():
             return Seen("Notification", key, handle | {"armed": flag(content.timer is not None)})
         case Session():
@@ -55,12 +62,6 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
             return Seen("MemoryBasis", key, handle | _tracking(m, record))
         case _:
             return None
-
-
-def _ref(record: OsObject | None) -> int | None:
-    if record is None:
-        return None
-    return GONE if record.gone else record.kmd
 
 
 def _fired(m: Machine) -> int | None:

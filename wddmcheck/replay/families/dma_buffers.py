@@ -76,8 +76,6 @@ def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
         return (_built(step, act),)
     if step.block == "Preempt":
         return (Act(act.name, (("buffer", act.args[0][1]),)),)
-    if step.kind == "thunk" and step.status == "STATUS_NO_MEMORY":
-        return (replace(act, args=(*act.args, ("fails", True))),)
     return (replace(act, whole=step.block in LONG),)
 
 
@@ -85,9 +83,7 @@ def _built(step: StoryStep, act: Act) -> Act:
     """What has physical addresses is a matter of the driver, which may know them already: the
     second way of the model's DxgkDdiRender."""
     given: dict[str, Given] = dict(act.args)
-    if step.status == "STATUS_NO_MEMORY":
-        return replace(act, args=(*act.args, ("fails", True)))
-    if given.pop("way") != "Physical":
+    if given.pop("way") != "Physical" or step.status == "STATUS_NO_MEMORY":
         return act
     return Act("DxgkDdiRender", (*given.items(), ("resident", 2 in step.turns)))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wddmcheck.machine.dxgkrnl.dma_objects import OsDmaBuffer, OsDmaWork, OsMonitoredFence, Way
 from wddmcheck.machine.dxgkrnl.monitored_fences import SCHEDULER_CLASS, is_written
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation, OsDevice
+from wddmcheck.machine.dxgkrnl.objects import OsContext, OsContextAllocation
 from wddmcheck.machine.gpu.dma import physical_address
 from wddmcheck.machine.gpu.node import PacketState
 from wddmcheck.machine.machine import Machine
@@ -71,8 +71,8 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
         case Process():
             return Seen("Process", key, words)
         case Device():
-            lost = {"lost": flag(isinstance(record, OsDevice) and record.lost)}
-            return Seen("Device", key, words | lost, {"process": key_of(content.process)})
+            return Seen("Device", key, words | abstraction.lost(record),
+                        {"process": key_of(content.process)})
         case Context():
             owns = {"owns": flag(isinstance(record, OsContext) and record.owns)}
             return Seen("Context", key, words | owns, {

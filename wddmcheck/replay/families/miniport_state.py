@@ -20,7 +20,15 @@ from wddmcheck.machine.reference.objects import (
     Resource,
 )
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import GONE, Seen, flag, key_of, key_where, structures
+from wddmcheck.replay.abstraction import (
+    GONE,
+    Seen,
+    flag,
+    key_of,
+    key_of_record,
+    key_where,
+    structures,
+)
 
 KNOWN: dict[str, frozenset[str]] = {
     "Adapter": frozenset({"life", "interrupts", "pending", "dpcQueued", "isr", "current", "list",
@@ -78,13 +86,12 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
 
 
 def _adapter(m: Machine, key: int, content: Adapter) -> Seen:
-    moving = m.paging.allocation
     return Seen("Adapter", key, abstraction.adapter(m) | {
         "transferring": flag(m.paging.transferring),
     }, {
         "isr": key_of(content.isr),
         "current": _current(m),
-        "transfer": None if moving is None else GONE if moving.gone else moving.kmd,
+        "transfer": key_of_record(m.paging.allocation),
     }, {
         "list": tuple(key_of(c) or GONE for n in content.nodes for c in n.submissions),
     })

@@ -38,8 +38,6 @@ TERMS = Terms(frozenset(KNOWN), miniport.CALLBACKS, GPU_STEPS, with_memory("pack
 
 def _acts(step: StoryStep, pools: Mapping[str, str]) -> tuple[Act, ...]:
     (act,) = TERMS.acts(step, pools)
-    if step.kind == "thunk" and step.status == "STATUS_NO_MEMORY":
-        return (Act(act.name, (*act.args, ("fails", True)), hardware=True),)
     if step.block == "DxgkDdiSetRootPageTable":
         # It is always the one that the process has.
         return (Act(act.name, tuple(a for a in act.args if a[0] != "address"), act.failing,

@@ -3,10 +3,11 @@ the request that the node has, and packets that it gave up."""
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl.objects import OsContext, OsDevice
+from wddmcheck.machine.dxgkrnl.objects import OsContext
 from wddmcheck.machine.gpu.node import PacketState, Preemption
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference.objects import Context
+from wddmcheck.replay import abstraction
 from wddmcheck.replay.abstraction import Seen, flag
 from wddmcheck.replay.families import miniport_state
 
@@ -34,8 +35,7 @@ def _more(m: Machine, item: Seen) -> dict[str, str]:
             return {"request": REQUESTS[m.gpu.nodes[0].preemption],
                     "preempting": flag(m.fences[0].preempting != 0)}
         case "Device":
-            record = m.handles.of_driver(item.key)
-            return {"lost": flag(isinstance(record, OsDevice) and record.lost)}
+            return abstraction.lost(m.handles.of_driver(item.key))
         case "Context":
             return {"life": _life(m, item)}
     return {}

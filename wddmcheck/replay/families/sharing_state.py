@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsDevice, OsObject
+from wddmcheck.machine.dxgkrnl.objects import OsAllocation, OsObject
 from wddmcheck.machine.machine import Machine
 from wddmcheck.machine.reference.objects import (
     Adapter,
@@ -12,7 +12,7 @@ from wddmcheck.machine.reference.objects import (
     Process,
 )
 from wddmcheck.replay import abstraction
-from wddmcheck.replay.abstraction import GONE, Seen, flag, key_of, structures
+from wddmcheck.replay.abstraction import Seen, flag, key_of, key_of_record, structures
 
 KNOWN: dict[str, frozenset[str]] = {
     "Adapter": frozenset({"life"}),
@@ -38,8 +38,7 @@ def _structure(m: Machine, key: int, content: object) -> Seen | None:
         case Process():
             return Seen("Process", key, handle)
         case Device():
-            lost = isinstance(record, OsDevice) and record.lost
-            return Seen("Device", key, handle | {"lost": flag(lost)},
+            return Seen("Device", key, handle | abstraction.lost(record),
                         {"process": key_of(content.process)})
         case Allocation():
             return _allocation(key, record, handle)
@@ -54,10 +53,4 @@ def _allocation(key: int, record: OsObject | None, words: dict[str, str]) -> See
     if not isinstance(record, OsAllocation):
         return Seen("Allocation", key, words)
     return Seen("Allocation", key, words | {"resident": flag(record.page is not None)}, {
-        "creator": _device(record.creator), "locker": _device(record.locker)})
-
-
-def _device(record: OsDevice | None) -> int | None:
-    if record is None:
-        return None
-    return GONE if record.gone else record.kmd
+        "creator": key_of_record(record.creator), "locker": key_of_record(record.locker)})

@@ -55,6 +55,8 @@ class Terms:
             if name is None:
                 who = "the machine's GPU" if step.kind == "gpu" else "the machine"
                 raise UnknownStepError(f"{who} does not do {step.block}")
+            if step.kind == "thunk" and step.status == "STATUS_NO_MEMORY":
+                args = (*args, ("fails", True))
             return (Act(name, args, hardware=True),)
         thread = self.threads.get(step.block)
         if thread is not None and step.phase not in ("resume", "return"):
