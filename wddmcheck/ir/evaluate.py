@@ -124,7 +124,7 @@ def evaluate(expr: Expr, layout: Layout, state: State, env: Mapping[str, int]) -
         case Or(args):
             return int(any(evaluate(a, layout, state, env) for a in args))
         case Binary(op, left, right, _):
-            return _binary(op, evaluate(left, layout, state, env),
+            return binary(op, evaluate(left, layout, state, env),
                            evaluate(right, layout, state, env))
         case Ite(cond, then, orelse, _):
             return evaluate(then if evaluate(cond, layout, state, env) else orelse,
@@ -140,7 +140,8 @@ def evaluate(expr: Expr, layout: Layout, state: State, env: Mapping[str, int]) -
             assert_never(expr)
 
 
-def _binary(op: BinOp, left: int, right: int) -> int:
+def binary(op: BinOp, left: int, right: int) -> int:
+    """The encoded value of `left op right`."""
     match op:
         case BinOp.EQ:
             return int(left == right)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from wddmcheck.engines.explicit.codec import Codec
 from wddmcheck.engines.explicit.symmetry import Canonical
-from wddmcheck.engines.native.actions import Records
 from wddmcheck.engines.native.jit import QUICK
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.program import Compiler, Program, normal
+from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.table import Edges
 from wddmcheck.evidence.renaming import rename
 from wddmcheck.ir.evaluate import Layout, State

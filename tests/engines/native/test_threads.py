@@ -9,11 +9,11 @@ from tests.engines.smt.random_systems import random_system
 from tests.support.models import shipped, system_of
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.native import explore, threads
-from wddmcheck.engines.native.actions import Records
 from wddmcheck.engines.native.explore import Explored
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.program import Program
+from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.table import Edges
 from wddmcheck.engines.native.threads import Team
 from wddmcheck.engines.registry import get

@@ -172,6 +172,13 @@ class Body:
         """`i1` negation."""
         return 1 - a if isinstance(a, int) else self.pure(f"xor i1 {a}, true")
 
+    def any_of(self, values: list[Value]) -> Value:
+        """The bits of all, in a tree: a chain would wait for each."""
+        while len(values) > 1:
+            values = [self.or_(*pair) if len(pair) > 1 else pair[0]
+                      for pair in (values[i:i + 2] for i in range(0, len(values), 2))]
+        return values[0]
+
     def select(self, test: Value, a: Value, b: Value) -> Value:
         """a where `test` holds, else b (`i64`)."""
         if isinstance(test, int):
@@ -202,6 +209,13 @@ class Body:
         self.slots.append(f" {slot} = alloca {kind}")
         if kind == "i64":
             self.store(start, slot)
+        return slot
+
+    def declared(self) -> str:
+        """A mutable variable that is 0 from the beginning, wherever it is first used."""
+        self.count += 1
+        slot = f"%v{self.count}"
+        self.slots += [f" {slot} = alloca i64", f" store i64 0, ptr {slot}"]
         return slot
 
     def array(self, size: int) -> str:
@@ -314,6 +328,17 @@ class Body:
             self.exit_if(self.not_(self.compare("ult", index, end)), leave)
             yield index
             self.store(self.add(index, 1), at)
+
+    @contextmanager
+    def each_bit(self, word: Value) -> Iterator[str]:
+        """Do this with the number of each bit of `word`, from the lowest."""
+        left = self.variable()
+        self.store(word, left)
+        with self.loop() as (_, leave):
+            bits = self.load(left)
+            self.exit_if(self.eq(bits, 0), leave)
+            self.store(self.and_(bits, self.sub(bits, 1)), left)
+            yield self.pure(f"call i64 @llvm.cttz.i64(i64 {bits}, i1 true)")
 
     def exit_if(self, test: Value, leave: str) -> None:
         """Go to `leave` if `test` holds."""

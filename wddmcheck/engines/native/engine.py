@@ -19,11 +19,11 @@ from wddmcheck.engines.explicit.answers import Answers
 from wddmcheck.engines.explicit.codec import Packed
 from wddmcheck.engines.explicit.compile import Program, compile_system
 from wddmcheck.engines.explicit.search import Found, Witness
-from wddmcheck.engines.native.actions import Records
 from wddmcheck.engines.native.explore import Explored, explore
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.program import check, kept
+from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.table import Edges
 from wddmcheck.ir.evaluate import Layout, instances
 from wddmcheck.ir.expr import Expr

@@ -14,6 +14,7 @@ from wddmcheck.engines.native.interrupts import Interrupts
 from wddmcheck.engines.native.jit import FULL
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.program import Compiler, Program, kept, normal
+from wddmcheck.engines.native.sleep import Sleep
 from wddmcheck.engines.native.table import LOW32, Edges
 from wddmcheck.engines.native.threads import Team
 from wddmcheck.ir.evaluate import initial_state
@@ -120,6 +121,9 @@ class _Search:
         self.instances = Block(4, edges if task.edges is Edges.INSTANCES else 1)
         self.starts = Block(8, capacity + 1 if self.keeps else 1)
         self.faulty = Block(1, capacity if task.edges is Edges.INSTANCES else 1)
+        self.via = Block(1, capacity if task.sleeps else 1)
+        self.via_base = 0
+        self.sleep = Sleep(task)
         self.alive = Block(task.goal_bytes, capacity if task.goals else 1)
         self.ctx = Block(8, len(Run))
         first = task.plan.pack(initial_state(task.plan.layout))
@@ -155,9 +159,11 @@ class _Search:
                             (Run.TABLE, self.table), (Run.TARGETS, self.targets),
                             (Run.INSTANCES, self.instances), (Run.STARTS, self.starts),
                             (Run.FAULTY, self.faulty), (Run.ALIVE, self.alive),
-                            (Run.WHOLE, self.whole)):
+                            (Run.WHOLE, self.whole), (Run.VIA, self.via),
+                            (Run.CLASSES, self.sleep.classes), (Run.ASLEEP, self.sleep.rows)):
             ctx[slot] = block.address
         ctx[Run.BASE] = self.base
+        ctx[Run.VIA_BASE] = self.via_base
         ctx[Run.MASK] = self.table.count - 1
         # (as long as a table is in use, numbers in it have the same width)
         ctx[Run.NUMBERS] = min((1 << (self.names - 1).bit_length()) - 1, LOW32)
@@ -204,6 +210,7 @@ class _Search:
                 self.at = reached
                 done = not stuck or self.grow(self.most)
             self.running += time.perf_counter() - started
+            self.sleep.improve(self.running)
             if not done:
                 return False
         return True
@@ -267,6 +274,9 @@ class _Search:
             return self.no_memory()
         if wide:
             self.whole.grow(self.whole.count * 2)
+        if full and self.task.sleeps:
+            self.via.shift(self.at - self.via_base, self.count - self.via_base)
+            self.via_base = self.at
         if full:
             places = self.table.count * 2
             self.table.free()
@@ -290,6 +300,8 @@ class _Search:
         """Room for so many states. Memory is taken when they come."""
         self.states.grow(capacity * self.task.kept)
         self.parents.grow(capacity)
+        if self.task.sleeps:
+            self.via.grow(capacity - self.via_base)
         if not self.task.compact:
             self.whole = self.states
         if self.keeps:
@@ -354,7 +366,7 @@ class _Search:
         team.free()
         self.compiler.close()
         for block in (self.table, self.targets, self.instances, self.starts, self.faulty,
-                      self.alive, self.ctx):
+                      self.alive, self.ctx, self.via, self.sleep):
             block.free()
         if self.task.compact:
             self.whole.free()

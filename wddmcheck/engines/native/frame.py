@@ -29,17 +29,21 @@ class Run(IntEnum):
     ALIVE = 13          # pointer to the goals that each state has, and those still in reach
     WHOLE = 14          # pointer to whole states, from number BASE on
     BASE = 15
+    VIA = 16            # pointer to the class of instances that each state was found by, a byte
+    VIA_BASE = 17       # from this number on
+    CLASSES = 18        # pointer to the class of each instance, a byte
+    ASLEEP = 19         # pointer to the instances that sleep after each class, a bit each
 
 
 class Ctx(IntEnum):
     """A thread."""
 
-    COUNT = 0           # successors of the state at hand
+    ODD = 0             # whether some instance changes more than usual in the state at hand
     TRANSITIONS = 1
     STOPPED = 2         # instances that end in a fault in the state at hand
     STATE = 3           # its number, plus one
-    SCRATCH = 4         # pointer to room for its successors
-    ORIGINS = 5         # pointer to the instances that they come from
+    SCRATCH = 4         # pointer to room for a successor
+    ENABLED = 5         # pointer to the instances that are enabled, a bit each
     RECORDS = 6         # pointer to a word for each thing to look out for (actions.py)
     RAW = 7             # pointer to successors that were seen just before,
     RECENT = 8          # and to canonical ones
@@ -48,7 +52,9 @@ class Ctx(IntEnum):
     OUT = 11            # pointer to what this thread claims in the chunk at hand,
     OUT_COUNT = 12
     OUT_FIRST = 13      # and where in the round it stands
-    TWINS = 14          # for each pool: bit i is set where slot i is like slot i - 1
+    SEEN = 14           # pointer to the instances that were enabled before, a bit each
+    ASLEEP = 15         # pointer to those that need not be taken in the state at hand, a bit each
+    TWINS = 16          # for each pool: bit i is set where slot i is like slot i - 1
 
 
 CHUNKS = 64

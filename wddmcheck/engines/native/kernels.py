@@ -22,20 +22,28 @@ from functools import cached_property
 
 from wddmcheck.engines.explicit.size import count_instances
 from wddmcheck.engines.native import look, table
-from wddmcheck.engines.native.actions import Records, Successors, first
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
+from wddmcheck.engines.native.enabled import Enabled
 from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round, Run
 from wddmcheck.engines.native.plan import Plan
+from wddmcheck.engines.native.records import Records
+from wddmcheck.engines.native.steps import Steps, first
 from wddmcheck.engines.native.table import Claim, Edges, Entry
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.quiet import Quiet
 
 _PRELUDE = """
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+declare i64 @llvm.cttz.i64(i64, i1)
+declare i64 @llvm.ctpop.i64(i64)
 !0 = !{!"branch_weights", i32 1, i32 1000}
 !1 = !{!"branch_weights", i32 1000, i32 1}
 """
+
+
+MOST_SLEEPING = 1 << 12
+"""Instances of the largest system of which some sleep."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,17 @@ class Task:
     deadlock: bool
     compact: bool = False
     quiet: tuple[Quiet, ...] = ()
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether instances sleep where another order of what led there takes them."""
+        return (self.edges is Edges.NONE and not self.quotient and not self.quiet
+                and self.most <= MOST_SLEEPING)
+
+    @property
+    def row(self) -> int:
+        """Words of 64 bits that have a bit for each instance."""
+        return -(-self.most // 64)
 
     @property
     def kept(self) -> int:
@@ -81,13 +100,15 @@ def module(task: Task) -> str:
     """The whole module as text."""
     plan, words = task.plan, task.plan.words
     loops = _Loops(task)
-    parts = [_PRELUDE, look.hit(), look.look(plan, task.records), *loops.acts,
-             *(Canonical(plan).all() if task.quotient else []),
-             table.insert(words, task.edges, task.compact), table.rehash(words, task.compact),
-             loops.expand(), loops.looks(), loops.normal(), loops.hash()]
+    parts = [_PRELUDE, look.hit(), look.look(plan, task.records), *loops.guards.texts,
+             *loops.steps.tables(), *loops.steps.functions(), loops.steps.fired(),
+             *([*Canonical(plan).all(), loops.steps.twins()] if task.quotient else []),
+             table.insert(words, task.edges, task.compact, task.sleeps),
+             table.rehash(words, task.compact), loops.expand(), loops.looks(), loops.normal(),
+             loops.hash()]
     if task.edges is Edges.NONE:
-        parts += [table.claim(words, task.compact), loops.gather(),
-                  table.enter(words, task.compact)]
+        parts += [table.claim(words, task.compact, task.most * task.sleeps), loops.gather(),
+                  table.enter(words, task.compact, task.most * task.sleeps)]
     if task.quiet:
         parts.append(first(plan, task.quiet))
     if task.goals:
@@ -101,26 +122,35 @@ class _Loops:
     def __init__(self, task: Task) -> None:
         self.task, self.plan, self.words = task, task.plan, task.plan.words
         self.bits = f"i{8 * task.goal_bytes}"
-        self.acts = Successors(task.plan, task.records, task.quotient,
-                               task.edges is Edges.INSTANCES).all()
+        self.guards = Enabled(task.plan)
+        self.steps = Steps(task.plan, task.records, self.guards.instances, task.row)
 
     # --- one state ---------------------------------------------------------------------------
 
     def successors(self, body: Body, number: Value, state: str) -> None:
-        """All successors of a state into the scratch area."""
+        """Put all successors of a state, in the form in which states are kept, among those that
+        wait, but for those that waited just before."""
         body.put(body.add(number, 1), "%c", Ctx.STATE)
         before = body.get("%c", Ctx.TRANSITIONS)
-        body.put(0, "%c", Ctx.COUNT)
         body.put(0, "%c", Ctx.STOPPED)
         body.line(f"call void @look(ptr {state}, ptr %c)")
         if self.task.quotient:
             body.line(f"call void @twins(ptr {state}, ptr %c)")
+            body.line("call void @exchanged(ptr %c)")
+        if self.task.sleeps:
+            at = body.sub(number, body.get("%run", Run.VIA_BASE))
+            via = body.load(body.at(body.pointer("%run", Run.VIA), at, "i8"), "i8")
+            row = body.at(body.pointer("%run", Run.ASLEEP), body.mul(via, self.task.row))
+            body.line(f"store ptr {row}, ptr {body.at('%c', Ctx.ASLEEP)}")
         if self.task.quiet:
-            body.line(f"call void @quiet(ptr {state}, ptr %c)")
-            with body.when(body.eq(body.get("%c", Ctx.COUNT), 0)):
-                self._all(body, state)
+            taken = body.fresh(f"call i64 @quiet(ptr {state}, ptr %c)")
+            with body.when(body.compare("ne", taken, 0)):
+                self.keep(body, number, table.load(
+                    body, body.pointer("%c", Ctx.SCRATCH), self.words), 0)
+            with body.when(body.eq(taken, 0)):
+                self._all(body, number, state)
         else:
-            self._all(body, state)
+            self._all(body, number, state)
         stopped = body.get("%c", Ctx.STOPPED)
         if self.task.deadlock:
             idle = body.both(body.eq(body.get("%c", Ctx.TRANSITIONS), before),
@@ -138,36 +168,77 @@ class _Loops:
             to = body.at(body.pointer("%run", Run.ALIVE), number, self.bits)
             body.store(got, to, self.bits)
 
-    def _all(self, body: Body, state: str) -> None:
+    def _all(self, body: Body, number: Value, state: str) -> None:
         """Everything that is enabled in a state."""
-        for act in range(len(self.acts)):
-            body.line(f"call void @act{act}(ptr {state}, ptr %c)")
+        odd = any(i.flat is not None and i.flat.unless for i in self.guards.instances)
+        if odd:
+            body.put(0, "%c", Ctx.ODD)
+        for part in range(len(self.guards.texts)):
+            body.line(f"call void @enabled{part}(ptr {state}, ptr %c)")
+        enabled, seen = body.pointer("%c", Ctx.ENABLED), body.pointer("%c", Ctx.SEEN)
+        asleep = body.pointer("%c", Ctx.ASLEEP)
+        with body.upto(self.task.row) as k:
+            able: Value = body.get(enabled, k)
+            body.bump(body.at("%c", Ctx.TRANSITIONS),
+                      body.pure(f"call i64 @llvm.ctpop.i64(i64 {able})"))
+            known = body.get(seen, k)
+            new = body.and_(body.and_(able, body.get("@fires", k)), body.xor(known, -1))
+            with body.when(body.compare("ne", new, 0), likely=False):
+                body.line(f"call void @fired(ptr %c, i64 {k}, i64 {new})")
+                body.put(body.or_(known, new), seen, k)
+            if self.task.sleeps or self.task.quotient:
+                off = body.and_(body.get(asleep, k), body.get("@sleeps", k))
+                able = body.and_(able, body.xor(off, -1))
+            special: Value = body.get("@special", k) if any(
+                i.flat is None for i in self.guards.instances) else 0
+            if odd:
+                more = body.select(body.eq(body.get("%c", Ctx.ODD), 0), 0, body.get("@odd", k))
+                special = body.or_(special, more)
+            with body.each_bit(able) as bit:
+                self._take(body, number, state, body.or_(body.shl(k, 6), bit),
+                           body.and_(body.lshr(special, bit), 1) if special != 0 else 0)
 
-    def keep(self, body: Body, number: Value) -> None:
-        """Put the successors in the scratch area, in the form in which states are kept, among those
-        that wait, but for those that waited just before."""
+    def _take(self, body: Body, number: Value, state: str, instance: Value, special: Value) -> None:
+        """The successor of a state by an instance."""
+        base = body.mul(instance, self.words)
+        new: list[Value] = [
+            body.or_(body.and_(body.get(state, i), body.get("@keep", body.add(base, i))),
+                     body.get("@put", body.add(base, i))) for i in range(self.words)]
+        if special == 0:
+            self.keep(body, number, new, instance)
+            return
+        variables = [body.variable(word) for word in new]
+        there, scratch = body.variable(1), body.pointer("%c", Ctx.SCRATCH)
+        with body.when(body.compare("ne", special, 0)):
+            body.store(body.fresh(f"call i64 @step(ptr {state}, ptr %c, ptr {scratch}, "
+                                  f"i64 {instance})"), there)
+            for i, variable in enumerate(variables):
+                body.store(body.get(scratch, i), variable)
+        with body.when(body.compare("ne", body.load(there), 0)):
+            self.keep(body, number, [body.load(v) for v in variables], instance)
+
+    def keep(self, body: Body, number: Value, new: list[Value], instance: Value) -> None:
+        """Let a successor of a state wait, if it did not wait just before."""
+        origin: Value = number
+        if self.task.edges is Edges.INSTANCES or self.task.sleeps:
+            origin = body.or_(number, body.shl(instance, 32))
+        if not self.task.quotient:
+            self._wait(body, new, origin)
+        elif self.task.edges is not Edges.NONE:
+            self._wait(body, self._canonical(body, new), origin)
+        else:
+            with body.when(self._unseen(body, Ctx.RAW, new, table.hashed(body, new))):
+                self._wait(body, self._canonical(body, new), origin)
+
+    def _canonical(self, body: Body, new: list[Value]) -> list[Value]:
         scratch = body.pointer("%c", Ctx.SCRATCH)
-        with body.upto(body.get("%c", Ctx.COUNT)) as i:
-            new = body.at(scratch, body.mul(i, self.words))
-            origin: Value = number
-            if self.task.edges is Edges.INSTANCES:
-                instance = body.get(body.pointer("%c", Ctx.ORIGINS), i)
-                origin = body.or_(number, body.shl(instance, 32))
-            if not self.task.quotient:
-                self._wait(body, new, origin)
-            elif self.task.edges is not Edges.NONE:
-                body.line(f"call void @canonical(ptr {new}, ptr {new})")
-                self._wait(body, new, origin)
-            else:
-                state = table.load(body, new, self.words)
-                fresh = self._unseen(body, Ctx.RAW, state, table.hashed(body, state))
-                with body.when(fresh):
-                    body.line(f"call void @canonical(ptr {new}, ptr {new})")
-                    self._wait(body, new, origin)
+        for i, word in enumerate(new):
+            body.put(word, scratch, i)
+        body.line(f"call void @canonical(ptr {scratch}, ptr {scratch})")
+        return table.load(body, scratch, self.words)
 
-    def _wait(self, body: Body, new: str, origin: Value) -> None:
+    def _wait(self, body: Body, state: list[Value], origin: Value) -> None:
         entry = Entry(self.words)
-        state = table.load(body, new, self.words)
         whole = table.hashed(body, state)
         place = body.and_(whole, body.get("%run", Run.MASK))
         body.prefetch(body.at(body.pointer("%run", Run.TABLE), place, "i32"))
@@ -209,7 +280,6 @@ class _Loops:
                 need = body.add(body.get("%run", Run.EDGES), waiting)
                 body.exit_if(body.compare("ult", edges, need), leave)
             self.successors(body, n, table.whole_state(body, n, self.words))
-            self.keep(body, n)
             body.store(body.add(n, 1), done)
             waiting = body.get("%c", Ctx.BUFFERED)
             if self.task.edges is not Edges.NONE:
@@ -243,7 +313,6 @@ class _Loops:
             last = body.select(body.compare("ult", last, end), last, end)
             with body.upto(last, first) as n:
                 self.successors(body, n, table.whole_state(body, n, self.words))
-                self.keep(body, n)
                 waiting = body.get("%c", Ctx.BUFFERED)
                 with body.when(body.not_(body.compare("ult", waiting, BATCH))):
                     body.line("call void @claim(ptr %run, ptr %round, ptr %c)")

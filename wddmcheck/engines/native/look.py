@@ -3,10 +3,10 @@ possible* claims."""
 
 from __future__ import annotations
 
-from wddmcheck.engines.native.actions import Records
 from wddmcheck.engines.native.asm import Body
 from wddmcheck.engines.native.frame import Ctx
 from wddmcheck.engines.native.plan import Plan
+from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.terms import Terms
 from wddmcheck.ir.expr import Expr
 

@@ -228,7 +228,7 @@ class Table:
                     body.go(probe.leave)
 
 
-def insert(words: int, edges: Edges, compact: bool) -> str:
+def insert(words: int, edges: Edges, compact: bool, sleeps: bool) -> str:
     """`insert(run, entries, total)`: enter what is new among `total` entries, in their order."""
     entry = Entry(words)
     body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total")
@@ -246,6 +246,8 @@ def insert(words: int, edges: Edges, compact: bool) -> str:
                 number = body.load(count)
                 table.keep(number, new, whole)
                 body.store(origin, body.at(parents, number, "i32"), "i32")
+                if sleeps:
+                    _via(body, number, body.lshr(origin, 32))
                 body.store(table.mark(tag, number), probe.address, "i32")
                 body.store(body.add(number, 1), count)
                 body.store(number, target)
@@ -261,6 +263,31 @@ def insert(words: int, edges: Edges, compact: bool) -> str:
     return body.text()
 
 
+def _packed(body: Body, origin: Value, most: int) -> Value:
+    """The origin of an entry in 32 bits: if there are `most` instances, the state that it comes
+    from is counted within the round, to have room for the instance."""
+    if not most:
+        return origin
+    relative = body.sub(body.and_(origin, LOW32), body.get("%round", Round.FIRST))
+    return body.add(body.mul(relative, most), body.lshr(origin, 32))
+
+
+def _unpacked(body: Body, packed: Value, most: int) -> tuple[Value, Value]:
+    """The state and the instance of a packed origin."""
+    if not most:
+        return packed, 0
+    relative = body.udiv(packed, most)
+    return (body.add(relative, body.get("%round", Round.FIRST)),
+            body.sub(packed, body.mul(relative, most)))
+
+
+def _via(body: Body, number: Value, instance: Value) -> None:
+    """Keep what a state was found by."""
+    found = body.load(body.at(body.pointer("%run", Run.CLASSES), instance, "i8"), "i8")
+    at = body.sub(number, body.get("%run", Run.VIA_BASE))
+    body.store(found, body.at(body.pointer("%run", Run.VIA), at, "i8"), "i8")
+
+
 def _edge(body: Body, target: Value, origin: Value, edges: Edges) -> None:
     """Keep an edge."""
     at = body.get("%run", Run.EDGES)
@@ -271,7 +298,7 @@ def _edge(body: Body, target: Value, origin: Value, edges: Edges) -> None:
     body.put(body.add(at, 1), "%run", Run.EDGES)
 
 
-def claim(words: int, compact: bool) -> str:
+def claim(words: int, compact: bool, most: int) -> str:
     """`claim(run, round, c)`: of the waiting successors of thread `c`, append to its claims those
     that are not in the table, and put the numbers there that they would have if all claims of the
     round were new, in their order. Of several claims to a state the first in this order stays in
@@ -289,7 +316,8 @@ def claim(words: int, compact: bool) -> str:
     with body.upto(total) as k:
         own = body.at(entries, body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
-        origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
+        tag = body.lshr(whole, 32)
+        origin = _packed(body, body.get(own, entry.origin), most)
         claims = body.load(count)
         number = body.add(first, claims)
         mark = table.mark(tag, number)
@@ -332,7 +360,7 @@ def claim(words: int, compact: bool) -> str:
     return body.text()
 
 
-def enter(words: int, compact: bool) -> str:
+def enter(words: int, compact: bool, most: int) -> str:
     """`enter(run, round)`: make states of the claims that stand in the table, in their order; all
     threads do it, chunk by chunk, and the caller counts them."""
     claim = Claim(words, compact)
@@ -358,7 +386,10 @@ def enter(words: int, compact: bool) -> str:
                 state = body.load(number)
                 whole = body.get(own, words) if compact else 0
                 table.keep(state, load(body, own, words), whole)
-                body.store(origin, body.at(parents, state, "i32"), "i32")
+                parent, instance = _unpacked(body, body.and_(origin, LOW32), most)
+                body.store(parent, body.at(parents, state, "i32"), "i32")
+                if most:
+                    _via(body, state, instance)
                 place = table.place(body.lshr(origin, 32))
                 body.store(table.mark(body.load(place, "i32"), state), place, "i32")
                 body.store(body.add(state, 1), number)

@@ -9,7 +9,7 @@ References are codes (plan.py), integers are themselves, truth values are `i1`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
@@ -39,6 +39,26 @@ Env: TypeAlias = Mapping[str, int]
 """Values of parameters and bound variables: codes of references, plain integers."""
 
 COMPARISONS = {BinOp.EQ: "eq", BinOp.NE: "ne", BinOp.LT: "slt", BinOp.LE: "sle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """`value` is put at `spot`, if `where` holds; `direct`: not because of what an index is."""
+
+    spot: Spot
+    value: Value
+    where: Value
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """What an instance changes, unless one of `unless` holds: of each word it keeps some bits, and
+    puts others into it."""
+
+    keep: tuple[int, ...]
+    put: tuple[int, ...]
+    unless: tuple[str, ...]
 
 
 @dataclass
@@ -197,17 +217,43 @@ class Terms:
     def updated(self, action: Action, env: Env) -> list[Value]:
         """The words after all updates of `action`."""
         new: list[Value] = list(self.words)
+        for one in self.writes(action, env):
+            self.set(one.spot, one.value, one.where, new)
+        return new
+
+    def flat(self, action: Action, env: Env) -> Flat | None:
+        """What an instance changes; None if that is not known without a look at the state, or if
+        it has obligations."""
+        if any(self.test(o.broken, env) != 0 for o in action.obligations):
+            return None
+        keep, put = [-1] * len(self.words), [0] * len(self.words)
+        unless: list[str] = []
+        for one in self.writes(action, env):
+            mask = one.spot.mask << one.spot.shift
+            if one.where == 0 or one.spot.width == 0:
+                continue
+            if isinstance(one.where, str) and one.direct:
+                unless.append(one.where)
+            elif one.where == 1 and isinstance(one.value, int):
+                keep[one.spot.word] &= ~mask
+                put[one.spot.word] &= ~mask
+                put[one.spot.word] |= one.value << one.spot.shift
+            else:
+                return None
+        return Flat(tuple(map(signed, keep)), tuple(map(signed, put)), tuple(unless))
+
+    def writes(self, action: Action, env: Env) -> Iterator[Assigned]:
+        """All assignments that an instance may make, in order."""
         for update in action.updates:
             var = self.plan.layout.variables[update.var]
             for write in update.writes:
                 ranges = [range(self.plan.layout.sizes[pool]) for _, pool in write.binders]
                 for turn in product(*ranges):
                     bound = {b: i for (b, _), i in zip(write.binders, turn, strict=True)}
-                    self.write(var, write, {**env, **bound}, new)
-        return new
+                    yield from self.write(var, write, {**env, **bound})
 
-    def write(self, var: StateVar, write: Write, env: Env, new: list[Value]) -> None:
-        """One assignment, in `new`."""
+    def write(self, var: StateVar, write: Write, env: Env) -> Iterator[Assigned]:
+        """One assignment."""
         where = self.test(write.where, env)
         if where == 0 or not self.plan.spots[var.name]:
             return
@@ -220,6 +266,7 @@ class Terms:
             value = self.body.sub(value, var.sort.lo)
         if not _within(sort_of(write.value), var.sort):
             value = self.body.and_(value, signed((1 << self.plan.width(var)) - 1))
+        direct = all(isinstance(i, int) for i in index)
         for turn in product(*([i] if isinstance(i, int) else range(n)
                               for i, n in zip(index, sizes, strict=True))):
             here, flat = where, 0
@@ -227,7 +274,7 @@ class Terms:
                 flat = flat * size + at
                 if not isinstance(i, int):
                     here = self.body.both(here, self.body.eq(i, at))
-            self.set(self.plan.spots[var.name][flat], value, here, new)
+            yield Assigned(self.plan.spots[var.name][flat], value, here, direct)
 
     def set(self, spot: Spot, value: Value, where: Value, new: list[Value]) -> None:
         """`value` at `spot` of the words `new`, if `where` holds."""

@@ -136,19 +136,21 @@ class _Member:
     def __init__(self, task: Task, start: tuple[int, ...], room: int) -> None:
         words = task.plan.words
         self.records = Block(8, task.records.count)
-        self.scratch, self.origins = Block(8, (task.most + 1) * words), Block(8, task.most + 1)
+        self.scratch, self.enabled = Block(8, words), Block(8, task.row)
+        self.seen, self.asleep = Block(8, task.row), Block(8, task.row)
         self.raw, self.recent = Block(8, RECENT * words), Block(8, RECENT * words)
         self.buffer = Block(8, (room + 1) * Entry(words).size)
         self.ctx = Block(8, Ctx.TWINS + len(task.plan.pools))
         for block in (self.raw, self.recent):
             block.fill(start, RECENT)       # (what is remembered must have been entered)
-        for slot, block in ((Ctx.SCRATCH, self.scratch), (Ctx.ORIGINS, self.origins),
+        for slot, block in ((Ctx.SCRATCH, self.scratch), (Ctx.ENABLED, self.enabled),
+                            (Ctx.SEEN, self.seen), (Ctx.ASLEEP, self.asleep),
                             (Ctx.RECORDS, self.records), (Ctx.RAW, self.raw),
                             (Ctx.RECENT, self.recent), (Ctx.BUFFER, self.buffer)):
             self.ctx[slot] = block.address
 
     def free(self) -> None:
         """Give the memory back."""
-        for block in (self.records, self.scratch, self.origins, self.raw, self.recent, self.buffer,
-                      self.ctx):
+        for block in (self.records, self.scratch, self.enabled, self.seen, self.asleep, self.raw,
+                      self.recent, self.buffer, self.ctx):
             block.free()

@@ -1,0 +1,130 @@
+"""Instances that are said to be independent are, in all states that a system reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engines.smt.random_systems import random_system
+from tests.support.models import shipped, system_of
+from wddmcheck.ir.evaluate import Layout, Outcome, State, initial_state, instances, take
+from wddmcheck.ir.independence import Independence
+from wddmcheck.ir.system import System
+
+Instance = tuple[int, tuple[int, ...]]
+
+
+def everything(layout: Layout) -> list[Instance]:
+    """All instances of a system."""
+    return [(number, args) for number, action in enumerate(layout.system.actions)
+            for args in instances(layout, action)]
+
+
+class Graph:
+    """What happens in the states of a system."""
+
+    def __init__(self, layout: Layout, most: int) -> None:
+        self.layout, self.all = layout, everything(layout)
+        self.taken: dict[State, dict[Instance, Outcome]] = {}
+        start = initial_state(layout)
+        states, seen = [start], {start}
+        for state in states:
+            if len(seen) < most:
+                for outcome in self.outcomes(state).values():
+                    if outcome.state is not None and outcome.state not in seen:
+                        seen.add(outcome.state)
+                        states.append(outcome.state)
+        self.states = states
+
+    def outcomes(self, state: State) -> dict[Instance, Outcome]:
+        """What each enabled instance does."""
+        if state not in self.taken:
+            found = ((i, take(self.layout, self.layout.system.actions[i[0]], i[1], state))
+                     for i in self.all)
+            self.taken[state] = {i: outcome for i, outcome in found if outcome is not None}
+        return self.taken[state]
+
+    def wrong(self, a: Instance, b: Instance) -> Iterator[str]:
+        """In what way a is not independent of b."""
+        for state in self.states:
+            here = self.outcomes(state)
+            if b not in here or (then := here[b].state) is None:
+                continue
+            after_b = self.outcomes(then)
+            if a not in here:
+                if a in after_b:
+                    yield "b enables a"
+                continue
+            if a not in after_b:
+                continue                     # b disables it
+            if after_b[a].broken != here[a].broken:
+                yield "a breaks something else after b"
+            if (other := here[a].state) is None:
+                continue
+            after_a = self.outcomes(other)
+            if b not in after_a or after_a[b].broken != here[b].broken:
+                yield "a changes what b does"
+            elif after_a[b].state != after_b[a].state:
+                yield "the orders lead to different states"
+
+
+def check(system: System, sizes: dict[str, int], most: int) -> int:
+    """Compare what is said with what is; how many pairs that can happen are independent."""
+    layout = Layout.of(system, sizes)
+    graph, independence, count = Graph(layout, most), Independence(layout), 0
+    possible = {i for state in graph.states for i in graph.outcomes(state)}
+    for a in possible:
+        for b in possible:
+            if a != b and independence.of(*a, *b):
+                count += 1
+                assert not list(graph.wrong(a, b)), (a, b)
+    return count
+
+
+@pytest.mark.parametrize("seeds", [range(40), range(40, 80), range(80, 120)])
+def test_random_systems(seeds: range) -> None:
+    found = [check(random_system(seed), {"P": 2, "Q": 2}, 60) for seed in seeds]
+    assert sum(n > 0 for n in found) > len(found) / 2
+
+
+def test_the_yardstick() -> None:
+    sizes = {"Process": 2, "Device": 2, "Context": 2, "Allocation": 2}
+    found = check(shipped("models/yardstick.wddm"), sizes, 400)
+    instances_ = len(everything(Layout.of(shipped("models/yardstick.wddm"), sizes)))
+    assert found > instances_ * instances_ / 3
+
+
+@pytest.mark.parametrize(("path", "scope"), [
+    ("models/sharing.wddm", ""), ("models/preemption.wddm", "turns"), ("models/power.wddm", "")])
+def test_shipped_models(path: str, scope: str) -> None:
+    system = shipped(path)
+    assert check(system, dict(dict(system.scopes)[scope or system.default_scopes[0]]), 60) > 0
+
+
+MODEL = """
+model known
+object Device { }
+object Context { busy: bool }
+var flag: bool = false
+thunk Create(d: Device) -> Context { let c = create Context() return STATUS_SUCCESS, c }
+thunk Busy(c: Context) requires not c.busy { c.busy = true }
+thunk Idle(c: Context) requires c.busy { c.busy = false }
+thunk Set() requires not flag { flag = true }
+thunk All() requires no c: Context where c.busy { flag = false }
+"""
+
+
+@pytest.mark.parametrize(("a", "b", "independent"), [
+    (("Busy/1", (0,)), ("Busy/1", (1,)), True),
+    (("Busy/1", (0,)), ("Idle/1", (0,)), False),        # it enables it
+    (("Set/1", ()), ("Busy/1", (0,)), True),
+    (("Set/1", ()), ("All/1", ()), False),
+    (("All/1", ()), ("Idle/1", (0,)), False),
+])
+def test_what_is_found(a: tuple[str, tuple[int, ...]], b: tuple[str, tuple[int, ...]],
+                       independent: bool) -> None:
+    system = system_of(MODEL)
+    names = [action.name for action in system.actions]
+    found = Independence(Layout.of(system, {"Device": 1, "Context": 2}))
+    assert found.of(names.index(a[0]), a[1], names.index(b[0]), b[1]) is independent
