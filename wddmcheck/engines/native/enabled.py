@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from math import prod
 
 from wddmcheck.engines.explicit.size import count_instances, guard_levels
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.frame import Ctx
+from wddmcheck.engines.native.lanes import Lanes, compared
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.terms import Env, Flat, Terms
 from wddmcheck.ir.expr import And
@@ -43,21 +45,23 @@ class Instance:
 
 @dataclass
 class Enabled:
-    """Writes the functions `enabled0(s, c)`, `enabled1`, ... which find all bits in turn; and lists
-    the instances that can be enabled at all. Ctx.ODD is set where an instance changes more than
-    its `flat` says."""
+    """Writes the functions `enabled0(s, c)`, `enabled1`, ... which find all bits in turn, but for
+    those of `lanes`, which are there before; and lists the instances that can be enabled at all.
+    Ctx.ODD is set where an instance changes more than its `flat` says."""
 
     plan: Plan
+    lanes: Lanes = field(init=False)
     texts: list[str] = field(default_factory=list)
     instances: list[Instance] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.lanes = Lanes(self.plan)
         first = 0
         function: _Function | None = None
         for number, action in enumerate(self.plan.layout.system.actions):
             if function is None:
                 function = _Function(self, len(self.texts), first)
-            _Act(function, number, action, first).tree({}, (), 1, 0)
+            _Act(function, number, action, first).all()
             first += count_instances(self.plan.layout, action)
             if len(function.body.lines) > FUNCTION:
                 self.texts.append(function.text(first))
@@ -84,10 +88,9 @@ class _Function:
         self._note()
         enabled = body.pointer("%c", Ctx.ENABLED)
         for word in range(self.first // 64, -(-end // 64)):
-            bits: Value = body.load(self.words[word]) if word in self.words else 0
-            if self.first > 64 * word:        # (the function before this one has others of it)
-                bits = body.or_(bits, body.get(enabled, word))
-            body.put(bits, enabled, word)
+            if word in self.words:
+                found = body.or_(body.load(self.words[word]), body.get(enabled, word))
+                body.put(found, enabled, word)
         if self.odd:
             body.put(body.or_(body.get("%c", Ctx.ODD), body.load(self.odd)), "%c", Ctx.ODD)
         body.ret()
@@ -135,6 +138,28 @@ class _Act:
         self.levels = guard_levels(action)
         self.choices = [self.plan.layout.values(p.sort) for p in action.params]
 
+    def all(self) -> None:
+        """All instances."""
+        guard = compared(self.plan, self.action)
+        if guard is None:
+            self.tree({}, (), 1, 0)
+            return
+        mine = [self._instance(self._env(args), args, rank)
+                for rank, args in enumerate(product(*self.choices))]
+        if any(i.flat is not None and i.flat.unless for i in mine):
+            self.tree({}, (), 1, 0)
+        else:
+            self.of.of.instances += [i for i in mine
+                                     if self.of.of.lanes.take(i.number, guard, i.env)]
+
+    def _env(self, args: tuple[int, ...]) -> Env:
+        return {p.name: self.plan.code(v, p.sort) if isinstance(p.sort, RefSort) else v
+                for p, v in zip(self.action.params, args, strict=False)}
+
+    def _instance(self, env: Env, args: tuple[int, ...], rank: int) -> Instance:
+        return Instance(self.first + rank, self.number, args, env,
+                        self.terms.flat(self.action, env))
+
     def tree(self, env: Env, args: tuple[int, ...], test: Value, rank: int) -> None:
         """The instances whose first parameters are fixed; `test` is what was not tested yet."""
         depth = len(args)
@@ -142,17 +167,16 @@ class _Act:
         if test == 0:
             return
         if depth == len(self.choices):
-            flat = self.terms.flat(self.action, env)
-            self.of.add(Instance(self.first + rank, self.number, args, env, flat), test)
+            self.of.add(self._instance(env, args, rank), test)
         elif isinstance(test, str) and prod(len(c) for c in self.choices[depth:]) >= FEW:
             with self.of.when(test):
-                self.branch(env, args, 1, rank)
+                self.branch(args, 1, rank)
         else:
-            self.branch(env, args, test, rank)
+            self.branch(args, test, rank)
 
-    def branch(self, env: Env, args: tuple[int, ...], test: Value, rank: int) -> None:
+    def branch(self, args: tuple[int, ...], test: Value, rank: int) -> None:
         """All values of the next parameter."""
-        param, values = self.action.params[len(args)], self.choices[len(args)]
+        values = self.choices[len(args)]
         for i, value in enumerate(values):
-            code = self.plan.code(value, param.sort) if isinstance(param.sort, RefSort) else value
-            self.tree({**env, param.name: code}, (*args, value), test, rank * len(values) + i)
+            more = (*args, value)
+            self.tree(self._env(more), more, test, rank * len(values) + i)

@@ -100,7 +100,9 @@ def module(task: Task) -> str:
     """The whole module as text."""
     plan, words = task.plan, task.plan.words
     loops = _Loops(task)
-    parts = [_PRELUDE, look.hit(), look.look(plan, task.records), *loops.guards.texts,
+    parts = [_PRELUDE, look.hit(), look.look(plan, task.records),
+             loops.guards.lanes.text(task.row),
+             *loops.guards.texts,
              *loops.steps.tables(), *loops.steps.functions(), loops.steps.fired(),
              *([*Canonical(plan).all(), loops.steps.twins()] if task.quotient else []),
              table.insert(words, task.edges, task.compact, task.sleeps),
@@ -173,6 +175,7 @@ class _Loops:
         odd = any(i.flat is not None and i.flat.unless for i in self.guards.instances)
         if odd:
             body.put(0, "%c", Ctx.ODD)
+        body.line(f"call void @matched(ptr {state}, ptr %c)")
         for part in range(len(self.guards.texts)):
             body.line(f"call void @enabled{part}(ptr {state}, ptr %c)")
         enabled, seen = body.pointer("%c", Ctx.ENABLED), body.pointer("%c", Ctx.SEEN)
