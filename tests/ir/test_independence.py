@@ -1,8 +1,10 @@
-"""Instances that are said to be independent are, in all states that a system reaches."""
+"""What is said of instances, and of all states, is so in the states that a system reaches."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -10,6 +12,8 @@ from tests.engines.smt.random_systems import random_system
 from tests.support.models import shipped, system_of
 from wddmcheck.ir.evaluate import Layout, Outcome, State, initial_state, instances, take
 from wddmcheck.ir.independence import Independence
+from wddmcheck.ir.known import Known
+from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import System
 
 Instance = tuple[int, tuple[int, ...]]
@@ -45,6 +49,15 @@ class Graph:
             self.taken[state] = {i: outcome for i, outcome in found if outcome is not None}
         return self.taken[state]
 
+    def wrong_back(self, a: Instance, b: Instance) -> Iterator[State]:
+        """Where a does not take back b."""
+        for state in self.states:
+            here = self.outcomes(state)
+            if b in here and (then := here[b].state) is not None:
+                back = self.outcomes(then).get(a)
+                if back is not None and back.state not in (None, state):
+                    yield state
+
     def wrong(self, a: Instance, b: Instance) -> Iterator[str]:
         """In what way a is not independent of b."""
         for state in self.states:
@@ -69,37 +82,72 @@ class Graph:
                 yield "the orders lead to different states"
 
 
-def check(system: System, sizes: dict[str, int], most: int) -> int:
-    """Compare what is said with what is; how many pairs that can happen are independent."""
+def check(system: System, sizes: dict[str, int], most: int) -> Counter[object]:
+    """Compare what is said with what is; how much is said of instances that can happen."""
     layout = Layout.of(system, sizes)
-    graph, independence, count = Graph(layout, most), Independence(layout), 0
+    graph, count = Graph(layout, most), Counter[object]()
     possible = {i for state in graph.states for i in graph.outcomes(state)}
-    for a in possible:
-        for b in possible:
-            if a != b and independence.of(*a, *b):
-                count += 1
-                assert not list(graph.wrong(a, b)), (a, b)
+    for prepared in (False, True):
+        independence = Independence(layout)
+        if prepared:
+            list(independence.prepare())
+            check_facts(independence.known, graph)
+            count["settled"] = len(independence.known.settled)
+            count["sound"] = len(independence.known.sound)
+        for a in possible:
+            for b in possible:
+                if independence.independent(*a, *b):
+                    count["independent", prepared] += 1
+                    assert not list(graph.wrong(a, b)), (a, b)
+                if independence.takes_back(*a, *b):
+                    count["back", prepared] += 1
+                    assert not list(graph.wrong_back(a, b)), (a, b)
     return count
 
 
-@pytest.mark.parametrize("seeds", [range(40), range(40, 80), range(80, 120)])
+def check_facts(known: Known, graph: Graph) -> None:
+    """In all states absent slots are as they were, and nothing refers to them."""
+    layout = known.layout
+    pools = {p.name: p for p in layout.system.pools}
+    for state in graph.states:
+        for name in known.settled:
+            var = layout.variables[name]
+            life = pools[var.dims[0]].life
+            for slot in range(layout.sizes[var.dims[0]]):
+                assert state[layout.offset(life, (slot,))] != 0 or (
+                    state[layout.offset(name, (slot,))] == var.init)
+        for name in known.sound:
+            var = layout.variables[name]
+            assert isinstance(var.sort, RefSort)
+            for index in product(*(range(layout.sizes[d]) for d in var.dims)):
+                to = state[layout.offset(name, index)]
+                assert to < 0 or state[layout.offset(pools[var.sort.pool].life, (to,))] != 0
+
+
+@pytest.mark.parametrize("seeds", [range(12), range(12, 24), range(24, 36)])
 def test_random_systems(seeds: range) -> None:
-    found = [check(random_system(seed), {"P": 2, "Q": 2}, 60) for seed in seeds]
-    assert sum(n > 0 for n in found) > len(found) / 2
+    found = [check(random_system(seed), {"P": 2, "Q": 2}, 40) for seed in seeds]
+    assert sum(n["independent", True] > 0 for n in found) > len(found) / 2
+    assert sum(n["back", True] > 0 for n in found) > 0
+    assert sum(n["settled"] + n["sound"] > 0 for n in found) > 0
 
 
 def test_the_yardstick() -> None:
     sizes = {"Process": 2, "Device": 2, "Context": 2, "Allocation": 2}
     found = check(shipped("models/yardstick.wddm"), sizes, 400)
     instances_ = len(everything(Layout.of(shipped("models/yardstick.wddm"), sizes)))
-    assert found > instances_ * instances_ / 3
+    assert found["independent", True] > instances_ * instances_ / 2
+    assert found["independent", True] > found["independent", False] + 50
+    assert found["back", True] > found["back", False] > 0
+    assert found["settled"] == found["sound"] == 4
 
 
 @pytest.mark.parametrize(("path", "scope"), [
     ("models/sharing.wddm", ""), ("models/preemption.wddm", "turns"), ("models/power.wddm", "")])
 def test_shipped_models(path: str, scope: str) -> None:
     system = shipped(path)
-    assert check(system, dict(dict(system.scopes)[scope or system.default_scopes[0]]), 60) > 0
+    found = check(system, dict(dict(system.scopes)[scope or system.default_scopes[0]]), 30)
+    assert min(found["independent", True], found["back", True], found["settled"]) > 0
 
 
 MODEL = """
@@ -127,4 +175,4 @@ def test_what_is_found(a: tuple[str, tuple[int, ...]], b: tuple[str, tuple[int, 
     system = system_of(MODEL)
     names = [action.name for action in system.actions]
     found = Independence(Layout.of(system, {"Device": 1, "Context": 2}))
-    assert found.of(names.index(a[0]), a[1], names.index(b[0]), b[1]) is independent
+    assert found.independent(names.index(a[0]), a[1], names.index(b[0]), b[1]) is independent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -61,9 +61,9 @@ class Partial:
                 got = self.rest(arg, env)
                 return 1 - got if isinstance(got, int) else ("not", got)
             case And(args):
-                return _joined([self.rest(a, env) for a in args], 0)
+                return _joined((self.rest(a, env) for a in args), 0)
             case Or(args):
-                return _joined([self.rest(a, env) for a in args], 1)
+                return _joined((self.rest(a, env) for a in args), 1)
             case Binary(op, left, right, _):
                 a, b = self.rest(left, env), self.rest(right, env)
                 if isinstance(a, int) and isinstance(b, int):
@@ -77,12 +77,12 @@ class Partial:
             case Quant(op, name, pool, body):
                 return _joined(self._turns(name, pool, body, env), int(op is QuantOp.EXISTS))
             case Count(name, pool, body):
-                turns = self._turns(name, pool, body, env)
+                turns = list(self._turns(name, pool, body, env))
                 known = [t for t in turns if isinstance(t, int)]
                 return sum(known) if len(known) == len(turns) else ("count", *turns)
 
-    def _turns(self, name: str, pool: str, body: Expr, env: Mapping[str, int]) -> list[Rest]:
-        return [self.rest(body, {**env, name: slot}) for slot in range(self.layout.sizes[pool])]
+    def _turns(self, name: str, pool: str, body: Expr, env: Mapping[str, int]) -> Iterator[Rest]:
+        return (self.rest(body, {**env, name: slot}) for slot in range(self.layout.sizes[pool]))
 
     def _read(self, var: str, index: list[Rest]) -> Rest:
         slots = tuple(i for i in index if isinstance(i, int))
@@ -99,9 +99,12 @@ class Partial:
         return (CELL, cell) if known is None else (known,)
 
 
-def _joined(args: list[Rest], stop: int) -> Rest:
+def _joined(args: Iterable[Rest], stop: int) -> Rest:
     """All of `args` (stop 0), or any of them (stop 1)."""
-    if stop in args:
-        return stop
-    left = [a for a in args if not isinstance(a, int)]
+    left = []
+    for arg in args:
+        if arg == stop:
+            return stop
+        if not isinstance(arg, int):
+            left.append(arg)
     return ("or" if stop else "and", *left) if left else 1 - stop

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.engines.native.test_threads import explored, numbered
@@ -12,6 +14,12 @@ from wddmcheck.engines.native import explore, sleep
 from wddmcheck.engines.native.sleep import Sleep
 from wddmcheck.ir.independence import Independence
 from wddmcheck.ir.system import System
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What sleeps is found in each search."""
+    monkeypatch.setenv("WDDMCHECK_CACHE", "")
 
 
 @pytest.fixture
@@ -50,13 +58,13 @@ def test_shipped_models(path: str, compact: bool, monkeypatch: pytest.MonkeyPatc
 
 
 def test_random_systems(monkeypatch: pytest.MonkeyPatch, kept: list[Sleep]) -> None:
-    for seed in range(60):
+    for seed in range(30):
         nothing, all_ = both(random_system(seed), {"P": 3, "Q": 2}, monkeypatch,
                              limits=Limits(states=30_000))
         assert nothing[4:] == all_[4:]        # type: ignore[index]
         if nothing[4]:                        # type: ignore[index]
             assert nothing == all_
-    assert sum(s.count > 1 for s in kept) > 30
+    assert sum(s.count > 1 for s in kept) > 15
 
 
 def test_too_many_classes(monkeypatch: pytest.MonkeyPatch, kept: list[Sleep]) -> None:
@@ -68,9 +76,35 @@ def test_too_many_classes(monkeypatch: pytest.MonkeyPatch, kept: list[Sleep]) ->
     assert kept[1].count == 5
 
 
+def test_it_is_kept_for_the_next_run(monkeypatch: pytest.MonkeyPatch, kept: list[Sleep],
+                                     tmp_path: Path) -> None:
+    """If the file is whole."""
+    monkeypatch.setenv("WDDMCHECK_CACHE", str(tmp_path))
+    system = shipped("models/yardstick.wddm")
+    sizes = {"Process": 2, "Device": 2, "Context": 2, "Allocation": 2}
+    found: list[tuple[int, bytes, bytes]] = []
+    free = Sleep.free
+
+    def noted(self: Sleep) -> None:
+        found.append((self.count, self.classes.content(self.task.most),
+                      self.rows.content(sleep.CLASSES * self.task.row)))
+        free(self)
+
+    monkeypatch.setattr(Sleep, "free", noted)
+    first = numbered(explored(system, sizes, 1))
+    with monkeypatch.context() as patch:
+        patch.setattr(Independence, "independent", None)
+        assert numbered(explored(system, sizes, 1)) == first
+    (file,) = tmp_path.glob("*-sleep.o")
+    file.write_bytes(file.read_bytes()[:-1])
+    assert numbered(explored(system, sizes, 1)) == first
+    assert found[0] == found[1] == found[2]
+    assert found[0][0] > 10
+
+
 def test_it_is_needed_that_they_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
     """If all were said to be, states would be missed: the other tests can fail."""
-    monkeypatch.setattr(Independence, "of", lambda self, a, args, b, others: True)
+    monkeypatch.setattr(Independence, "independent", lambda self, a, args, b, others: True)
     results = [both(random_system(seed), {"P": 3, "Q": 2}, monkeypatch,
                     limits=Limits(states=3_000)) for seed in range(20)]
     assert sum(nothing != all_ for nothing, all_ in results) > 5

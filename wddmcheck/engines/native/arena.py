@@ -90,7 +90,10 @@ class Block:
 
     def fill(self, words: Sequence[int], times: int) -> None:
         """Begin with `words`, `times` over."""
-        data = b"".join(w.to_bytes(self.size, _ORDER) for w in words) * times
+        self.put(b"".join(w.to_bytes(self.size, _ORDER) for w in words) * times)
+
+    def put(self, data: bytes) -> None:
+        """Begin with these bytes."""
         ctypes.memmove(self.address, data, len(data))
 
     def content(self, count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Compiled objects on disk, so that a model is compiled once.
+"""Compiled objects on disk, and what sleeps (sleep.py), so that both are found once for a model.
 
 A file is named by a digest of all that its code depends on: the system, the sizes of its pools,
 what is looked for, this version of the code generator, LLVM and the processor. It starts with a
@@ -42,12 +42,12 @@ def directory() -> Path | None:
     return (Path(base) if os.path.isabs(base) else Path(home) / ".cache") / "wddmcheck"
 
 
-def load(key: str, level: int) -> bytes | None:
-    """The object file that is kept for `key` at a level of optimisation, if it is whole."""
+def load(key: str, kind: str) -> bytes | None:
+    """What is kept of this kind for `key`, if it is whole."""
     where = directory()
     if where is None:
         return None
-    path = where / f"{key}-{level}.o"
+    path = where / f"{key}-{kind}.o"
     try:
         content = path.read_bytes()
     except OSError:
@@ -60,8 +60,8 @@ def load(key: str, level: int) -> bytes | None:
     return data
 
 
-def store(key: str, level: int, data: bytes) -> None:
-    """Keep an object file, if that is possible."""
+def store(key: str, kind: str, data: bytes) -> None:
+    """Keep it, if that is possible."""
     where = directory()
     if where is None:
         return
@@ -71,7 +71,7 @@ def store(key: str, level: int, data: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(hashlib.sha256(data).digest() + data)
-            os.replace(beside, where / f"{key}-{level}.o")
+            os.replace(beside, where / f"{key}-{kind}.o")
         except BaseException:
             os.unlink(beside)
             raise
@@ -89,10 +89,12 @@ def digest(parts: Iterable[object]) -> str:
 
 @once
 def _generator() -> str:
-    """A digest of the code generator's own source: with every change, other code."""
+    """A digest of the source of all that goes into what is kept: with every change, it is made
+    anew."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for path in (*sorted(here.glob("*.py")), here.parent / "explicit" / "size.py"):
+    here, ir = Path(__file__).parent, Path(__file__).parents[2] / "ir"
+    for path in (*sorted(here.glob("*.py")), *sorted(ir.glob("*.py")),
+                 here.parent / "explicit" / "size.py"):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -80,7 +80,7 @@ class Compiler:
     def first(self) -> Program:
         """What can run soonest: code that was kept, or code that is compiled fast."""
         for level in (jit.FULL, jit.QUICK):
-            kept = cache.load(self.key, level)
+            kept = cache.load(self.key, str(level))
             if kept is not None:
                 return self._linked(kept, level)
         return self.compiled(jit.QUICK)
@@ -103,7 +103,7 @@ class Compiler:
 
     def _data(self, level: int) -> bytes:
         data = jit.compiled(self.text(), level)
-        cache.store(self.key, level, data)
+        cache.store(self.key, str(level), data)
         return data
 
     def _linked(self, data: bytes, level: int) -> Program:
