@@ -7,6 +7,7 @@ import argparse
 import statistics
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,22 @@ def measure(tool: Tool, sizes: Sizes, runs: int) -> Row | None:
                          done[0].states, max(r.peak for r in done)))
 
 
+def beside(sizes: Sizes, threads: int, runs: int) -> str:
+    """What this machine makes of several threads, whatever they run: as many searches on one thread
+    each, at the same time, against one alone."""
+    one = tools.wddmcheck(False, 1, kept=True)
+    one.run(sizes)
+    alone = statistics.median(one.run(sizes).explore_s for _ in range(runs))
+    together = []
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(runs):
+            done = pool.map(one.run, [sizes] * threads)
+            together.append(statistics.mean(r.explore_s for r in done))
+    ratio = threads * alone / statistics.median(together)
+    return (f"{threads} searches on one thread each, at the same time, do {ratio:.2f} times the work "
+            f"of one alone ({alone:.2f} s): what {threads} threads can gain on this machine.")
+
+
 def table(title: str, rows: list[Row]) -> None:
     """Print what was measured for one size."""
     print(f"\n### {title}\n")
@@ -114,6 +131,8 @@ def main(args: list[str]) -> int:
             rows = [row for row in found if row is not None]
             title = f"{sizes}, {what}, {threads} thread{'s' if threads > 1 else ''}"
             table(title, rows)
+            if threads > 1 and what == "all states":
+                print(f"\n{beside(sizes, threads, options.runs)}", flush=True)
             bars += [Bar(title, row.tool.name, row.rate if what == "all states"
                          else 1 / row.run.total_s) for row in rows]
             if what == "all states" and len({r.run.states for r in rows}) > 1:

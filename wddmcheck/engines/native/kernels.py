@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wddmcheck.engines.explicit.size import count_instances
-from wddmcheck.engines.native import look, table
+from wddmcheck.engines.native import claims, look, table
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
 from wddmcheck.engines.native.enabled import Enabled
@@ -109,8 +109,8 @@ def module(task: Task) -> str:
              table.rehash(words, task.compact), loops.expand(), loops.looks(), loops.normal(),
              loops.hash()]
     if task.edges is Edges.NONE:
-        parts += [table.claim(words, task.compact, task.most * task.sleeps), loops.gather(),
-                  table.enter(words, task.compact, task.most * task.sleeps)]
+        parts += [claims.claim(words, task.compact, task.most * task.sleeps), loops.gather(),
+                  claims.enter(words, task.compact, task.most * task.sleeps)]
     if task.quiet:
         parts.append(first(plan, task.quiet))
     if task.goals:
@@ -304,12 +304,12 @@ class _Loops:
         body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", exported=True)
         size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
         out, room = body.pointer("%round", Round.OUT), body.get("%round", Round.ROOM)
-        with table.chunks(body) as chunk:
+        with claims.chunks(body) as chunk:
             body.put(0, "%round", body.add(chunk, Round.LOST))
-            claims = body.mul(chunk, room)
-            own = body.at(out, body.mul(claims, Claim(self.words, self.task.compact).size))
+            begin = body.mul(chunk, room)
+            own = body.at(out, body.mul(begin, Claim(self.words, self.task.compact).size))
             body.line(f"store ptr {own}, ptr {body.at('%c', Ctx.OUT)}")
-            body.put(claims, "%c", Ctx.OUT_FIRST)
+            body.put(begin, "%c", Ctx.OUT_FIRST)
             body.put(0, "%c", Ctx.OUT_COUNT)
             first = body.add(body.get("%round", Round.FIRST), body.mul(chunk, size))
             last = body.add(first, size)

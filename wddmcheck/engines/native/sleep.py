@@ -36,6 +36,9 @@ CLASSES = 256
 SHARE = 0.2
 """Seconds that may be spent for each second that the search ran."""
 
+AT_ONCE = 0.05
+"""Seconds that may be spent besides, once the search ran for as long."""
+
 
 @dataclass(slots=True)
 class Sleep:
@@ -58,7 +61,8 @@ class Sleep:
     def improve(self, running: float) -> None:
         """Find more, if little time went into that compared to the `running` seconds of the
         search."""
-        while self._work is not None and self._spent < SHARE * running:
+        allowed = SHARE * running + (AT_ONCE if running > AT_ONCE else 0)
+        while self._work is not None and self._spent < allowed:
             started = time.perf_counter()
             if next(self._work, self) is self:
                 self._work = None

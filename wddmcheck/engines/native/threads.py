@@ -16,9 +16,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wddmcheck.engines.native.arena import Block
+from wddmcheck.engines.native.claims import AHEAD
 from wddmcheck.engines.native.frame import BATCH, CHUNKS, RECENT, Ctx, Round
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.engines.native.table import AHEAD, Claim, Entry
+from wddmcheck.engines.native.table import Claim, Entry
 
 if TYPE_CHECKING:
     from wddmcheck.engines.native.program import Program
