@@ -28,13 +28,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         os.environ["WDDMCHECK_CACHE"] = before
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _sleep_at_once() -> Iterator[None]:
+@pytest.fixture(scope="module")
+def asleep() -> Iterator[None]:
     """What may sleep in a search of the native engine is found before the search is over, however
     small it is."""
-    before, sleep.SHARE = sleep.SHARE, 1e9
-    yield
-    sleep.SHARE = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sleep, "SHARE", 1e9)
+        yield
 
 
 @pytest.fixture

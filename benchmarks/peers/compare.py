@@ -77,8 +77,8 @@ def beside(sizes: Sizes, threads: int, runs: int) -> str:
             done = pool.map(one.run, [sizes] * threads)
             together.append(statistics.mean(r.explore_s for r in done))
     ratio = threads * alone / statistics.median(together)
-    return (f"{threads} searches on one thread each, at the same time, do {ratio:.2f} times the work "
-            f"of one alone ({alone:.2f} s): what {threads} threads can gain on this machine.")
+    return (f"{threads} searches on one thread each, at the same time, do {ratio:.2f} times the "
+            f"work of one alone ({alone:.2f} s): what {threads} threads can gain on this machine.")
 
 
 def table(title: str, rows: list[Row]) -> None:

@@ -33,6 +33,8 @@ from wddmcheck.result.verdict import (
     Violated,
 )
 
+pytestmark = pytest.mark.usefixtures("asleep")
+
 DEPTH = 6
 SETTINGS = settings(max_examples=15, deadline=None, derandomize=True,
                     suppress_health_check=list(HealthCheck))
