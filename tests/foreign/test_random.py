@@ -21,6 +21,8 @@ from wddmcheck.engines.base import CheckTask
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Kind, System
 
+pytestmark = pytest.mark.usefixtures("asleep")
+
 # A smaller example is not worth the many runs of compilers that it takes to find it.
 SETTINGS = settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate],
                     suppress_health_check=list(HealthCheck))

@@ -13,6 +13,8 @@ from tests.support.tiny import Tiny
 from tests.support.tiny_systems import tiny_systems
 from wddmcheck.ir.system import Kind
 
+pytestmark = pytest.mark.usefixtures("asleep")
+
 SYSTEMS = {t.name: t for t in tiny_systems()}
 QUICK = ("obligations_in_order", "calls", "swap")
 """Of the tools, TLC takes longest to start."""

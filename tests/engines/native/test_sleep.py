@@ -41,17 +41,19 @@ def both(system: System, sizes: dict[str, int], monkeypatch: pytest.MonkeyPatch,
     """A search in which nothing sleeps, and one in which all does that can."""
     with monkeypatch.context() as patch:
         patch.setattr(sleep, "SHARE", 0)
+        patch.setattr(sleep, "AT_ONCE", 0)
         nothing = numbered(explored(system, sizes, 1, **how))    # type: ignore[arg-type]
     return nothing, numbered(explored(system, sizes, 1, **how))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("compact", [False, True])
-@pytest.mark.parametrize("path", ["models/yardstick.wddm", "models/miniport.wddm",
-                                  "models/seeded/yardstick_b1.wddm"])
-def test_shipped_models(path: str, compact: bool, monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("path", "scope"), [
+    ("models/yardstick.wddm", "small"), ("models/seeded/yardstick_b1.wddm", "small"),
+    ("models/sharing.wddm", ""), ("models/preemption.wddm", "turns")])
+def test_shipped_models(path: str, scope: str, compact: bool, monkeypatch: pytest.MonkeyPatch,
                         kept: list[Sleep]) -> None:
     system = shipped(path)
-    sizes = dict(dict(system.scopes)["small"])
+    sizes = dict(dict(system.scopes)[scope or system.default_scopes[0]])
     nothing, all_ = both(system, sizes, monkeypatch, compact=compact)
     assert nothing == all_
     assert kept[1].count > 10 > kept[0].count == 1
