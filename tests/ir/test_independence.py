@@ -10,7 +10,7 @@ import pytest
 
 from tests.engines.smt.random_systems import random_system
 from tests.support.models import shipped, system_of
-from wddmcheck.ir.evaluate import Layout, Outcome, State, initial_state, instances, take
+from wddmcheck.ir.evaluate import Layout, Outcome, State, all_instances, initial_state, take
 from wddmcheck.ir.independence import Independence
 from wddmcheck.ir.known import Known
 from wddmcheck.ir.sorts import RefSort
@@ -19,17 +19,11 @@ from wddmcheck.ir.system import System
 Instance = tuple[int, tuple[int, ...]]
 
 
-def everything(layout: Layout) -> list[Instance]:
-    """All instances of a system."""
-    return [(number, args) for number, action in enumerate(layout.system.actions)
-            for args in instances(layout, action)]
-
-
 class Graph:
     """What happens in the states of a system."""
 
     def __init__(self, layout: Layout, most: int) -> None:
-        self.layout, self.all = layout, everything(layout)
+        self.layout, self.all = layout, list(all_instances(layout))
         self.taken: dict[State, dict[Instance, Outcome]] = {}
         start = initial_state(layout)
         states, seen = [start], {start}
@@ -135,7 +129,7 @@ def test_random_systems(seeds: range) -> None:
 def test_the_yardstick() -> None:
     sizes = {"Process": 2, "Device": 2, "Context": 2, "Allocation": 2}
     found = check(shipped("models/yardstick.wddm"), sizes, 400)
-    instances_ = len(everything(Layout.of(shipped("models/yardstick.wddm"), sizes)))
+    instances_ = len(list(all_instances(Layout.of(shipped("models/yardstick.wddm"), sizes))))
     assert found["independent", True] > instances_ * instances_ / 2
     assert found["independent", True] > found["independent", False] + 50
     assert found["back", True] > found["back", False] > 0

@@ -164,6 +164,12 @@ def instances(layout: Layout, action: Action) -> Iterator[tuple[int, ...]]:
     return product(*(layout.values(p.sort) for p in action.params))
 
 
+def all_instances(layout: Layout) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The instances of all actions, in order: (number of the action, values)."""
+    return ((number, args) for number, action in enumerate(layout.system.actions)
+            for args in instances(layout, action))
+
+
 def take(layout: Layout, action: Action, args: tuple[int, ...], state: State) -> Outcome | None:
     """What an instance does in `state`; None if it is not enabled."""
     env = {p.name: value for p, value in zip(action.params, args, strict=True)}

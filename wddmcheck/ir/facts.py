@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 
-from wddmcheck.ir.evaluate import Layout, instances
+from wddmcheck.ir.evaluate import Layout, all_instances
 from wddmcheck.ir.expr import Binary, BinOp, Const, Read
 from wddmcheck.ir.instance import Instance, pattern
 from wddmcheck.ir.known import Known, Piece
@@ -24,7 +24,7 @@ from wddmcheck.ir.system import StateVar
 
 def facts(layout: Layout) -> Generator[None, None, Known]:
     """What holds in all reachable states of a layout; in small parts."""
-    lives = {p.name: p.life for p in layout.system.pools if p.life}
+    lives = Known(layout).lives
     settled = {v.name for v in layout.system.variables
                if len(v.dims) == 1 and v.dims[0] in lives and v.name != lives[v.dims[0]]}
     sound = {v.name for v in layout.system.variables
@@ -64,11 +64,10 @@ class _Shown:
         """One of each kind."""
         layout = self.known.layout
         found: dict[tuple[object, ...], Instance] = {}
-        for number, action in enumerate(layout.system.actions):
-            sorts = [p.sort for p in action.params]
-            for args in instances(layout, action):
-                key = number, pattern(list(zip(sorts, args, strict=True)))
-                found.setdefault(key, Instance(self.known, action, args))
+        for number, args in all_instances(layout):
+            action = layout.system.actions[number]
+            key = number, pattern([(p.sort, v) for p, v in zip(action.params, args, strict=True)])
+            found.setdefault(key, Instance(self.known, action, args))
         return list(found.values())
 
     def _writing(self, *names: str) -> Iterator[Instance]:
@@ -80,14 +79,14 @@ class _Shown:
         named = {value for p, value in zip(instance.action.params, instance.args, strict=True)
                  if isinstance(p.sort, RefSort) and p.sort.pool == pool and value >= 0}
         other = (s for s in range(self.known.layout.sizes[pool]) if s not in named)
-        return [*named, *(s for s, _ in zip(other, (0,), strict=False))]
+        return [*named, *islice(other, 1)]
 
     # --- settled -----------------------------------------------------------------------------
 
     def settled(self, var: StateVar) -> Iterator[bool]:
         """Whether a variable stays settled, by instances and slots."""
         (pool,) = var.dims
-        life = next(p.life for p in self.known.layout.system.pools if p.name == pool)
+        life = self.known.lives[pool]
         return (self._settled(instance, var, life, slot)
                 for instance in self._writing(var.name, life)
                 for slot in self._slots(instance, pool))
@@ -118,7 +117,7 @@ class _Shown:
         """Whether a reference stays sound, by instances and places."""
         assert isinstance(var.sort, RefSort)
         pool = var.sort.pool
-        life = next(p.life for p in self.known.layout.system.pools if p.name == pool)
+        life = self.known.lives[pool]
         return (self._sound(instance, var, life, index)
                 for instance in self._writing(var.name, life)
                 for index in product(*(range(self.known.layout.sizes[d]) for d in var.dims)))

@@ -8,9 +8,10 @@ from functools import cached_property
 from itertools import product
 from typing import TypeAlias
 
+from wddmcheck.ir import partial
 from wddmcheck.ir.expr import BinOp
 from wddmcheck.ir.known import Effect, Known, Piece
-from wddmcheck.ir.partial import CELL, Changed, Partial
+from wddmcheck.ir.partial import Changed, Partial
 from wddmcheck.ir.sorts import NONE, RefSort
 from wddmcheck.ir.system import Action, Write
 from wddmcheck.ir.walk import conjuncts, of_write
@@ -68,14 +69,14 @@ class Instance:
             case ("and", *parts):
                 for part in parts:
                     yield from self._fixed(part)
-            case ("cell", int(cell)):
+            case (partial.CELL, int(cell)):
                 yield cell, 1
-            case ("not", ("cell", int(cell))):
+            case ("not", (partial.CELL, int(cell))):
                 yield cell, 0
-            case (BinOp.EQ, ("cell", int(cell)), int(value)) | (
-                    BinOp.EQ, int(value), ("cell", int(cell))):
+            case (BinOp.EQ, (partial.CELL, int(cell)), int(value)) | (
+                    BinOp.EQ, int(value), (partial.CELL, int(cell))):
                 yield cell, value
-            case (BinOp.NE, ("cell", int(cell)), int(value)):
+            case (BinOp.NE, (partial.CELL, int(cell)), int(value)):
                 others = [v for v in self.known.values(cell) if v != value]
                 if len(others) == 1:
                     yield cell, others[0]
@@ -103,7 +104,7 @@ class Instance:
                 changed.add(var)
                 continue
             cell, value = layout.offset(var, slots), before.rest(write.value, condition.env)
-            if cell not in found and value in ((CELL, cell), cells.get(cell)):
+            if cell not in found and value in ((partial.CELL, cell), cells.get(cell)):
                 continue                       # it stays as it is
             found[cell] = value if isinstance(value, int) and where == 1 else Changed()
             changed.add(var)

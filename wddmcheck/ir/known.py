@@ -14,9 +14,10 @@ from functools import cached_property
 from itertools import product
 from typing import TypeAlias
 
+from wddmcheck.ir import partial
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import Expr
-from wddmcheck.ir.partial import CELL, Cells, Partial, Rest
+from wddmcheck.ir.partial import Cells, Partial, Rest
 from wddmcheck.ir.sorts import DANGLING, IntRange, RefSort
 from wddmcheck.ir.system import StateVar
 from wddmcheck.ir.walk import reads
@@ -75,17 +76,17 @@ class Known:
     # --- cells -------------------------------------------------------------------------------
 
     @cached_property
-    def _lives(self) -> dict[str, str]:
+    def lives(self) -> dict[str, str]:
         """The life variable of each pool that has one."""
         return {p.name: p.life for p in self.layout.system.pools if p.life}
 
     @cached_property
     def _within(self) -> dict[str, list[StateVar]]:
         """By life variable: the settled variables of its pool."""
-        result: dict[str, list[StateVar]] = {life: [] for life in self._lives.values()}
+        result: dict[str, list[StateVar]] = {life: [] for life in self.lives.values()}
         for name in self.settled:
             var = self.layout.variables[name]
-            result[self._lives[var.dims[0]]].append(var)
+            result[self.lives[var.dims[0]]].append(var)
         return result
 
     @cached_property
@@ -96,7 +97,7 @@ class Known:
 
     def life(self, pool: str, slot: int) -> int | None:
         """The cell that says whether a slot is absent (0)."""
-        name = self._lives.get(pool)
+        name = self.lives.get(pool)
         return None if name is None else self.layout.offset(name, (slot,))
 
     def values(self, cell: int) -> list[int]:
@@ -186,12 +187,10 @@ class Known:
 def _cells(term: object) -> list[int]:
     """The cells in terms, in order."""
     match term:
-        case ("cell", int(cell)):
+        case (partial.CELL, int(cell)):
             return [cell]
         case tuple() | list():
             return [cell for part in term for cell in _cells(part)]
         case _:
             return []
 
-
-assert CELL == "cell"

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wddmcheck.engines.explicit.size import count_instances
-from wddmcheck.engines.native import claims, look, table
+from wddmcheck.engines.native import cache, claims, look, table
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
 from wddmcheck.engines.native.enabled import Enabled
@@ -88,6 +88,12 @@ class Task:
     def goal_bytes(self) -> int:
         """Bytes that hold a bit for each goal."""
         return next(n for n in (1, 2, 4, 8) if len(self.goals) <= 8 * n)
+
+    @cached_property
+    def model(self) -> str:
+        """A digest of the system and its sizes, whatever is looked for."""
+        layout = self.plan.layout
+        return cache.digest((layout.system, sorted(layout.sizes.items())))
 
     @cached_property
     def most(self) -> int:

@@ -83,12 +83,11 @@ class Lanes:
 
     def take(self, number: int, guard: list[Compared], env: Env) -> bool:
         """Test the guard of an instance; whether it can ever hold."""
+        layout = self.plan.layout
         test = Match([0] * self.plan.words, [0] * self.plan.words)
         for one in guard:
-            flat = 0
-            for name, pool in zip(one.index, self.plan.layout.variables[one.var].dims, strict=True):
-                flat = flat * self.plan.layout.sizes[pool] + env[name]
-            spot = self.plan.spots[one.var][flat]
+            place = layout.offset(one.var, tuple(env[name] for name in one.index))
+            spot = self.plan.spots[one.var][place - layout.starts[one.var]]
             if one.wide and not one.equal:
                 test.other = spot, one.code
                 continue

@@ -66,9 +66,8 @@ class Compiler:
     def key(self) -> str:
         """What its code is kept under."""
         if not self._key:
-            task, layout = self.task, self.task.plan.layout
-            self._key = cache.digest((layout.system, sorted(layout.sizes.items()),
-                                      task.records.formulas, task.goals, task.quotient,
+            task = self.task
+            self._key = cache.digest((task.model, task.records.formulas, task.goals, task.quotient,
                                       task.edges, task.deadlock, task.compact, task.quiet))
         return self._key
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from wddmcheck.engines.native import cache
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.ir.evaluate import instances
+from wddmcheck.ir.evaluate import all_instances
 from wddmcheck.ir.independence import Independence
 
 CLASSES = 256
@@ -71,8 +71,7 @@ class Sleep:
     def _find(self) -> Iterator[None]:
         """Find all, in small parts. The last instances come first: most can sleep after them."""
         layout = self.task.plan.layout
-        all_ = [(number, args) for number, action in enumerate(layout.system.actions)
-                for args in instances(layout, action)]
+        all_ = list(all_instances(layout))
         independence, known = Independence(layout), {0: 0}
         yield from independence.prepare()
         for last, b in reversed(list(enumerate(all_))):
@@ -83,7 +82,7 @@ class Sleep:
                     row |= 1 << number
                 yield
             self.classes[last] = self._class(row, known)
-        cache.store(self._key, "sleep", self.classes.content(self.task.most)
+        cache.store(self.task.model, "sleep", self.classes.content(self.task.most)
                     + self.rows.content(CLASSES * self.task.row))
 
     def _class(self, row: int, known: dict[int, int]) -> int:
@@ -98,14 +97,9 @@ class Sleep:
 
     # --- from one run to the next ----------------------------------------------------------------
 
-    @property
-    def _key(self) -> str:
-        layout = self.task.plan.layout
-        return cache.digest((layout.system, sorted(layout.sizes.items())))
-
     def _restore(self) -> bool:
         """Whether an earlier run has found it all."""
-        data = cache.load(self._key, "sleep")
+        data = cache.load(self.task.model, "sleep")
         if data is None or len(data) != self.classes.space + self.rows.space:
             return False
         self.classes.put(data[:self.classes.space])
