@@ -155,13 +155,13 @@ def tlc(symmetry: bool, threads: int) -> Tool:
         sets = [f"  {name} = {{{', '.join(f'{name[0].lower()}{i}' for i in range(n))}}}"
                 for name, n in zip(("Procs", "Devs", "Ctxs", "Allocs"), sizes, strict=True)]
         lines = ["INIT Init", "NEXT Next", "CONSTANTS", *sets, "  None = None", "  BUG = 0",
-                 "INVARIANTS I1 I2 I3 I4 I5", "CHECK_DEADLOCK FALSE",
+                 "INVARIANTS I1 I2 I3 I4 I5",
                  *(["SYMMETRY Symm"] if symmetry else [])]
         with tempfile.TemporaryDirectory() as where:
             shutil.copy(HERE / "Lifecycle.tla", where)
             Path(where, "Lifecycle.cfg").write_text("\n".join(lines) + "\n", encoding="utf-8")
             done = _process("java", "-XX:+UseParallelGC", "-Xmx12g", "-cp", jar, "tlc2.TLC",
-                            "-workers", str(threads), "Lifecycle", where=where)
+                            "-workers", str(threads), "-deadlock", "Lifecycle", where=where)
         states = int(_number(r"([\d,]+) distinct states found, 0 states left", done.out))
         return Run(0.0, done.seconds, done.seconds, states, done.peak)
 

@@ -46,23 +46,26 @@ def both(system: System, sizes: dict[str, int], monkeypatch: pytest.MonkeyPatch,
     return nothing, numbered(explored(system, sizes, 1, **how))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("symmetry", [False, True])
 @pytest.mark.parametrize("compact", [False, True])
 @pytest.mark.parametrize(("path", "scope"), [
     ("models/yardstick.wddm", "small"), ("models/seeded/yardstick_b1.wddm", "small"),
     ("models/sharing.wddm", ""), ("models/preemption.wddm", "turns")])
-def test_shipped_models(path: str, scope: str, compact: bool, monkeypatch: pytest.MonkeyPatch,
-                        kept: list[Sleep]) -> None:
+def test_shipped_models(path: str, scope: str, compact: bool, symmetry: bool,
+                        monkeypatch: pytest.MonkeyPatch, kept: list[Sleep]) -> None:
     system = shipped(path)
     sizes = dict(dict(system.scopes)[scope or system.default_scopes[0]])
-    nothing, all_ = both(system, sizes, monkeypatch, compact=compact)
+    nothing, all_ = both(system, sizes, monkeypatch, compact=compact, symmetry=symmetry)
     assert nothing == all_
     assert kept[1].count > 10 > kept[0].count == 1
 
 
-def test_random_systems(monkeypatch: pytest.MonkeyPatch, kept: list[Sleep]) -> None:
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_random_systems(symmetry: bool, monkeypatch: pytest.MonkeyPatch,
+                        kept: list[Sleep]) -> None:
     for seed in range(30):
         nothing, all_ = both(random_system(seed), {"P": 3, "Q": 2}, monkeypatch,
-                             limits=Limits(states=30_000))
+                             limits=Limits(states=30_000), symmetry=symmetry)
         assert nothing[4:] == all_[4:]        # type: ignore[index]
         if nothing[4]:                        # type: ignore[index]
             assert nothing == all_

@@ -27,19 +27,20 @@ BIGGER = {"Process": 2, "Device": 2, "Context": 3, "Allocation": 3}
 
 @pytest.fixture(autouse=True)
 def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Chunks of two states, and a table that grows in between; how many chunks each round had."""
+    """Chunks of one state, and a table that grows in between; how many states each round had."""
     monkeypatch.setattr(threads, "SMALL", 1)
     monkeypatch.setattr(threads, "CHUNK", 1)
-    monkeypatch.setattr(threads, "LEAST", 2)
     monkeypatch.setattr(explore, "FIRST_OF_MANY", 1 << 13)
     taken: list[int] = []
-    gather = Team.gather
+    expand = Team.expand
 
-    def counted(self: Team, code: Program, run: int, first: int, end: int, chunks: int) -> int:
-        taken.append(chunks)
-        return gather(self, code, run, first, end, chunks)
+    def counted(self: Team, code: Program, run: int, first: int, end: int, count: int,
+                limit: int) -> tuple[int, int]:
+        reached = expand(self, code, run, first, end, count, limit)
+        taken.append(reached[0] - first)
+        return reached
 
-    monkeypatch.setattr(Team, "gather", counted)
+    monkeypatch.setattr(Team, "expand", counted)
     return taken
 
 
@@ -78,8 +79,12 @@ def test_numbers_do_not_depend_on_threads(path: str, scope: dict[str, int] | Non
         assert sum(rounds) > 20
 
 
-def test_every_state_is_everybodys(rounds: list[int]) -> None:
-    """Many ways lead to each state, so that threads are after the same ones all the time."""
+@pytest.mark.parametrize("hold", [1, 4])
+def test_every_state_is_everybodys(hold: int, rounds: list[int],
+                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many ways lead to each state, so that threads are after the same ones all the time; also
+    where each waits for its turn with every chunk."""
+    monkeypatch.setattr(threads, "HOLD", hold)
     system = system_of("""
 model many
 object Thing { }

@@ -20,7 +20,7 @@ _free.restype, _free.argtypes = None, [ctypes.c_void_p]
 
 SPARE = 1 if sys.platform == "win32" else 8
 """How much more than it was asked for an array takes when it moves: moving is what growing costs,
-and pages that nobody touches cost nothing but on Windows."""
+and so is the first touch of a page; pages that nobody touches cost nothing but on Windows."""
 
 LARGE = 1 << 22
 _PAGE = 1 << 12
@@ -78,6 +78,21 @@ class Block:
                 _prefer_large_pages(address, room * self.size)
         self.count = count
 
+    def renew(self, count: int) -> None:
+        """Be `count` integers, all zero. Raises `MemoryError`, and then nothing is left of it."""
+        if count <= self._room:
+            ctypes.memset(self.address, 0, self.space)
+            self.count = count
+            return
+        self.free()
+        for room in (count * SPARE, count):
+            self.address = _calloc(room, self.size) or 0
+            if self.address:
+                self.count, self._room = count, room
+                _prefer_large_pages(self.address, room * self.size)
+                return
+        raise MemoryError
+
     def __getitem__(self, index: int) -> int:
         """An integer without sign."""
         at = self.address + index * self.size
@@ -107,4 +122,4 @@ class Block:
     def free(self) -> None:
         """Give the memory back."""
         _free(self.address)
-        self.address = self.count = 0
+        self.address = self.count = self._room = 0

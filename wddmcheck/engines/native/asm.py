@@ -236,11 +236,17 @@ class Body:
         got = self.fresh(f"load {kind}, ptr {address}")
         return got if kind in ("i64", "ptr") else self.fresh(f"zext {kind} {got} to i64")
 
-    def shared(self, address: str) -> str:
-        """The `i32` at an address that other threads write to, and all that was written before
-        it was."""
-        got = self.fresh(f"load atomic i32, ptr {address} acquire, align 4")
-        return self.fresh(f"zext i32 {got} to i64")
+    def shared(self, address: str, kind: str = "i32") -> str:
+        """What other threads `publish` at an address; all that they wrote before is seen."""
+        got = self.fresh(f"load atomic {kind}, ptr {address} acquire, align {int(kind[1:]) // 8}")
+        return got if kind == "i64" else self.fresh(f"zext {kind} {got} to i64")
+
+    def publish(self, value: Value, address: str, kind: str = "i64") -> None:
+        """Store a number where other threads look."""
+        if kind != "i64" and not isinstance(value, int):
+            value = self.fresh(f"trunc i64 {value} to {kind}")
+        self.line(f"store atomic {kind} {value}, ptr {address} release, "
+                  f"align {int(kind[1:]) // 8}")
 
     def swap(self, address: str, old: Value, new: Value) -> str:
         """Put the `i32` `new` in the place of `old`, if that is still there; whether it was."""

@@ -51,7 +51,7 @@ class _State:
 
 
 class Canonical:
-    """Writes the functions `twins(s, c)` and `canonical(s, to)`."""
+    """Writes the functions `twins(s, c)` and `canonical(s, to, n)`."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -329,10 +329,11 @@ class Canonical:
         return body.text()
 
     def leaf(self) -> str:
-        """`leaf(k, to)`: the state with its slots in the order that `order` left."""
+        """`leaf(k, to)`: the state with its slots in the order that `order` left; what they are
+        called then is left in the room."""
         body = Body("leaf", "ptr noalias %k, ptr noalias %to")
         room, plan = self.room, self.plan
-        new_of = body.array(room.colours)
+        new_of = body.at("%k", room.names)
         old: dict[tuple[str, int], Value] = {}
         for pool in plan.pools:
             size, base = plan.layout.sizes[pool], room.slot(pool, 0)

@@ -40,7 +40,7 @@ LAST = 9, 10
 """The same where memory does not allow the table to grow."""
 
 BRIM = 19, 20
-"""The part that claims may fill for a while."""
+"""The part that several threads may fill before they stop."""
 
 MOST_STATES = (1 << 32) - 2
 NO_EDGE_LIMIT = 1 << 62
@@ -111,12 +111,17 @@ class _Search:
         places = FIRST if threads == 1 else FIRST_OF_MANY
         while places * LOAD[0] // LOAD[1] < 4 * self.most:
             places *= 2
-        self.load = capacity = places * LOAD[0] // LOAD[1]
+        first = task.plan.pack(initial_state(task.plan.layout))
+        start = normal(self.code, first)
+        self.team = Team(task, start, threads)
+        self.table = Block(4, places)
+        self.load = self.table_of(LOAD)
+        capacity = self.capacity
         edges = 4 * capacity if self.keeps else 1
         self.states, self.parents = Block(8, capacity * task.kept), Block(4, capacity)
-        self.whole = Block(8, capacity * task.plan.words) if task.compact else self.states
+        self.whole = (Block(8, (capacity + self.team.surplus) * task.plan.words) if task.compact
+                      else self.states)
         self.base = 0
-        self.table = Block(4, places)
         self.targets = Block(4, edges)
         self.instances = Block(4, edges if task.edges is Edges.INSTANCES else 1)
         self.starts = Block(8, capacity + 1 if self.keeps else 1)
@@ -126,11 +131,8 @@ class _Search:
         self.sleep = Sleep(task)
         self.alive = Block(task.goal_bytes, capacity if task.goals else 1)
         self.ctx = Block(8, len(Run))
-        first = task.plan.pack(initial_state(task.plan.layout))
-        start = normal(self.code, first)
         self.states.fill(kept(self.code, task, first), 1)
         self.whole.fill(start, 1)
-        self.team = Team(task, start, threads)
         self.parents[0] = MOST_STATES + 1
         self.ctx[Run.COUNT] = 1
         self.found = Explored(task, self.code, self.states, self.parents)
@@ -144,13 +146,15 @@ class _Search:
 
     @property
     def room(self) -> int:
-        """Whole states that there is room for."""
-        return self.whole.count // self.task.plan.words
+        """States after which there is no room, for a surplus aside."""
+        if not self.task.compact:
+            return self.load
+        return self.base + self.whole.count // self.task.plan.words - self.team.surplus
 
     @property
-    def names(self) -> int:
-        """Numbers that the table may have to name, of states and of claims."""
-        return self.table.count + self.team.positions
+    def capacity(self) -> int:
+        """States that the table takes, a surplus included."""
+        return min(self.load + self.team.surplus, self.table_of(BRIM))
 
     def bind(self) -> None:
         """Tell native code where its arrays are."""
@@ -166,8 +170,8 @@ class _Search:
         ctx[Run.VIA_BASE] = self.via_base
         ctx[Run.MASK] = self.table.count - 1
         # (as long as a table is in use, numbers in it have the same width)
-        ctx[Run.NUMBERS] = min((1 << (self.names - 1).bit_length()) - 1, LOW32)
-        ctx[Run.CAPACITY] = min(self.parents.count, self.base + self.room)
+        ctx[Run.NUMBERS] = min((1 << (self.table.count - 1).bit_length()) - 1, LOW32)
+        ctx[Run.CAPACITY] = min(self.load, self.room)
         ctx[Run.EDGE_CAPACITY] = self.targets.count if self.keeps else NO_EDGE_LIMIT
 
     # --- the search -------------------------------------------------------------------------------
@@ -199,9 +203,11 @@ class _Search:
                 return False
             self.warm()
             started = time.perf_counter()
-            chunks = self.chunks(end)
-            if chunks:
-                done = self.round(end, chunks)
+            limit = min(self.load, self.room, self.capacity - self.team.surplus)
+            if self.count < limit and self.team.several(end - self.at):
+                self.at, self.ctx[Run.COUNT] = self.team.expand(
+                    self.code, self.ctx.address, self.at, end, self.count, limit)
+                done = True
             else:
                 reached = self.code.expand(self.ctx.address, self.team.ctx(0), self.at,
                                            min(self.at + piece, end))
@@ -213,26 +219,6 @@ class _Search:
             self.sleep.improve(self.running)
             if not done:
                 return False
-        return True
-
-    def chunks(self, end: int) -> int:
-        """Into how many chunks threads divide the rest of a level; 0: one thread goes on."""
-        if self.names > LOW32 or self.count + self.most > self.load:
-            return 0
-        return self.team.chunks(end - self.at, self.table_of(BRIM) - self.count)
-
-    def round(self, end: int, chunks: int) -> bool:
-        """Expand states with all threads; False if memory does not allow it."""
-        self.at = self.team.gather(self.code, self.ctx.address, self.at, end, chunks)
-        count = self.count + self.team.new
-        need = count + self.most
-        if need > self.parents.count:
-            self.make_room(need)
-        if need > self.base + self.room:
-            self.whole.grow((need - self.base) * self.task.plan.words)
-        self.bind()
-        self.team.enter(self.code, self.ctx.address)
-        self.ctx[Run.COUNT] = count
         return True
 
     def warm(self) -> None:
@@ -259,8 +245,8 @@ class _Search:
             return False
         if self.task.compact:
             self.drop()
-        wide = self.task.compact and self.count + need > self.base + self.room
-        full = self.count + need > min(self.load, self.parents.count)
+        wide = self.task.compact and self.count + need > self.room
+        full = self.count + need > self.load
         edges = self.keeps and self.ctx[Run.EDGES] + need > self.targets.count
         more = (self.table.space * full + self.whole.space * wide
                 + (self.targets.space + self.instances.space) * edges)
@@ -268,7 +254,7 @@ class _Search:
             # The table is what would take memory at once: let it become fuller first.
             if full and not (wide or edges) and self.table_of(LAST) > self.load:
                 self.load = self.table_of(LAST)
-                self.make_room(self.load)
+                self.make_room(self.capacity)
                 self.bind()
                 return self.count + need <= self.load or self.no_memory()
             return self.no_memory()
@@ -279,10 +265,9 @@ class _Search:
             self.via_base = self.at
         if full:
             places = self.table.count * 2
-            self.table.free()
-            self.table = Block(4, places)
+            self.table.renew(places)
             self.load = self.table_of(LOAD)
-            self.make_room(self.load)
+            self.make_room(self.capacity)
         if edges:
             self.targets.grow(self.targets.count * 2)
             if self.task.edges is Edges.INSTANCES:
@@ -294,7 +279,7 @@ class _Search:
 
     def table_of(self, load: tuple[int, int]) -> int:
         """States that the table takes at a load."""
-        return self.table.count * load[0] // load[1]
+        return min(self.table.count * load[0] // load[1], MOST_STATES)
 
     def make_room(self, capacity: int) -> None:
         """Room for so many states. Memory is taken when they come."""

@@ -49,31 +49,25 @@ class Ctx(IntEnum):
     RECENT = 8          # and to canonical ones
     BUFFER = 9          # pointer to successors that wait to be looked up
     BUFFERED = 10
-    OUT = 11            # pointer to what this thread claims in the chunk at hand,
-    OUT_COUNT = 12
-    OUT_FIRST = 13      # and where in the round it stands
+    SIFTED = 11         # those before this one are not in the table; chunks of them wait
+    HEAD = 12           # from this one on to be entered;
+    BRINK = 13          # if there are as many, there may be no room for another chunk
     SEEN = 14           # pointer to the instances that were enabled before, a bit each
     ASLEEP = 15         # pointer to those that need not be taken in the state at hand, a bit each
     TWINS = 16          # for each pool: bit i is set where slot i is like slot i - 1
 
 
-CHUNKS = 64
-"""Chunks that a round has at most."""
-
-
 class Round(IntEnum):
-    """A round of work for several threads. A *claim* is a successor that seemed to be new; it
-    stands at chunk * ROOM + its place in the chunk."""
+    """A round of work for several threads. What all write is apart from what all read."""
 
     NEXT = 0            # the next chunk that a thread takes
-    COUNT = 1           # chunks
-    FIRST = 2           # the first state of the first chunk
-    SIZE = 3            # states of a chunk
-    END = 4             # the last chunk ends here
-    OUT = 5             # pointer to room for the claims of all chunks
-    ROOM = 6            # claims that there is room for in a chunk
-    FOUND = 7           # from here on: how many there are in each,
-    LOST = FOUND + CHUNKS           # and of how many another claims the state before it
+    TURN = 8            # the next chunk that is entered
+    STATES = 9
+    COUNT = 16          # chunks
+    FIRST = 17          # the first state of the first chunk
+    SIZE = 18           # states of a chunk
+    END = 19            # the last chunk ends here
+    LIMIT = 20          # with so many states no more chunks are taken
 
 
 BATCH = 256

@@ -2,8 +2,8 @@
 
     expand(run, c, from, to)    take all enabled instances of states, enter what is new; the first
                                 state that was not got to, for lack of room
-    gather(run, round, c)       expand chunks of states, and claim what the table does not have
-    enter(run, round)           make states of the claims
+    gather(run, round, c)       expand chunks of states and enter what is new, beside other threads;
+                                whether this thread has nothing left to do
     looks(run, c, from, to)     only look at states
     rehash(run, first, end)     enter states into an empty table
     normal(s, to)               the canonical form of a state
@@ -11,8 +11,8 @@
     sweep(run)                  what can still be reached, backwards, one step further
     lost(run, goal)             the first state from which a goal cannot be reached
 
-Numbers of states do not depend on the number of threads: `gather` drops only what is a state, or
-what the same chunk, or one before it, has claimed.
+Numbers of states do not depend on the number of threads: chunks are entered in their order, and
+what a thread drops is a state, or waits in a chunk before.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wddmcheck.engines.explicit.size import count_instances
-from wddmcheck.engines.native import cache, claims, look, table
+from wddmcheck.engines.native import cache, look, table, turns
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
 from wddmcheck.engines.native.enabled import Enabled
@@ -29,7 +29,7 @@ from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round, Run
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.steps import Steps, first
-from wddmcheck.engines.native.table import Claim, Edges, Entry
+from wddmcheck.engines.native.table import Edges, Entry
 from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.quiet import Quiet
 
@@ -66,7 +66,7 @@ class Task:
     @property
     def sleeps(self) -> bool:
         """Whether instances sleep where another order of what led there takes them."""
-        return (self.edges is Edges.NONE and not self.quotient and not self.quiet
+        return (self.edges is Edges.NONE and not self.quiet
                 and self.most <= MOST_SLEEPING)
 
     @property
@@ -110,13 +110,13 @@ def module(task: Task) -> str:
              loops.guards.lanes.text(task.row),
              *loops.guards.texts,
              *loops.steps.tables(), *loops.steps.functions(), loops.steps.fired(),
-             *([*Canonical(plan).all(), loops.steps.twins()] if task.quotient else []),
+             *(loops.quotient() if task.quotient else []),
+             table.lookup(words, task.compact),
              table.insert(words, task.edges, task.compact, task.sleeps),
              table.rehash(words, task.compact), loops.expand(), loops.looks(), loops.normal(),
              loops.hash()]
     if task.edges is Edges.NONE:
-        parts += [claims.claim(words, task.compact, task.most * task.sleeps), loops.gather(),
-                  claims.enter(words, task.compact, task.most * task.sleeps)]
+        parts += [turns.sift(words, task.compact), turns.drain(words), loops.gather()]
     if task.quiet:
         parts.append(first(plan, task.quiet))
     if task.goals:
@@ -133,6 +133,12 @@ class _Loops:
         self.guards = Enabled(task.plan)
         self.steps = Steps(task.plan, task.records, self.guards.instances, task.row)
 
+    def quotient(self) -> list[str]:
+        """What canonical forms need."""
+        canonical = Canonical(self.plan)
+        return [*canonical.all(), self.steps.twins(),
+                self.steps.renamed(canonical.room, self.task.sleeps)]
+
     # --- one state ---------------------------------------------------------------------------
 
     def successors(self, body: Body, number: Value, state: str) -> None:
@@ -142,13 +148,15 @@ class _Loops:
         before = body.get("%c", Ctx.TRANSITIONS)
         body.put(0, "%c", Ctx.STOPPED)
         body.line(f"call void @look(ptr {state}, ptr %c)")
-        if self.task.quotient:
-            body.line(f"call void @twins(ptr {state}, ptr %c)")
-            body.line("call void @exchanged(ptr %c)")
+        row = body.pointer("%run", Run.ASLEEP)
         if self.task.sleeps:
             at = body.sub(number, body.get("%run", Run.VIA_BASE))
             via = body.load(body.at(body.pointer("%run", Run.VIA), at, "i8"), "i8")
-            row = body.at(body.pointer("%run", Run.ASLEEP), body.mul(via, self.task.row))
+            row = body.at(row, body.mul(via, self.task.row))
+        if self.task.quotient:
+            body.line(f"call void @twins(ptr {state}, ptr %c)")
+            body.line(f"call void @exchanged(ptr %c, ptr {row})")
+        elif self.task.sleeps:
             body.line(f"store ptr {row}, ptr {body.at('%c', Ctx.ASLEEP)}")
         if self.task.quiet:
             taken = body.fresh(f"call i64 @quiet(ptr {state}, ptr %c)")
@@ -228,26 +236,28 @@ class _Loops:
 
     def keep(self, body: Body, number: Value, new: list[Value], instance: Value) -> None:
         """Let a successor of a state wait, if it did not wait just before."""
-        origin: Value = number
-        if self.task.edges is Edges.INSTANCES or self.task.sleeps:
-            origin = body.or_(number, body.shl(instance, 32))
         if not self.task.quotient:
-            self._wait(body, new, origin)
+            self._wait(body, number, new, instance)
         elif self.task.edges is not Edges.NONE:
-            self._wait(body, self._canonical(body, new), origin)
+            self._wait_canonical(body, number, new, instance)
         else:
             with body.when(self._unseen(body, Ctx.RAW, new, table.hashed(body, new))):
-                self._wait(body, self._canonical(body, new), origin)
+                self._wait_canonical(body, number, new, instance)
 
-    def _canonical(self, body: Body, new: list[Value]) -> list[Value]:
+    def _wait_canonical(self, body: Body, number: Value, new: list[Value], instance: Value) -> None:
+        """The same for its canonical form; if some instances sleep, it is noted what the instance
+        is there."""
         scratch = body.pointer("%c", Ctx.SCRATCH)
         for i, word in enumerate(new):
             body.put(word, scratch, i)
-        body.line(f"call void @canonical(ptr {scratch}, ptr {scratch})")
-        return table.load(body, scratch, self.words)
+        there = body.fresh(f"call i64 @canonical(ptr {scratch}, ptr {scratch}, i64 {instance})")
+        self._wait(body, number, table.load(body, scratch, self.words),
+                   there if self.task.sleeps else instance)
 
-    def _wait(self, body: Body, state: list[Value], origin: Value) -> None:
-        entry = Entry(self.words)
+    def _wait(self, body: Body, number: Value, state: list[Value], instance: Value) -> None:
+        entry, origin = Entry(self.words), number
+        if self.task.edges is Edges.INSTANCES or self.task.sleeps:
+            origin = body.or_(number, body.shl(instance, 32))
         whole = table.hashed(body, state)
         place = body.and_(whole, body.get("%run", Run.MASK))
         body.prefetch(body.at(body.pointer("%run", Run.TABLE), place, "i32"))
@@ -302,32 +312,52 @@ class _Loops:
 
     def _insert(self, body: Body) -> None:
         entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
-        body.line(f"call void @insert(ptr %run, ptr {entries}, i64 {total})")
+        body.line(f"call void @lookup(ptr %run, ptr {entries}, i64 {total})")
+        count = body.get("%run", Run.COUNT)
+        body.put(body.fresh(f"call i64 @insert(ptr %run, ptr {entries}, i64 {total}, i64 {count})"),
+                 "%run", Run.COUNT)
         body.put(0, "%c", Ctx.BUFFERED)
 
     def gather(self) -> str:
-        """Expand chunks of states, and claim what is new."""
-        body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", exported=True)
+        """Expand chunks of states, and enter each in its turn."""
+        body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", "i64", exported=True)
         size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
-        out, room = body.pointer("%round", Round.OUT), body.get("%round", Round.ROOM)
-        with claims.chunks(body) as chunk:
-            body.put(0, "%round", body.add(chunk, Round.LOST))
-            begin = body.mul(chunk, room)
-            own = body.at(out, body.mul(begin, Claim(self.words, self.task.compact).size))
-            body.line(f"store ptr {own}, ptr {body.at('%c', Ctx.OUT)}")
-            body.put(begin, "%c", Ctx.OUT_FIRST)
-            body.put(0, "%c", Ctx.OUT_COUNT)
+        entry, ended = Entry(self.words), body.variable(0)
+
+        def drain(patience: Value) -> Value:
+            return body.fresh("call i64 @drain(ptr %run, ptr %round, ptr %c, "
+                              f"i64 {patience})")
+
+        with body.loop() as (_, leave):
+            full = body.not_(body.compare("ult", body.get("%c", Ctx.BUFFERED),
+                                          body.get("%c", Ctx.BRINK)))
+            none = body.eq(drain(body.select(full, turns.PATIENCE, 0)), 1)
+            body.exit_if(body.both(full, body.not_(none)), leave)
+            body.store(1, ended)
+            states = body.shared(body.at("%round", Round.STATES), "i64")
+            body.exit_if(body.not_(body.compare("ult", states, body.get("%round", Round.LIMIT))),
+                         leave)
+            chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
+            body.exit_if(body.not_(body.compare("ult", chunk, body.get("%round", Round.COUNT))),
+                         leave)
+            body.store(0, ended)
+            head = body.get("%c", Ctx.BUFFERED)
+            body.put(body.add(head, 1), "%c", Ctx.BUFFERED)
+            body.put(body.add(head, 1), "%c", Ctx.SIFTED)
             first = body.add(body.get("%round", Round.FIRST), body.mul(chunk, size))
             last = body.add(first, size)
             last = body.select(body.compare("ult", last, end), last, end)
             with body.upto(last, first) as n:
                 self.successors(body, n, table.whole_state(body, n, self.words))
-                waiting = body.get("%c", Ctx.BUFFERED)
+                waiting = body.sub(body.get("%c", Ctx.BUFFERED), body.get("%c", Ctx.SIFTED))
                 with body.when(body.not_(body.compare("ult", waiting, BATCH))):
-                    body.line("call void @claim(ptr %run, ptr %round, ptr %c)")
-            body.line("call void @claim(ptr %run, ptr %round, ptr %c)")
-            body.put(body.get("%c", Ctx.OUT_COUNT), "%round", body.add(chunk, Round.FOUND))
-        body.ret()
+                    body.line("call void @sift(ptr %run, ptr %c)")
+            body.line("call void @sift(ptr %run, ptr %c)")
+            own = body.at(body.pointer("%c", Ctx.BUFFER), body.mul(head, entry.size))
+            body.put(chunk, own, 0)
+            total = body.sub(body.get("%c", Ctx.BUFFERED), body.add(head, 1))
+            body.put(total, own, 1)
+        body.ret(body.and_(body.load(ended), drain(turns.PATIENCE)))
         return body.text()
 
     def looks(self) -> str:
@@ -346,7 +376,7 @@ class _Loops:
         for i in range(self.words):
             body.put(body.get("%s", i), "%to", i)
         if self.task.quotient:
-            body.line("call void @canonical(ptr %to, ptr %to)")
+            body.fresh("call i64 @canonical(ptr %to, ptr %to, i64 0)")
         body.ret()
         return body.text()
 

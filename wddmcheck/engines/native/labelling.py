@@ -14,7 +14,7 @@ OWN = signed(0x2545F4914F6CDD1D)
 
 
 def search_functions(words: int, room: Room) -> list[str]:
-    """`canonical(s, to)` and what it needs."""
+    """`canonical(s, to, n)` and what it needs."""
     return [_settle(room), _descend(words, room), _search(words, room), _canonical(words, room)]
 
 
@@ -80,8 +80,8 @@ def _less(body: Body, a: str, b: str, words: int) -> Value:
 
 
 def _search(words: int, room: Room) -> str:
-    """`search(k, col, open, best)`: the smallest state at the end of a way; the word after it says
-    that there is one."""
+    """`search(k, col, open, best)`: the smallest state at the end of a way; a word that says that
+    there is one; and what slots are called there."""
     body = Body("search", "ptr %k, ptr %col, i64 %open, ptr %best")
     most = max((size for _, size in room.regions()), default=1)
     pool: Value = 0
@@ -131,22 +131,28 @@ def _search(words: int, room: Room) -> str:
                         for w in range(words):
                             body.put(body.get(end, w), "%best", w)
                         body.put(1, "%best", words)
+                        _copy(body, body.at("%k", room.names), body.at("%best", words + 1),
+                              room.colours)
     body.ret()
     return body.text()
 
 
 def _canonical(words: int, room: Room) -> str:
-    """`canonical(s, to)`; `s` and `to` may be the same."""
-    body = Body("canonical", "ptr %s, ptr %to")
-    k, best = body.array(room.size), body.array(words + 1)
+    """`canonical(s, to, n)`: the canonical form of `s`, to `to`, which may be the same place; what
+    instance number `n` is there."""
+    body = Body("canonical", "ptr %s, ptr %to, i64 %n", "i64")
+    k, best = body.array(room.size), body.array(words + 1 + room.colours)
     body.line(f"call void @spread(ptr %s, ptr {k})")
     open_ = body.fresh(f"call i64 @settle(ptr {k}, ptr {k})")
     with body.when(body.eq(open_, 0)):
         body.line(f"call void @leaf(ptr {k}, ptr %to)")
-    with body.when(body.compare("ne", open_, 0)):
-        body.put(0, best, words)
-        body.line(f"call void @search(ptr {k}, ptr {k}, i64 {open_}, ptr {best})")
-        for w in range(words):
-            body.put(body.get(best, w), "%to", w)
-    body.ret()
+        names = body.at(k, room.names)
+        body.ret(body.fresh(f"call i64 @renamed(ptr {names}, i64 %n)"))
+        body.open(body.label())
+    body.put(0, best, words)
+    body.line(f"call void @search(ptr {k}, ptr {k}, i64 {open_}, ptr {best})")
+    for w in range(words):
+        body.put(body.get(best, w), "%to", w)
+    names = body.at(best, words + 1)
+    body.ret(body.fresh(f"call i64 @renamed(ptr {names}, i64 %n)"))
     return body.text()

@@ -47,7 +47,6 @@ class Program:
     normal: Callable[..., int]
     hash: Callable[..., int]
     gather: Callable[..., int] | None
-    enter: Callable[..., int] | None
     sweep: Callable[..., int] | None
     lost: Callable[..., int] | None
 
@@ -115,7 +114,7 @@ class Compiler:
         return Program(
             level, len(data), code, function("expand", 4, word), function("looks", 4),
             function("rehash", 3), function("normal", 2), function("hash", 1, word),
-            function("gather", 3) if plain else None, function("enter", 2) if plain else None,
+            function("gather", 3, word) if plain else None,
             function("sweep", 1, word) if self.task.sweeps else None,
             function("lost", 2, word) if self.task.sweeps else None)
 

@@ -21,6 +21,7 @@ class Room:
     hard: int = 0                 # per pool: whether some of its slots are not settled
     tied: int = 0                 # like colours: whether another slot has the same colour
     place: int = 0                # like colours: where a slot comes
+    names: int = 0                # like colours: what a slot is called in the canonical state
     rows: dict[str, int] = field(default_factory=dict)    # per slot: those with the same relations
     _slots: dict[str, int] = field(default_factory=dict)
     _records: list[int] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Room:
         room.hard = room._take(len(plan.pools))
         room.tied = room._take(room.colours)
         room.place = room._take(room.colours)
+        room.names = room._take(room.colours)
         return room
 
     def _take(self, words: int) -> int:

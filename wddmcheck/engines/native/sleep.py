@@ -14,6 +14,11 @@ same numbers and from the same states, and so are the first of all violations. G
 keeps more: what slept where b started sleeps on. That would ask for a set with every state; here a
 byte does, the class of b.
 
+With symmetry, t is a canonical form, and b what the instance is called in it; a was called something
+else where b started. So instances of one action have no order there that is known, and the second
+point asks for the action of a to come before that of b: then a was taken before b, or a twin of it
+was, and what was said of states holds of their orbits.
+
 Which instances sleep after another is found bit by bit while the search runs, for a part of its
 time: until it is known, none does. It is kept for the next run, as code is.
 """
@@ -54,9 +59,14 @@ class Sleep:
 
     def __post_init__(self) -> None:
         self.classes = Block(1, self.task.most)
-        self.rows = Block(8, CLASSES * self.task.row if self.task.sleeps else 1)
+        self.rows = Block(8, self.task.row * (CLASSES if self.task.sleeps else 1))
         if self.task.sleeps and not self._restore():
             self._work = self._find()
+
+    @property
+    def _name(self) -> str:
+        """What is kept is another matter with symmetry."""
+        return "orbits-sleep" if self.task.quotient else "sleep"
 
     def improve(self, running: float) -> None:
         """Find more, if little time went into that compared to the `running` seconds of the
@@ -70,7 +80,7 @@ class Sleep:
 
     def _find(self) -> Iterator[None]:
         """Find all, in small parts. The last instances come first: most can sleep after them."""
-        layout = self.task.plan.layout
+        layout, quotient = self.task.plan.layout, self.task.quotient
         all_ = list(all_instances(layout))
         independence, known = Independence(layout), {0: 0}
         yield from independence.prepare()
@@ -78,11 +88,12 @@ class Sleep:
             row = 0
             for number, a in enumerate(all_):
                 if independence.takes_back(*a, *b) or (
-                        number < last and independence.independent(*a, *b)):
+                        (a[0] < b[0] if quotient else number < last)
+                        and independence.independent(*a, *b)):
                     row |= 1 << number
                 yield
             self.classes[last] = self._class(row, known)
-        cache.store(self.task.model, "sleep", self.classes.content(self.task.most)
+        cache.store(self.task.model, self._name, self.classes.content(self.task.most)
                     + self.rows.content(CLASSES * self.task.row))
 
     def _class(self, row: int, known: dict[int, int]) -> int:
@@ -99,7 +110,7 @@ class Sleep:
 
     def _restore(self) -> bool:
         """Whether an earlier run has found it all."""
-        data = cache.load(self.task.model, "sleep")
+        data = cache.load(self.task.model, self._name)
         if data is None or len(data) != self.classes.space + self.rows.space:
             return False
         self.classes.put(data[:self.classes.space])

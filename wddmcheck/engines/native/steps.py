@@ -16,6 +16,7 @@ from wddmcheck.engines.native.enabled import FUNCTION, Instance
 from wddmcheck.engines.native.frame import Ctx
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.records import Records
+from wddmcheck.engines.native.room import Room
 from wddmcheck.engines.native.terms import Terms
 from wddmcheck.ir.quiet import Quiet
 from wddmcheck.ir.sorts import RefSort
@@ -131,10 +132,45 @@ class Steps:
 
     # --- symmetry ----------------------------------------------------------------------------
 
+    def renamed(self, room: Room, knows: bool) -> str:
+        """`renamed(names, n)`: the number that instance `n` has where slots are called as `names`
+        says; if it `knows`, else just `n`."""
+        body = Body("renamed", "ptr noalias %names, i64 %n", "i64")
+        if not knows:
+            body.ret("%n")
+            return body.text()
+        moves = [list(self._moves(instance, room)) for instance in self.instances]
+        width, count = max(map(len, moves), default=0), 64 * self.width
+        base, slot, by = list(range(count)), [0] * (count * width), [0] * (count * width)
+        for instance, own in zip(self.instances, moves, strict=True):
+            for k, (at, here, step) in enumerate(own):
+                base[instance.number] -= here * step
+                slot[instance.number * width + k], by[instance.number * width + k] = at, step
+        number: Value = body.get("@base", "%n")
+        first = body.mul("%n", width)
+        for k in range(width):
+            name = body.get("%names", body.get("@slot", body.add(first, k)))
+            number = body.add(number, body.mul(name, body.get("@by", body.add(first, k))))
+        body.ret(number)
+        tables = [_table("base", base), _table("slot", slot), _table("by", by)]
+        return "\n".join([*tables, body.text()])
+
+    def _moves(self, instance: Instance, room: Room) -> Iterator[tuple[int, int, int]]:
+        """For each slot among its arguments: where its name is, its number, and by how much the
+        number of the instance grows with that."""
+        step = 1
+        for param, value in reversed(list(zip(self.actions[instance.action].params, instance.args,
+                                              strict=True))):
+            sort = param.sort
+            if isinstance(sort, RefSort) and sort.pool in self.plan.pools and value >= 0:
+                yield room.slot(sort.pool, value), value, step
+            step *= len(self.plan.layout.values(sort))
+
     def twins(self) -> str:
-        """`exchanged(c)`: let those sleep that differ from another only by an exchange of twins: a
-        slot among their arguments could be exchanged for the one before it."""
-        body = Body("exchanged", "ptr noalias %c")
+        """`exchanged(c, row)`: let those of `row` sleep, and those that differ from another only by
+        an exchange of twins: a slot among their arguments could be exchanged for the one before
+        it."""
+        body = Body("exchanged", "ptr noalias %c, ptr noalias %row")
         rows: dict[tuple[int, int], list[int]] = {}
         for instance in self.instances:
             used: dict[str, set[int]] = {}
@@ -153,7 +189,7 @@ class Steps:
                 asleep[k] = body.or_(asleep[k], body.and_(body.sub(0, twin), word))
         to = body.pointer("%c", Ctx.ASLEEP)
         for k, bits in enumerate(asleep):
-            body.put(bits, to, k)
+            body.put(body.or_(bits, body.get("%row", k)), to, k)
         body.ret()
         return body.text()
 

@@ -63,25 +63,6 @@ class Entry:
         return self.words + 3
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A successor that seemed to be new: its words, or its words and their hash, and where it
-    comes from, which is the number of a state and, above 32 bits, its place in the table."""
-
-    words: int
-    compact: bool
-
-    @property
-    def origin(self) -> int:
-        """Where the origin is."""
-        return self.words + self.compact
-
-    @property
-    def size(self) -> int:
-        """Words of a claim."""
-        return self.origin + 1
-
-
 def hashed(body: Body, words: Sequence[Value]) -> Value:
     """The hash of a state."""
     result = body.mix(words[0])
@@ -195,42 +176,33 @@ class Table:
             yield Probe(at, address, got, again, leave)
             body.store(self.next(at), place)
 
-    def claimed(self, claims: str, at: Value) -> str:
-        """The address of a claim."""
-        return self.body.at(claims, self.body.mul(at, Claim(self.words, self.compact).size))
-
-    def prefetch(self, entries: str, total: Value, claims: str | None = None) -> None:
-        """Look for the places of `total` entries, and ask for the states that stand there;
-        `claims`: where those of this round stand."""
+    def prefetch(self, entries: str, total: Value, *, shared: bool = False) -> None:
+        """Look for the places of `total` entries, and ask for the states that stand there; with
+        `shared`, other threads enter states meanwhile."""
         body, entry = self.body, Entry(self.words)
         with body.upto(total) as i:
             own = body.at(entries, body.mul(i, entry.size))
             whole = body.get(own, entry.hash)
             tag = body.lshr(whole, 32)
-            with self.probe(body.and_(whole, self.mask), shared=claims is not None) as probe:
+            with self.probe(body.and_(whole, self.mask), shared=shared) as probe:
                 # (what stands in places before this one is another state, and stays there)
                 body.put(probe.at, own, entry.place)
                 body.exit_if(body.eq(probe.got, 0), probe.leave)
                 with body.when(self.alike(probe.got, tag)):
-                    number = self.named(probe.got)
-                    if claims is not None:
-                        states = body.get("%run", Run.COUNT)
-                        with body.when(body.not_(body.compare("ult", number, states))):
-                            body.prefetch(self.claimed(claims, body.sub(number, states)))
-                            body.go(probe.leave)
-                    body.prefetch(self.state(number))
+                    body.prefetch(self.state(self.named(probe.got)))
                     body.go(probe.leave)
 
 
 def insert(words: int, edges: Edges, compact: bool, sleeps: bool) -> str:
-    """`insert(run, entries, total)`: enter what is new among `total` entries, in their order."""
+    """`insert(run, entries, total, count)`: enter what is new among `total` entries, in their
+    order, which have been looked for (`Table.prefetch`); how many states there are then, if there
+    were `count`. Other threads may look up states meanwhile."""
     entry = Entry(words)
-    body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total")
+    body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total, i64 %count", "i64")
     table = Table(body, words, compact)
     parents = body.pointer("%run", Run.PARENTS)
     count, target = body.variable(), body.variable()
-    body.store(body.get("%run", Run.COUNT), count)
-    table.prefetch("%entries", "%total")
+    body.store("%count", count)
     with body.upto("%total") as k:
         own = body.at("%entries", body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
@@ -242,7 +214,7 @@ def insert(words: int, edges: Edges, compact: bool, sleeps: bool) -> str:
                 body.store(origin, body.at(parents, number, "i32"), "i32")
                 if sleeps:
                     via(body, number, body.lshr(origin, 32))
-                body.store(table.mark(tag, number), probe.address, "i32")
+                body.publish(table.mark(tag, number), probe.address, "i32")
                 body.store(body.add(number, 1), count)
                 body.store(number, target)
                 body.go(probe.leave)
@@ -252,7 +224,14 @@ def insert(words: int, edges: Edges, compact: bool, sleeps: bool) -> str:
                 body.exit_if(table.same(index, new, whole), probe.leave)
         if edges is not Edges.NONE:
             _edge(body, body.load(target), origin, edges)
-    body.put(body.load(count), "%run", Run.COUNT)
+    body.ret(body.load(count))
+    return body.text()
+
+
+def lookup(words: int, compact: bool) -> str:
+    """`lookup(run, entries, total)`: look for the places of entries."""
+    body = Body("lookup", "ptr noalias %run, ptr noalias %entries, i64 %total")
+    Table(body, words, compact).prefetch("%entries", "%total")
     body.ret()
     return body.text()
 

@@ -1,25 +1,23 @@
 """The threads of a search: what each has at hand, and how they share out a level.
 
-A round has two parts. First all threads expand chunks of states, and put their claims to new
-states into the table: a claim has the place that its successor has in the round, and of several to
-the same state the first one stays. So it is known how many states each chunk has found, and which
-numbers are theirs; then all threads make states of what was claimed. States are numbered, and
-things are seen first, as one thread alone would have it.
+Threads take chunks of states, as many as they like, and enter what they found in the order of the
+chunks (turns.py): states are numbered, and things are seen first, as one thread alone would have
+it.
 """
 
 from __future__ import annotations
 
-from array import array
+import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wddmcheck.engines.native.arena import Block
-from wddmcheck.engines.native.claims import AHEAD
-from wddmcheck.engines.native.frame import BATCH, CHUNKS, RECENT, Ctx, Round
+from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.engines.native.table import Claim, Entry
+from wddmcheck.engines.native.table import Entry
 
 if TYPE_CHECKING:
     from wddmcheck.engines.native.program import Program
@@ -27,11 +25,14 @@ if TYPE_CHECKING:
 SMALL = 2_000
 """States that are not worth more than one thread."""
 
-CHUNK = 1 << 16
+CHUNK = 1 << 13
 """Successors that a chunk has at most, or so."""
 
-LEAST = 16
-"""States that it has at least."""
+HOLD = 4
+"""Chunks for which a thread has room at least, while it is not their turn."""
+
+ROUND = 1 << 24
+"""Successors that a round has at most, or so: some ten milliseconds."""
 
 
 class Team:
@@ -39,15 +40,15 @@ class Team:
 
     def __init__(self, task: Task, start: tuple[int, ...], size: int) -> None:
         self.size = size
-        words, room = task.plan.words, BATCH + task.most
         self._records = task.records.count
-        self._members = [_Member(task, start, room) for _ in range(size)]
+        self._states = max(1, CHUNK // task.most)
+        self._chunks = max(size, ROUND // (self._states * task.most))
+        chunk = self._states * task.most + 1
+        self._hold = HOLD * chunk
+        room = self._hold if size > 1 else BATCH + task.most
+        self._members = [_Member(task, start, room, room - chunk) for _ in range(size)]
         self._pool: ThreadPoolExecutor | None = None
-        self._states = max(LEAST, CHUNK // task.most)
-        self._room = self._states * task.most
-        self._claim = Claim(words, task.compact).size
-        self._out: Block | None = None
-        self._round = Block(8, Round.LOST + CHUNKS)
+        self._round = Block(8, len(Round) + Round.LIMIT)
 
     def ctx(self, thread: int) -> int:
         """The address of what a thread has at hand."""
@@ -64,43 +65,33 @@ class Team:
         return [min((state - 1 for state in states if state), default=None) for states in seen]
 
     @property
-    def positions(self) -> int:
-        """How many claims a round can have."""
-        return CHUNKS * self._room if self.size > 1 else 0
+    def surplus(self) -> int:
+        """How many states more than its limit a round may enter."""
+        return self.size * self._hold
 
-    @property
-    def new(self) -> int:
-        """How many states the last round claimed."""
-        words = array("Q", self._round.content(Round.LOST + CHUNKS))
-        chunks = words[Round.COUNT]
-        return (sum(words[Round.FOUND:Round.FOUND + chunks])
-                - sum(words[Round.LOST:Round.LOST + chunks]))
+    def several(self, states: int) -> bool:
+        """Whether so many states are worth more than one thread."""
+        return self.size > 1 and states >= max(SMALL, 2 * self.size * self._states)
 
-    def chunks(self, states: int, room: int) -> int:
-        """Into how many chunks a round divides so many states, if the table has room for `room`
-        more; 0 if that is not worth it."""
-        chunks = min(CHUNKS, -(-states // self._states), room // self._room)
-        return chunks if self.size > 1 and states >= SMALL and chunks >= 2 * self.size else 0
-
-    def gather(self, code: Program, run: int, first: int, end: int, chunks: int) -> int:
-        """Expand states from `first`, up to `end` at most; where it stopped."""
+    def expand(self, code: Program, run: int, first: int, end: int, count: int,
+               limit: int) -> tuple[int, int]:
+        """Expand states from `first`, up to `end` at most, until there are `limit` states, of which
+        there are `count` now: where it stopped, and how many there are then."""
         assert code.gather is not None
-        if self._out is None:
-            self._out = Block(8, (self.positions + AHEAD) * self._claim, sparse=True)
-        end = min(end, first + chunks * self._states)
-        for slot, value in ((Round.NEXT, 0), (Round.COUNT, chunks), (Round.FIRST, first),
-                            (Round.SIZE, self._states), (Round.END, end),
-                            (Round.OUT, self._out.address), (Round.ROOM, self._room)):
+        chunks = min(self._chunks, -(-(end - first) // self._states))
+        for slot, value in ((Round.NEXT, 0), (Round.TURN, 0), (Round.STATES, count),
+                            (Round.COUNT, chunks), (Round.FIRST, first),
+                            (Round.SIZE, self._states), (Round.END, end), (Round.LIMIT, limit)):
             self._round[slot] = value
-        self._all(code.gather, [(run, self._round.address, self.ctx(thread))
-                                for thread in range(self.size)])
-        return end
+        gather = code.gather
 
-    def enter(self, code: Program, run: int) -> None:
-        """Make states of what the last round claimed."""
-        assert code.enter is not None
-        self._round[Round.NEXT] = 0
-        self._all(code.enter, [(run, self._round.address)] * self.size)
+        def work(*call: int) -> None:
+            while not gather(*call):
+                _give_way()
+
+        self._all(work, [(run, self._round.address, self.ctx(thread))
+                         for thread in range(self.size)])
+        return min(first + self._round[Round.TURN] * self._states, end), self._round[Round.STATES]
 
     def rehash(self, code: Program, run: int, states: int) -> None:
         """Enter all states into the table, which is empty."""
@@ -108,9 +99,9 @@ class Team:
         ends = [states * part // parts for part in range(parts + 1)]
         self._all(code.rehash, [(run, *part) for part in pairwise(ends)])
 
-    def _all(self, function: Callable[..., int], calls: list[tuple[int, ...]]) -> None:
+    def _all(self, function: Callable[..., object], calls: list[tuple[int, ...]]) -> None:
         """Make calls at the same time, a thread each."""
-        others: list[Future[int]] = []
+        others: list[Future[object]] = []
         try:
             if len(calls) > 1:
                 if self._pool is None:
@@ -127,14 +118,12 @@ class Team:
         for member in self._members:
             member.free()
         self._round.free()
-        if self._out is not None:
-            self._out.free()
 
 
 class _Member:
     """What one thread has at hand."""
 
-    def __init__(self, task: Task, start: tuple[int, ...], room: int) -> None:
+    def __init__(self, task: Task, start: tuple[int, ...], room: int, brink: int) -> None:
         words = task.plan.words
         self.records = Block(8, task.records.count)
         self.scratch, self.enabled = Block(8, words), Block(8, task.row)
@@ -142,6 +131,7 @@ class _Member:
         self.raw, self.recent = Block(8, RECENT * words), Block(8, RECENT * words)
         self.buffer = Block(8, (room + 1) * Entry(words).size)
         self.ctx = Block(8, Ctx.TWINS + len(task.plan.pools))
+        self.ctx[Ctx.BRINK] = brink
         for block in (self.raw, self.recent):
             block.fill(start, RECENT)       # (what is remembered must have been entered)
         for slot, block in ((Ctx.SCRATCH, self.scratch), (Ctx.ENABLED, self.enabled),
@@ -155,3 +145,11 @@ class _Member:
         for block in (self.records, self.scratch, self.enabled, self.seen, self.asleep, self.raw,
                       self.recent, self.buffer, self.ctx):
             block.free()
+
+
+def _give_way() -> None:
+    """Let other threads run."""
+    if hasattr(os, "sched_yield"):
+        os.sched_yield()
+    else:
+        time.sleep(0)

@@ -1,0 +1,79 @@
+"""Entering states with several threads, as LLVM code.
+
+All threads expand chunks of states, and drop the successors that the table has already (`sift`).
+What is left of a chunk waits until all chunks before it have been entered (`drain`); so states are
+numbered, and found from where one thread alone finds them, and nobody waits for anybody as long as
+there is room for what waits. A thread has what waits in its buffer, chunk after chunk: an entry
+that says which chunk it is and how many entries follow, then those.
+"""
+
+from __future__ import annotations
+
+from wddmcheck.engines.native.asm import Body
+from wddmcheck.engines.native.frame import Ctx, Round
+from wddmcheck.engines.native.table import Entry, Table, load
+
+PATIENCE = 1_000
+"""How often a thread looks whether it is its turn, before it lets others run."""
+
+
+def sift(words: int, compact: bool) -> str:
+    """`sift(run, c)`: of the successors that wait and were not looked up, keep those that are not
+    in the table. Other threads enter states meanwhile."""
+    entry = Entry(words)
+    body = Body("sift", "ptr noalias %run, ptr noalias %c")
+    table = Table(body, words, compact)
+    first = body.get("%c", Ctx.SIFTED)
+    total = body.sub(body.get("%c", Ctx.BUFFERED), first)
+    entries = body.at(body.pointer("%c", Ctx.BUFFER), body.mul(first, entry.size))
+    left = body.variable()
+    table.prefetch(entries, total, shared=True)
+    with body.upto(total) as k:
+        own = body.at(entries, body.mul(k, entry.size))
+        new, whole = load(body, own, words), body.get(own, entry.hash)
+        origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
+        with table.probe(body.get(own, entry.place), shared=True) as probe:
+            with body.when(body.eq(probe.got, 0)):
+                to = body.at(entries, body.mul(body.load(left), entry.size))
+                for i, word in enumerate([*new, whole, origin, probe.at]):
+                    body.put(word, to, i)
+                body.bump(left)
+                body.go(probe.leave)
+            with body.when(table.alike(probe.got, tag)):
+                body.exit_if(table.same(table.named(probe.got), new, whole), probe.leave)
+    end = body.add(first, body.load(left))
+    body.put(end, "%c", Ctx.BUFFERED)
+    body.put(end, "%c", Ctx.SIFTED)
+    body.ret()
+    return body.text()
+
+
+def drain(words: int) -> str:
+    """`drain(run, round, c, patience)`: enter the chunks that wait, each in its turn, which is
+    waited for so many times; whether none is left."""
+    entry = Entry(words)
+    body = Body("drain", "ptr %run, ptr %round, ptr %c, i64 %patience", "i64")
+    buffer, patience = body.pointer("%c", Ctx.BUFFER), body.variable()
+    turn_at, states_at = body.at("%round", Round.TURN), body.at("%round", Round.STATES)
+    body.store("%patience", patience)
+    with body.loop() as (again, leave):
+        head = body.get("%c", Ctx.HEAD)
+        body.exit_if(body.eq(head, body.get("%c", Ctx.BUFFERED)), leave)
+        own = body.at(buffer, body.mul(head, entry.size))
+        turn = body.shared(turn_at, "i64")
+        with body.when(body.compare("ne", turn, body.get(own, 0))):
+            body.exit_if(body.eq(body.load(patience), 0), leave)
+            body.bump(patience, -1)
+            body.go(again)
+        entries, total = body.at(own, entry.size), body.get(own, 1)
+        count = body.shared(states_at, "i64")
+        after = body.fresh(f"call i64 @insert(ptr %run, ptr {entries}, i64 {total}, i64 {count})")
+        body.publish(after, states_at)
+        body.publish(body.add(turn, 1), turn_at)
+        body.put(body.add(head, body.add(total, 1)), "%c", Ctx.HEAD)
+    done = body.eq(body.get("%c", Ctx.HEAD), body.get("%c", Ctx.BUFFERED))
+    with body.when(done):
+        body.put(0, "%c", Ctx.HEAD)
+        body.put(0, "%c", Ctx.BUFFERED)
+    body.ret(body.number(done))
+    return body.text()
