@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +13,12 @@ from tests.engines.smt.random_systems import random_system
 from tests.support.models import shipped
 from wddmcheck.engines.base import Limits
 from wddmcheck.engines.native import explore, sleep
+from wddmcheck.engines.native.kernels import Task
+from wddmcheck.engines.native.plan import Plan
+from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.sleep import Sleep
+from wddmcheck.engines.native.table import Edges
+from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.independence import Independence
 from wddmcheck.ir.system import System
 
@@ -105,6 +112,32 @@ def test_it_is_kept_for_the_next_run(monkeypatch: pytest.MonkeyPatch, kept: list
     assert numbered(explored(system, sizes, 1)) == first
     assert found[0] == found[1] == found[2]
     assert found[0][0] > 10
+
+
+def test_the_next_run_goes_on_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where a search is over before all is found; what is found is the same in the end."""
+    system = shipped("models/yardstick.wddm")
+    layout = Layout.of(system, {"Process": 2, "Device": 2, "Context": 2, "Allocation": 2})
+    task = Task(Plan(layout), Records(system, ()), (), False, Edges.NONE, deadlock=False)
+
+    monkeypatch.setattr(sleep, "time", SimpleNamespace(perf_counter=count().__next__))
+    monkeypatch.setattr(sleep, "SHARE", 1)
+
+    def found(after: int) -> list[int]:
+        """The instances that sleep after each, when so many steps were taken to find them."""
+        sleep_ = Sleep(task)
+        try:
+            sleep_.improve(after)
+            return [sum(sleep_.rows[sleep_.classes[i] * task.row + k] << 64 * k
+                        for k in range(task.row)) for i in range(task.most)]
+        finally:
+            sleep_.free()
+
+    all_ = found(100_000)
+    monkeypatch.setenv("WDDMCHECK_CACHE", str(tmp_path))
+    runs = [found(300) for _ in range(30)]
+    assert runs[-1] == all_
+    assert sum(a != b for a, b in pairwise(runs)) > 3
 
 
 def test_it_is_needed_that_they_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:

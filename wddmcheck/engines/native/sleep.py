@@ -14,13 +14,13 @@ same numbers and from the same states, and so are the first of all violations. G
 keeps more: what slept where b started sleeps on. That would ask for a set with every state; here a
 byte does, the class of b.
 
-With symmetry, t is a canonical form, and b what the instance is called in it; a was called something
-else where b started. So instances of one action have no order there that is known, and the second
+With symmetry, t is a canonical form, and b what the instance is called in it; a had another name
+where b started. So instances of one action have no order there that is known, and the second
 point asks for the action of a to come before that of b: then a was taken before b, or a twin of it
 was, and what was said of states holds of their orbits.
 
 Which instances sleep after another is found bit by bit while the search runs, for a part of its
-time: until it is known, none does. It is kept for the next run, as code is.
+time: until it is known, none does. It is kept for the next run, as code is, which goes on with it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ CLASSES = 256
 SHARE = 0.2
 """Seconds that may be spent for each second that the search ran."""
 
+LEFT = 4
+"""Bytes of a file that say how many instances are left."""
+
 AT_ONCE = 0.05
 """Seconds that may be spent besides, once the search ran for as long."""
 
@@ -54,14 +57,20 @@ class Sleep:
     classes: Block = field(init=False)
     rows: Block = field(init=False)
     count: int = 1                   # classes
+    _known: dict[int, int] = field(default_factory=lambda: {0: 0})    # rows, and their classes
+    _left: int = 0                   # instances of which it is not known; they are the first ones,
+    _kept: int = 0                   # and so many were left by earlier runs
     _work: Iterator[None] | None = None
     _spent: float = 0.0
 
     def __post_init__(self) -> None:
         self.classes = Block(1, self.task.most)
         self.rows = Block(8, self.task.row * (CLASSES if self.task.sleeps else 1))
-        if self.task.sleeps and not self._restore():
+        if self.task.sleeps:
+            self._left = self.task.most
+            self._restore()
             self._work = self._find()
+        self._kept = self._left
 
     @property
     def _name(self) -> str:
@@ -79,26 +88,28 @@ class Sleep:
             self._spent += time.perf_counter() - started
 
     def _find(self) -> Iterator[None]:
-        """Find all, in small parts. The last instances come first: most can sleep after them."""
+        """Find what is left, in small parts. The last instances come first: most can sleep after
+        them."""
         layout, quotient = self.task.plan.layout, self.task.quotient
         all_ = list(all_instances(layout))
-        independence, known = Independence(layout), {0: 0}
-        yield from independence.prepare()
-        for last, b in reversed(list(enumerate(all_))):
-            row = 0
+        independence = Independence(layout)
+        yield from independence.prepare() if self._left else ()
+        while self._left:
+            row, last = 0, self._left - 1
+            b = all_[last]
             for number, a in enumerate(all_):
                 if independence.takes_back(*a, *b) or (
                         (a[0] < b[0] if quotient else number < last)
                         and independence.independent(*a, *b)):
                     row |= 1 << number
                 yield
-            self.classes[last] = self._class(row, known)
-        cache.store(self.task.model, self._name, self.classes.content(self.task.most)
-                    + self.rows.content(CLASSES * self.task.row))
+            self.classes[last] = self._class(row)
+            self._left = last
 
-    def _class(self, row: int, known: dict[int, int]) -> int:
+    def _class(self, row: int) -> int:
         """The class of an instance after which those of `row` may sleep: if there are too many
         classes, one of fewer."""
+        known = self._known
         if row not in known and len(known) < CLASSES:
             number = known[row] = len(known)
             for k in range(self.task.row):
@@ -108,17 +119,25 @@ class Sleep:
 
     # --- from one run to the next ----------------------------------------------------------------
 
-    def _restore(self) -> bool:
-        """Whether an earlier run has found it all."""
+    def _restore(self) -> None:
+        """Begin with what earlier runs have found."""
         data = cache.load(self.task.model, self._name)
-        if data is None or len(data) != self.classes.space + self.rows.space:
-            return False
-        self.classes.put(data[:self.classes.space])
-        self.rows.put(data[self.classes.space:])
-        self.count = 1 + max(data[:self.classes.space])
-        return True
+        if data is None or len(data) != LEFT + self.classes.space + self.rows.space:
+            return
+        classes, rows = data[LEFT:LEFT + self.classes.space], data[LEFT + self.classes.space:]
+        self._left = int.from_bytes(data[:LEFT], "little")
+        self.classes.put(classes)
+        self.rows.put(rows)
+        self.count = 1 + max(classes)
+        width = self.task.row
+        self._known = {sum(self.rows[i * width + k] << 64 * k for k in range(width)): i
+                       for i in range(self.count)}
 
     def free(self) -> None:
-        """Give the memory back."""
+        """Give the memory back; what was found is kept for the next run."""
+        if self._left < self._kept:
+            cache.store(self.task.model, self._name, self._left.to_bytes(LEFT, "little")
+                        + self.classes.content(self.task.most)
+                        + self.rows.content(CLASSES * self.task.row))
         self.classes.free()
         self.rows.free()
