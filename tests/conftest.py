@@ -18,9 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiled code is kept for the tests, and not among the user's."""
-    before = os.environ.get("WDDMCHECK_CACHE")
-    os.environ["WDDMCHECK_CACHE"] = str(tmp_path_factory.mktemp("code"))
+    """Compiled code is kept for the tests, those of all workers, and not among the user's."""
+    before, base = os.environ.get("WDDMCHECK_CACHE"), tmp_path_factory.getbasetemp()
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["WDDMCHECK_CACHE"] = str(common / "code")
     yield
     if before is None:
         del os.environ["WDDMCHECK_CACHE"]

@@ -160,4 +160,4 @@ class _Shown:
         sort = layout.variables[life].sort
         absent = Binary(BinOp.EQ, Read(life, (Const(later, RefSort(var.sort.pool)),), sort),
                         Const(0, sort), BOOL)
-        return self.known.never(Piece.of(absent, {}), cells, instance.guard)
+        return self.known.never(Piece.of(layout, absent, {}), cells, instance.guard)

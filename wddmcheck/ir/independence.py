@@ -89,12 +89,10 @@ class Independence:
 
 
 def _independent(a: Instance, b: Instance) -> bool:
-    known = a.known
-    cells = known.closure(b.before)
+    known, cells = a.known, b.enabled
     if cells is None:
         return True                            # b is never enabled
-    effect = b.effect(cells, b.guard)
-    if not all(known.same(piece, effect, cells, b.guard) for piece in a.guard):
+    if not all(known.same(piece, b.anywhere, cells, b.guard) for piece in a.guard):
         return False
     both, given = known.closure({**cells, **a.before}), [*a.guard, *b.guard]
     if both is None or any(cells.get(cell, value) != value for cell, value in a.before.items()):
@@ -106,19 +104,21 @@ def _independent(a: Instance, b: Instance) -> bool:
 
 
 def _takes_back(a: Instance, b: Instance) -> bool:
-    known = a.known
-    before = known.closure(b.before)
-    if before is None:
+    known, before, there = a.known, b.enabled, b.anywhere
+    if before is None or there.wide:
         return False
-    there = b.effect(before, b.guard)
+    old = {cell: before.get(cell) for cell in there.cells}
+    if not all(isinstance(v, int) for v in (*old.values(), *there.cells.values())):
+        return False
+    if not a.anywhere.wide and any(old[cell] != value and cell not in a.anywhere.cells
+                                   for cell, value in there.cells.items()):
+        return False                           # something that b changed stays
     reached = {**before, **{c: v for c, v in there.cells.items() if isinstance(v, int)}}
     after = known.closure({**reached, **a.before})
-    if there.wide or not all(isinstance(v, int) for v in there.cells.values()) or after is None or (
-            any(after[cell] != value for cell, value in reached.items())):
+    if after is None or any(after[cell] != value for cell, value in reached.items()):
         return False
     back = a.effect(after, a.guard)
     if back.wide:
         return False
-    return all(back.cells.get(cell, there.cells.get(cell))
-               == before.get(cell, None if cell in there.cells else after.get(cell))
+    return all(back.cells.get(cell, there.cells.get(cell)) == old.get(cell, after.get(cell))
                for cell in back.cells.keys() | there.cells.keys())

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from wddmcheck.ir import partial
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import Expr
-from wddmcheck.ir.partial import Cells, Partial, Rest
+from wddmcheck.ir.partial import Cells, Ground, Partial, Rest, ground, rest
 from wddmcheck.ir.sorts import DANGLING, IntRange, RefSort
 from wddmcheck.ir.system import StateVar
 from wddmcheck.ir.walk import reads
@@ -37,14 +37,17 @@ told, the terms that it depends on."""
 class Piece:
     """An expression with the values of what it mentions, and the variables that it reads."""
 
-    expr: Expr
-    env: Mapping[str, int]
+    ground: Ground
     reads: frozenset[str]
 
     @classmethod
-    def of(cls, expr: Expr, env: Mapping[str, int]) -> Piece:
+    def of(cls, layout: Layout, expr: Expr, env: Mapping[str, int]) -> Piece:
         """The piece of an expression."""
-        return cls(expr, env, reads(expr))
+        return cls(ground(layout, expr, env), reads(expr))
+
+    def rest(self, state: Partial) -> Rest:
+        """What is left of it in a state."""
+        return rest(self.ground, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,8 @@ class Known:
         """Whether it is certain that a truth value is false in all states where these cells are
         known and what is `given` holds."""
         def test(known: Mapping[int, int]) -> bool | Sequence[Rest]:
-            rest = Partial(self.layout, known).rest(expr.expr, expr.env)
-            return rest == 0 if isinstance(rest, int) else (rest,)
+            left = expr.rest(Partial(known))
+            return left == 0 if isinstance(left, int) else (left,)
         return self._certain(cells, given, test)
 
     def same(self, expr: Piece, effect: Effect, cells: Mapping[int, int],
@@ -147,9 +150,8 @@ class Known:
             return True
 
         def test(known: Mapping[int, int]) -> bool | Sequence[Rest]:
-            before = Partial(self.layout, known).rest(expr.expr, expr.env)
-            after = Partial(self.layout, {**known, **effect.cells}, effect.changed,
-                            effect.wide).rest(expr.expr, expr.env)
+            before = expr.rest(Partial(known))
+            after = expr.rest(Partial({**known, **effect.cells}, effect.changed, effect.wide))
             return before == after or (
                 False if isinstance(before, int) and isinstance(after, int) else (before, after))
         return self._certain(cells, given, test)
@@ -164,8 +166,8 @@ class Known:
         found = test(known)
         if found is True:
             return True
-        here, names = Partial(self.layout, known), {self._places[c][0].name for c in assumed}
-        if any(here.rest(g.expr, g.env) == 0 for g in given if not names.isdisjoint(g.reads)):
+        here, names = Partial(known), {self._places[c][0].name for c in assumed}
+        if any(g.rest(here) == 0 for g in given if not names.isdisjoint(g.reads)):
             return True
         cell = self._divide(known, found or ()) if len(assumed) < DEPTH else None
         return cell is not None and all(
@@ -184,13 +186,15 @@ class Known:
         return next((cell for cell in asked if self.values(cell)), None)
 
 
-def _cells(term: object) -> list[int]:
+def _cells(terms: Sequence[Rest]) -> list[int]:
     """The cells in terms, in order."""
-    match term:
-        case (partial.CELL, int(cell)):
-            return [cell]
-        case tuple() | list():
-            return [cell for part in term for cell in _cells(part)]
-        case _:
-            return []
-
+    found: dict[int, None] = {}
+    left: list[object] = [*reversed(terms)]
+    while left:
+        term = left.pop()
+        if isinstance(term, tuple):
+            if term[0] == partial.CELL:
+                found[term[1]] = None
+            else:
+                left.extend(reversed(term))
+    return list(found)
