@@ -157,9 +157,9 @@ def test_the_same_answer_twice(engine: str) -> None:
     assert run(engine, asked) == run(engine, asked)
 
 
-def small_miniport() -> tuple[System, dict[str, int]]:
+def miniport(scope: str) -> tuple[System, dict[str, int]]:
     system = shipped("models/miniport.wddm")
-    return system, dict(dict(system.scopes)["teardown"])
+    return system, dict(dict(system.scopes)[scope])
 
 
 LIMITS = {"depth": Limits(depth=3), "states": Limits(states=50), "time": Limits(timeout_s=0.0),
@@ -173,7 +173,7 @@ VISIT = ("interpret", "native")
     if limit != "states" or engine in VISIT])
 def test_limits_end_a_run_in_order(engine: str, limit: str) -> None:
     limits = LIMITS[limit]
-    system, scope = small_miniport()
+    system, scope = miniport("small")
     names = tuple(p.name for p in system.properties
                   if p.kind in (Kind.INVARIANT, Kind.OBLIGATION, Kind.ALWAYS_POSSIBLE))
     result = run(engine, CheckTask(system, scope, names, limits))
@@ -185,7 +185,7 @@ def test_limits_end_a_run_in_order(engine: str, limit: str) -> None:
 
 
 def test_an_interrupt_keeps_what_was_found() -> None:
-    system, scope = small_miniport()
+    system, scope = miniport("teardown")
     names = tuple(p.name for p in system.properties)
 
     def interrupt(tick: Tick) -> None:
