@@ -15,7 +15,7 @@ from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.program import Program
 from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.table import Edges
-from wddmcheck.engines.native.threads import Team
+from wddmcheck.engines.native.threads import Found, Team
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.system import Kind, System
@@ -34,9 +34,9 @@ def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
     expand = Team.expand
 
-    def counted(self: Team, code: Program, run: int, first: int, end: int, count: int,
-                limit: int) -> tuple[int, int]:
-        reached = expand(self, code, run, first, end, count, limit)
+    def counted(self: Team, code: Program, run: int, first: int, end: int, now: Found,
+                limit: Found) -> tuple[int, Found]:
+        reached = expand(self, code, run, first, end, now, limit)
         taken.append(reached[0] - first)
         return reached
 
@@ -45,20 +45,24 @@ def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def explored(system: System, scope: dict[str, int], threads_: int, *, symmetry: bool = False,
-             compact: bool = False, limits: Limits | None = None) -> Explored:
-    """A search of all states, with nothing asked."""
+             compact: bool = False, edges: Edges = Edges.NONE,
+             limits: Limits | None = None) -> Explored:
+    """A search of all states, with nothing asked, or where edges are kept, whether each invariant
+    holds."""
     plan = Plan(Layout.of(system, scope))
-    task = Task(plan, Records(system, ()), (), symmetry and bool(plan.pools), Edges.NONE,
-                deadlock=False, compact=compact)
+    goals = [p.formula for p in system.properties if p.kind is Kind.INVARIANT]
+    task = Task(plan, Records(system, ()), () if edges is Edges.NONE else tuple(goals[:8]),
+                symmetry and bool(plan.pools), edges, deadlock=False, compact=compact)
     return explore.explore(task, limits or Limits(), lambda tick: None, threads_)
 
 
-def numbered(found: Explored) -> tuple[bytes, bytes, int, int, bool]:
-    """The states in order, their parents, and the counts."""
+def numbered(found: Explored) -> tuple[object, ...]:
+    """The states in order, their parents, the counts, and the edges."""
     try:
         kept = found.count * found.task.kept
         return (found.states.content(kept), found.parents.content(found.count),
-                found.transitions, found.depth, found.complete)
+                found.transitions, found.depth, found.complete, found.starts, found.targets,
+                found.instances, found.faulty, found.marks, found.lost)
     finally:
         found.free()
 
@@ -76,6 +80,23 @@ def test_numbers_do_not_depend_on_threads(path: str, scope: dict[str, int] | Non
         rounds.clear()
         assert numbered(explored(system, sizes, several, symmetry=symmetry,
                                  compact=compact)) == alone
+        assert sum(rounds) > 20
+
+
+@pytest.mark.parametrize("edges", [Edges.TARGETS, Edges.INSTANCES])
+@pytest.mark.parametrize("symmetry", [False, True])
+@pytest.mark.parametrize(("path", "scope"), [
+    ("models/yardstick.wddm", BIGGER), ("models/miniport.wddm", None),
+    ("models/seeded/yardstick_b1.wddm", None)])
+def test_edges_do_not_depend_on_threads(path: str, scope: dict[str, int] | None, symmetry: bool,
+                                        edges: Edges, rounds: list[int]) -> None:
+    system = shipped(path)
+    sizes = scope or dict(dict(system.scopes)["small"])
+    alone = numbered(explored(system, sizes, 1, symmetry=symmetry, edges=edges))
+    assert (len(alone[6]) > 500) is (edges is Edges.INSTANCES)    # type: ignore[arg-type]
+    for several in SEVERAL:
+        rounds.clear()
+        assert numbered(explored(system, sizes, several, symmetry=symmetry, edges=edges)) == alone
         assert sum(rounds) > 20
 
 
@@ -109,12 +130,13 @@ def test_random_systems(rounds: list[int]) -> None:
     compared = 0
     for seed in range(40):
         system, scope = random_system(seed), {"P": 3, "Q": 2}
-        symmetry = seed % 2 == 1
-        alone = explored(system, scope, 1, symmetry=symmetry, limits=Limits(states=30_000))
+        symmetry, edges = seed % 2 == 1, Edges.INSTANCES if seed % 4 > 1 else Edges.NONE
+        alone = explored(system, scope, 1, symmetry=symmetry, edges=edges,
+                         limits=Limits(states=30_000))
         complete, numbers = alone.complete, numbered(alone)
         if complete:
             compared += 1
-            assert numbered(explored(system, scope, 3, symmetry=symmetry)) == numbers
+            assert numbered(explored(system, scope, 3, symmetry=symmetry, edges=edges)) == numbers
     assert compared > 20
     assert sum(rounds) > 1_000
 

@@ -16,7 +16,7 @@ from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.program import Compiler, Program, kept, normal
 from wddmcheck.engines.native.sleep import Sleep
 from wddmcheck.engines.native.table import LOW32, Edges
-from wddmcheck.engines.native.threads import Team
+from wddmcheck.engines.native.threads import Found, Team
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.result.verdict import Stop
 
@@ -107,7 +107,6 @@ class _Search:
         self.keeps = task.edges is not Edges.NONE
         self.running = 0.0
         self.most = task.most + BATCH
-        threads = 1 if self.keeps else threads
         places = FIRST if threads == 1 else FIRST_OF_MANY
         while places * LOAD[0] // LOAD[1] < 4 * self.most:
             places *= 2
@@ -117,7 +116,7 @@ class _Search:
         self.table = Block(4, places)
         self.load = self.table_of(LOAD)
         capacity = self.capacity
-        edges = 4 * capacity if self.keeps else 1
+        edges = 4 * capacity + self.team.surplus if self.keeps else 1
         self.states, self.parents = Block(8, capacity * task.kept), Block(4, capacity)
         self.whole = (Block(8, (capacity + self.team.surplus) * task.plan.words) if task.compact
                       else self.states)
@@ -152,6 +151,11 @@ class _Search:
         return self.base + self.whole.count // self.task.plan.words - self.team.surplus
 
     @property
+    def edge_room(self) -> int:
+        """Edges after which there is no room, for a surplus aside."""
+        return self.targets.count - self.team.surplus if self.keeps else NO_EDGE_LIMIT
+
+    @property
     def capacity(self) -> int:
         """States that the table takes, a surplus included."""
         return min(self.load + self.team.surplus, self.table_of(BRIM))
@@ -172,7 +176,7 @@ class _Search:
         # (as long as a table is in use, numbers in it have the same width)
         ctx[Run.NUMBERS] = min((1 << (self.table.count - 1).bit_length()) - 1, LOW32)
         ctx[Run.CAPACITY] = min(self.load, self.room)
-        ctx[Run.EDGE_CAPACITY] = self.targets.count if self.keeps else NO_EDGE_LIMIT
+        ctx[Run.EDGE_CAPACITY] = self.edge_room
 
     # --- the search -------------------------------------------------------------------------------
 
@@ -203,10 +207,7 @@ class _Search:
                 return False
             self.warm()
             started = time.perf_counter()
-            limit = min(self.load, self.room, self.capacity - self.team.surplus)
-            if self.count < limit and self.team.several(end - self.at):
-                self.at, self.ctx[Run.COUNT] = self.team.expand(
-                    self.code, self.ctx.address, self.at, end, self.count, limit)
+            if self.team.several(end - self.at) and self.round(end):
                 done = True
             else:
                 reached = self.code.expand(self.ctx.address, self.team.ctx(0), self.at,
@@ -219,6 +220,17 @@ class _Search:
             self.sleep.improve(self.running)
             if not done:
                 return False
+        return True
+
+    def round(self, end: int) -> bool:
+        """Let all threads expand states, where there is room for what they find."""
+        ctx = self.ctx
+        now = Found(self.count, ctx[Run.EDGES])
+        limit = Found(min(self.load, self.room, self.capacity - self.team.surplus), self.edge_room)
+        if now.states >= limit.states or now.edges >= limit.edges:
+            return False
+        self.at, now = self.team.expand(self.code, ctx.address, self.at, end, now, limit)
+        ctx[Run.COUNT], ctx[Run.EDGES] = now
         return True
 
     def warm(self) -> None:
@@ -247,7 +259,7 @@ class _Search:
             self.drop()
         wide = self.task.compact and self.count + need > self.room
         full = self.count + need > self.load
-        edges = self.keeps and self.ctx[Run.EDGES] + need > self.targets.count
+        edges = self.ctx[Run.EDGES] + need > self.edge_room
         more = (self.table.space * full + self.whole.space * wide
                 + (self.targets.space + self.instances.space) * edges)
         if self.limits.memory is not None and rss() + more > self.limits.memory:

@@ -62,12 +62,14 @@ class Round(IntEnum):
 
     NEXT = 0            # the next chunk that a thread takes
     TURN = 8            # the next chunk that is entered
-    STATES = 9
+    STATES = 9          # states and edges that there are then
+    EDGES = 10
     COUNT = 16          # chunks
     FIRST = 17          # the first state of the first chunk
     SIZE = 18           # states of a chunk
     END = 19            # the last chunk ends here
-    LIMIT = 20          # with so many states no more chunks are taken
+    LIMIT = 20          # with so many states or edges no more chunks are taken
+    EDGE_LIMIT = 21
 
 
 BATCH = 256

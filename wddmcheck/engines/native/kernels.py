@@ -111,12 +111,11 @@ def module(task: Task) -> str:
              *loops.guards.texts,
              *loops.steps.tables(), *loops.steps.functions(), loops.steps.fired(),
              *(loops.quotient() if task.quotient else []),
-             table.lookup(words, task.compact),
+             table.lookup(words, task.compact), turns.sift(words, task.edges, task.compact),
+             turns.drain(words, task.edges),
              table.insert(words, task.edges, task.compact, task.sleeps),
-             table.rehash(words, task.compact), loops.expand(), loops.looks(), loops.normal(),
-             loops.hash()]
-    if task.edges is Edges.NONE:
-        parts += [turns.sift(words, task.compact), turns.drain(words), loops.gather()]
+             table.rehash(words, task.compact), loops.expand(), loops.gather(), loops.looks(),
+             loops.normal(), loops.hash()]
     if task.quiet:
         parts.append(first(plan, task.quiet))
     if task.goals:
@@ -314,8 +313,8 @@ class _Loops:
         entries, total = body.pointer("%c", Ctx.BUFFER), body.get("%c", Ctx.BUFFERED)
         body.line(f"call void @lookup(ptr %run, ptr {entries}, i64 {total})")
         count = body.get("%run", Run.COUNT)
-        body.put(body.fresh(f"call i64 @insert(ptr %run, ptr {entries}, i64 {total}, i64 {count})"),
-                 "%run", Run.COUNT)
+        body.put(body.fresh(f"call i64 @insert(ptr %run, ptr {entries}, i64 {total}, i64 {count}, "
+                            f"ptr {body.at('%run', Run.EDGES)})"), "%run", Run.COUNT)
         body.put(0, "%c", Ctx.BUFFERED)
 
     def gather(self) -> str:
@@ -334,9 +333,9 @@ class _Loops:
             none = body.eq(drain(body.select(full, turns.PATIENCE, 0)), 1)
             body.exit_if(body.both(full, body.not_(none)), leave)
             body.store(1, ended)
-            states = body.shared(body.at("%round", Round.STATES), "i64")
-            body.exit_if(body.not_(body.compare("ult", states, body.get("%round", Round.LIMIT))),
-                         leave)
+            for many, limit in ((Round.STATES, Round.LIMIT), (Round.EDGES, Round.EDGE_LIMIT)):
+                now = body.shared(body.at("%round", many), "i64")
+                body.exit_if(body.not_(body.compare("ult", now, body.get("%round", limit))), leave)
             chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
             body.exit_if(body.not_(body.compare("ult", chunk, body.get("%round", Round.COUNT))),
                          leave)
@@ -349,6 +348,9 @@ class _Loops:
             last = body.select(body.compare("ult", last, end), last, end)
             with body.upto(last, first) as n:
                 self.successors(body, n, table.whole_state(body, n, self.words))
+                if self.task.edges is not Edges.NONE:      # (counted from the chunk's first)
+                    own = body.sub(body.get("%c", Ctx.BUFFERED), body.add(head, 1))
+                    body.put(own, body.pointer("%run", Run.STARTS), body.add(n, 1))
                 waiting = body.sub(body.get("%c", Ctx.BUFFERED), body.get("%c", Ctx.SIFTED))
                 with body.when(body.not_(body.compare("ult", waiting, BATCH))):
                     body.line("call void @sift(ptr %run, ptr %c)")
@@ -356,7 +358,8 @@ class _Loops:
             own = body.at(body.pointer("%c", Ctx.BUFFER), body.mul(head, entry.size))
             body.put(chunk, own, 0)
             total = body.sub(body.get("%c", Ctx.BUFFERED), body.add(head, 1))
-            body.put(total, own, 1)
+            for i, value in enumerate((total, first, last), 1):
+                body.put(value, own, i)
         body.ret(body.and_(body.load(ended), drain(turns.PATIENCE)))
         return body.text()
 

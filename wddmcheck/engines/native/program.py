@@ -13,7 +13,6 @@ from wddmcheck.engines.native import cache, jit, kernels
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.fits import refusal
 from wddmcheck.engines.native.kernels import Task
-from wddmcheck.engines.native.table import Edges
 
 MAX_GOALS = 64
 """Formulas of claims about the graph: a bit each."""
@@ -46,7 +45,7 @@ class Program:
     rehash: Callable[..., int]
     normal: Callable[..., int]
     hash: Callable[..., int]
-    gather: Callable[..., int] | None
+    gather: Callable[..., int]
     sweep: Callable[..., int] | None
     lost: Callable[..., int] | None
 
@@ -106,7 +105,7 @@ class Compiler:
 
     def _linked(self, data: bytes, level: int) -> Program:
         code = jit.linked(data)
-        word, plain = ctypes.c_uint64, self.task.edges is Edges.NONE
+        word = ctypes.c_uint64
 
         def function(name: str, arguments: int, result: object = None) -> Callable[..., int]:
             return code.function(name, *[word] * arguments, result=result)
@@ -114,7 +113,7 @@ class Compiler:
         return Program(
             level, len(data), code, function("expand", 4, word), function("looks", 4),
             function("rehash", 3), function("normal", 2), function("hash", 1, word),
-            function("gather", 3, word) if plain else None,
+            function("gather", 3, word),
             function("sweep", 1, word) if self.task.sweeps else None,
             function("lost", 2, word) if self.task.sweeps else None)
 

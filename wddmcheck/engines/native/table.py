@@ -23,6 +23,9 @@ from wddmcheck.engines.native.frame import Run
 
 LOW32 = (1 << 32) - 1
 
+KNOWN = 1 << 62
+"""What is added to the number of a state where that is kept in the place of a place."""
+
 FAR = 16
 """States that are looked at before a larger table takes them over."""
 
@@ -38,7 +41,8 @@ class Edges(Enum):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A successor that waits: its words, their hash, where it comes from, which is the number of a
-    state and, above 32 bits, an instance, and the first place of the table where it can be."""
+    state and, above 32 bits, an instance, and the first place of the table where it can be, or the
+    number of the state that it is, and KNOWN."""
 
     words: int
 
@@ -194,11 +198,13 @@ class Table:
 
 
 def insert(words: int, edges: Edges, compact: bool, sleeps: bool) -> str:
-    """`insert(run, entries, total, count)`: enter what is new among `total` entries, in their
-    order, which have been looked for (`Table.prefetch`); how many states there are then, if there
-    were `count`. Other threads may look up states meanwhile."""
+    """`insert(run, entries, total, count, edges)`: enter what is new among `total` entries, in
+    their order, which have been looked for (`Table.prefetch`); how many states there are then, if
+    there were `count`. If edges are kept, `edges` is where their number is. Other threads may look
+    up states meanwhile."""
     entry = Entry(words)
-    body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total, i64 %count", "i64")
+    body = Body("insert", "ptr noalias %run, ptr noalias %entries, i64 %total, i64 %count, "
+                          "ptr noalias %edges", "i64")
     table = Table(body, words, compact)
     parents = body.pointer("%run", Run.PARENTS)
     count, target = body.variable(), body.variable()
@@ -207,7 +213,12 @@ def insert(words: int, edges: Edges, compact: bool, sleeps: bool) -> str:
         own = body.at("%entries", body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
         origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
-        with table.probe(body.get(own, entry.place)) as probe:
+        place = body.get(own, entry.place)
+        unknown: Value = 1
+        if edges is not Edges.NONE:
+            body.store(body.sub(place, KNOWN), target)
+            unknown = body.compare("ult", place, KNOWN)
+        with body.when(unknown), table.probe(place) as probe:
             with body.when(body.eq(probe.got, 0)):
                 number = body.load(count)
                 table.keep(number, new, whole)
@@ -245,12 +256,12 @@ def via(body: Body, number: Value, instance: Value) -> None:
 
 def _edge(body: Body, target: Value, origin: Value, edges: Edges) -> None:
     """Keep an edge."""
-    at = body.get("%run", Run.EDGES)
+    at = body.load("%edges")
     body.store(target, body.at(body.pointer("%run", Run.TARGETS), at, "i32"), "i32")
     if edges is Edges.INSTANCES:
         body.store(body.lshr(origin, 32),
                    body.at(body.pointer("%run", Run.INSTANCES), at, "i32"), "i32")
-    body.put(body.add(at, 1), "%run", Run.EDGES)
+    body.store(body.add(at, 1), "%edges")
 
 
 def rehash(words: int, compact: bool) -> str:

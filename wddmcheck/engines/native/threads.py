@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round
@@ -33,6 +33,13 @@ HOLD = 4
 
 ROUND = 1 << 24
 """Successors that a round has at most, or so: some ten milliseconds."""
+
+
+class Found(NamedTuple):
+    """How many states there are, and how many edges."""
+
+    states: int
+    edges: int
 
 
 class Team:
@@ -66,22 +73,23 @@ class Team:
 
     @property
     def surplus(self) -> int:
-        """How many states more than its limit a round may enter."""
+        """How many states, or edges, a round may enter beyond its limit."""
         return self.size * self._hold
 
     def several(self, states: int) -> bool:
         """Whether so many states are worth more than one thread."""
         return self.size > 1 and states >= max(SMALL, 2 * self.size * self._states)
 
-    def expand(self, code: Program, run: int, first: int, end: int, count: int,
-               limit: int) -> tuple[int, int]:
-        """Expand states from `first`, up to `end` at most, until there are `limit` states, of which
-        there are `count` now: where it stopped, and how many there are then."""
-        assert code.gather is not None
+    def expand(self, code: Program, run: int, first: int, end: int, now: Found,
+               limit: Found) -> tuple[int, Found]:
+        """Expand states from `first`, up to `end` at most, until what is found, which is `now`,
+        comes to the `limit`: where it stopped, and what is found then."""
         chunks = min(self._chunks, -(-(end - first) // self._states))
-        for slot, value in ((Round.NEXT, 0), (Round.TURN, 0), (Round.STATES, count),
-                            (Round.COUNT, chunks), (Round.FIRST, first),
-                            (Round.SIZE, self._states), (Round.END, end), (Round.LIMIT, limit)):
+        for slot, value in (
+                (Round.NEXT, 0), (Round.TURN, 0), (Round.STATES, now.states),
+                (Round.EDGES, now.edges), (Round.COUNT, chunks), (Round.FIRST, first),
+                (Round.SIZE, self._states), (Round.END, end), (Round.LIMIT, limit.states),
+                (Round.EDGE_LIMIT, limit.edges)):
             self._round[slot] = value
         gather = code.gather
 
@@ -91,7 +99,8 @@ class Team:
 
         self._all(work, [(run, self._round.address, self.ctx(thread))
                          for thread in range(self.size)])
-        return min(first + self._round[Round.TURN] * self._states, end), self._round[Round.STATES]
+        return (min(first + self._round[Round.TURN] * self._states, end),
+                Found(self._round[Round.STATES], self._round[Round.EDGES]))
 
     def rehash(self, code: Program, run: int, states: int) -> None:
         """Enter all states into the table, which is empty."""

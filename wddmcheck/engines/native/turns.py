@@ -1,25 +1,26 @@
 """Entering states with several threads, as LLVM code.
 
-All threads expand chunks of states, and drop the successors that the table has already (`sift`).
+All threads expand chunks of states, and drop the successors that the table has already (`sift`), or
+keep them with their numbers, if edges are kept.
 What is left of a chunk waits until all chunks before it have been entered (`drain`); so states are
 numbered, and found from where one thread alone finds them, and nobody waits for anybody as long as
 there is room for what waits. A thread has what waits in its buffer, chunk after chunk: an entry
-that says which chunk it is and how many entries follow, then those.
+that says which chunk it is, how many entries follow, and which states they come from, then those.
 """
 
 from __future__ import annotations
 
-from wddmcheck.engines.native.asm import Body
-from wddmcheck.engines.native.frame import Ctx, Round
-from wddmcheck.engines.native.table import Entry, Table, load
+from wddmcheck.engines.native.asm import Body, Value
+from wddmcheck.engines.native.frame import Ctx, Round, Run
+from wddmcheck.engines.native.table import KNOWN, Edges, Entry, Table, load
 
 PATIENCE = 1_000
 """How often a thread looks whether it is its turn, before it lets others run."""
 
 
-def sift(words: int, compact: bool) -> str:
+def sift(words: int, edges: Edges, compact: bool) -> str:
     """`sift(run, c)`: of the successors that wait and were not looked up, keep those that are not
-    in the table. Other threads enter states meanwhile."""
+    in the table; if edges are kept, all. Other threads enter states meanwhile."""
     entry = Entry(words)
     body = Body("sift", "ptr noalias %run, ptr noalias %c")
     table = Table(body, words, compact)
@@ -32,15 +33,24 @@ def sift(words: int, compact: bool) -> str:
         own = body.at(entries, body.mul(k, entry.size))
         new, whole = load(body, own, words), body.get(own, entry.hash)
         origin, tag = body.get(own, entry.origin), body.lshr(whole, 32)
+
+        def keep(place: Value) -> None:
+            """Keep this one."""
+            to = body.at(entries, body.mul(body.load(left), entry.size))
+            for i, word in enumerate([*new, whole, origin, place]):
+                body.put(word, to, i)
+            body.bump(left)
+
         with table.probe(body.get(own, entry.place), shared=True) as probe:
             with body.when(body.eq(probe.got, 0)):
-                to = body.at(entries, body.mul(body.load(left), entry.size))
-                for i, word in enumerate([*new, whole, origin, probe.at]):
-                    body.put(word, to, i)
-                body.bump(left)
+                keep(probe.at)
                 body.go(probe.leave)
             with body.when(table.alike(probe.got, tag)):
-                body.exit_if(table.same(table.named(probe.got), new, whole), probe.leave)
+                number = table.named(probe.got)
+                with body.when(table.same(number, new, whole)):
+                    if edges is not Edges.NONE:
+                        keep(body.add(number, KNOWN))
+                    body.go(probe.leave)
     end = body.add(first, body.load(left))
     body.put(end, "%c", Ctx.BUFFERED)
     body.put(end, "%c", Ctx.SIFTED)
@@ -48,13 +58,14 @@ def sift(words: int, compact: bool) -> str:
     return body.text()
 
 
-def drain(words: int) -> str:
+def drain(words: int, edges: Edges) -> str:
     """`drain(run, round, c, patience)`: enter the chunks that wait, each in its turn, which is
     waited for so many times; whether none is left."""
     entry = Entry(words)
     body = Body("drain", "ptr %run, ptr %round, ptr %c, i64 %patience", "i64")
     buffer, patience = body.pointer("%c", Ctx.BUFFER), body.variable()
     turn_at, states_at = body.at("%round", Round.TURN), body.at("%round", Round.STATES)
+    edges_at = body.at("%round", Round.EDGES)
     body.store("%patience", patience)
     with body.loop() as (again, leave):
         head = body.get("%c", Ctx.HEAD)
@@ -66,8 +77,13 @@ def drain(words: int) -> str:
             body.bump(patience, -1)
             body.go(again)
         entries, total = body.at(own, entry.size), body.get(own, 1)
-        count = body.shared(states_at, "i64")
-        after = body.fresh(f"call i64 @insert(ptr %run, ptr {entries}, i64 {total}, i64 {count})")
+        count, before = body.shared(states_at, "i64"), body.shared(edges_at, "i64")
+        if edges is not Edges.NONE:
+            starts = body.pointer("%run", Run.STARTS)
+            with body.upto(body.get(own, 3), body.get(own, 2)) as n:
+                body.bump(body.at(starts, body.add(n, 1)), before)
+        after = body.fresh(f"call i64 @insert(ptr %run, ptr {entries}, i64 {total}, i64 {count}, "
+                           f"ptr {edges_at})")
         body.publish(after, states_at)
         body.publish(body.add(turn, 1), turn_at)
         body.put(body.add(head, body.add(total, 1)), "%c", Ctx.HEAD)
