@@ -12,7 +12,7 @@ from tests.engines.native.test_threads import explored, numbered
 from tests.engines.smt.random_systems import random_system
 from tests.support.models import shipped
 from wddmcheck.engines.base import Limits
-from wddmcheck.engines.native import explore, sleep
+from wddmcheck.engines.native import sleep
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.records import Records
@@ -30,16 +30,16 @@ def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[Sleep]:
-    """What sleeps in each search."""
-    made: list[Sleep] = []
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """What sleeps in each search, when it is over."""
+    made: list[list[int]] = []
+    free = Sleep.free
 
-    class Kept(Sleep):
-        def __post_init__(self) -> None:
-            super().__post_init__()
-            made.append(self)
+    def noted(self: Sleep) -> None:
+        made.append([self.row(i) for i in range(self.task.most)])
+        free(self)
 
-    monkeypatch.setattr(explore, "Sleep", Kept)
+    monkeypatch.setattr(Sleep, "free", noted)
     return made
 
 
@@ -59,50 +59,34 @@ def both(system: System, sizes: dict[str, int], monkeypatch: pytest.MonkeyPatch,
     ("models/yardstick.wddm", "small"), ("models/seeded/yardstick_b1.wddm", "small"),
     ("models/sharing.wddm", ""), ("models/preemption.wddm", "turns")])
 def test_shipped_models(path: str, scope: str, compact: bool, symmetry: bool,
-                        monkeypatch: pytest.MonkeyPatch, kept: list[Sleep]) -> None:
+                        monkeypatch: pytest.MonkeyPatch, kept: list[list[int]]) -> None:
     system = shipped(path)
     sizes = dict(dict(system.scopes)[scope or system.default_scopes[0]])
     nothing, all_ = both(system, sizes, monkeypatch, compact=compact, symmetry=symmetry)
     assert nothing == all_
-    assert kept[1].count > 10 > kept[0].count == 1
+    nobody, some = kept
+    assert not any(nobody)
+    assert len({row for row in some if row}) > 10
 
 
 @pytest.mark.parametrize("symmetry", [False, True])
 def test_random_systems(symmetry: bool, monkeypatch: pytest.MonkeyPatch,
-                        kept: list[Sleep]) -> None:
+                        kept: list[list[int]]) -> None:
     for seed in range(30):
         nothing, all_ = both(random_system(seed), {"P": 3, "Q": 2}, monkeypatch,
                              limits=Limits(states=30_000), symmetry=symmetry)
         assert nothing[4:] == all_[4:]        # type: ignore[index]
         if nothing[4]:                        # type: ignore[index]
             assert nothing == all_
-    assert sum(s.count > 1 for s in kept) > 15
+    assert sum(any(rows) for rows in kept) > 15
 
 
-def test_too_many_classes(monkeypatch: pytest.MonkeyPatch, kept: list[Sleep]) -> None:
-    monkeypatch.setattr(sleep, "CLASSES", 5)
-    system = shipped("models/yardstick.wddm")
-    nothing, all_ = both(system, {"Process": 2, "Device": 2, "Context": 3, "Allocation": 2},
-                         monkeypatch)
-    assert nothing == all_
-    assert kept[1].count == 5
-
-
-def test_it_is_kept_for_the_next_run(monkeypatch: pytest.MonkeyPatch, kept: list[Sleep],
+def test_it_is_kept_for_the_next_run(monkeypatch: pytest.MonkeyPatch, kept: list[list[int]],
                                      tmp_path: Path) -> None:
     """If the file is whole."""
     monkeypatch.setenv("WDDMCHECK_CACHE", str(tmp_path))
     system = shipped("models/yardstick.wddm")
     sizes = {"Process": 2, "Device": 2, "Context": 2, "Allocation": 2}
-    found: list[tuple[int, bytes, bytes]] = []
-    free = Sleep.free
-
-    def noted(self: Sleep) -> None:
-        found.append((self.count, self.classes.content(self.task.most),
-                      self.rows.content(sleep.CLASSES * self.task.row)))
-        free(self)
-
-    monkeypatch.setattr(Sleep, "free", noted)
     first = numbered(explored(system, sizes, 1))
     with monkeypatch.context() as patch:
         patch.setattr(Independence, "independent", None)
@@ -110,8 +94,8 @@ def test_it_is_kept_for_the_next_run(monkeypatch: pytest.MonkeyPatch, kept: list
     (file,) = tmp_path.glob("*-sleep.o")
     file.write_bytes(file.read_bytes()[:-1])
     assert numbered(explored(system, sizes, 1)) == first
-    assert found[0] == found[1] == found[2]
-    assert found[0][0] > 10
+    assert kept[0] == kept[1] == kept[2]
+    assert any(kept[0])
 
 
 def test_the_next_run_goes_on_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -128,8 +112,7 @@ def test_the_next_run_goes_on_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path:
         sleep_ = Sleep(task)
         try:
             sleep_.improve(after)
-            return [sum(sleep_.rows[sleep_.classes[i] * task.row + k] << 64 * k
-                        for k in range(task.row)) for i in range(task.most)]
+            return [sleep_.row(i) for i in range(task.most)]
         finally:
             sleep_.free()
 

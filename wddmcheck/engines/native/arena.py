@@ -41,8 +41,8 @@ def _prefer_large_pages(address: int, size: int) -> None:
 
 @dataclass(slots=True)
 class Block:
-    """An array of `count` integers of `size` bytes (1, 4 or 8), zero at first; `sparse`: most of it
-    will never be used. Not given back by itself: `free` it."""
+    """An array of `count` integers of `size` bytes (1, 2, 4 or 8), zero at first; `sparse`: most of
+    it will never be used. Not given back by itself: `free` it."""
 
     size: int
     count: int

@@ -125,7 +125,7 @@ class _Search:
         self.instances = Block(4, edges if task.edges is Edges.INSTANCES else 1)
         self.starts = Block(8, capacity + 1 if self.keeps else 1)
         self.faulty = Block(1, capacity if task.edges is Edges.INSTANCES else 1)
-        self.via = Block(1, capacity if task.sleeps else 1)
+        self.via = Block(2, capacity if task.sleeps else 1)
         self.via_base = 0
         self.sleep = Sleep(task)
         self.alive = Block(task.goal_bytes, capacity if task.goals else 1)
@@ -168,7 +168,7 @@ class _Search:
                             (Run.INSTANCES, self.instances), (Run.STARTS, self.starts),
                             (Run.FAULTY, self.faulty), (Run.ALIVE, self.alive),
                             (Run.WHOLE, self.whole), (Run.VIA, self.via),
-                            (Run.CLASSES, self.sleep.classes), (Run.ASLEEP, self.sleep.rows)):
+                            (Run.ASLEEP, self.sleep.rows)):
             ctx[slot] = block.address
         ctx[Run.BASE] = self.base
         ctx[Run.VIA_BASE] = self.via_base

@@ -29,10 +29,9 @@ class Run(IntEnum):
     ALIVE = 13          # pointer to the goals that each state has, and those still in reach
     WHOLE = 14          # pointer to whole states, from number BASE on
     BASE = 15
-    VIA = 16            # pointer to the class of instances that each state was found by, a byte
-    VIA_BASE = 17       # from this number on
-    CLASSES = 18        # pointer to the class of each instance, a byte
-    ASLEEP = 19         # pointer to the instances that sleep after each class, a bit each
+    VIA = 16            # pointer to the instance that each state was found by, 16 bits: its number
+    VIA_BASE = 17       # plus one; from this number of a state on
+    ASLEEP = 18         # pointer to the instances that sleep after each, a bit each
 
 
 class Ctx(IntEnum):

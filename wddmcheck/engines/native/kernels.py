@@ -43,7 +43,7 @@ declare i64 @llvm.ctpop.i64(i64)
 
 
 MOST_SLEEPING = 1 << 12
-"""Instances of the largest system of which some sleep."""
+"""Instances of the largest system of which some sleep: their numbers fit into 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class _Loops:
         row = body.pointer("%run", Run.ASLEEP)
         if self.task.sleeps:
             at = body.sub(number, body.get("%run", Run.VIA_BASE))
-            via = body.load(body.at(body.pointer("%run", Run.VIA), at, "i8"), "i8")
+            via = body.load(body.at(body.pointer("%run", Run.VIA), at, "i16"), "i16")
             row = body.at(row, body.mul(via, self.task.row))
         if self.task.quotient:
             body.line(f"call void @twins(ptr {state}, ptr %c)")

@@ -11,8 +11,8 @@ A state that was found by instance b need not be left by instance a
 So what is left out would have found a state that is there already: all states are found, with the
 same numbers and from the same states, and so are the first of all violations. Godefroid,
 "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032, 1996, chapter 5,
-keeps more: what slept where b started sleeps on. That would ask for a set with every state; here a
-byte does, the class of b.
+keeps more: what slept where b started sleeps on. That would ask for a set with every state; here
+the number of b does.
 
 With symmetry, t is a canonical form, and b what the instance is called in it; a had another name
 where b started. So instances of one action have no order there that is known, and the second
@@ -35,9 +35,6 @@ from wddmcheck.engines.native.kernels import Task
 from wddmcheck.ir.evaluate import all_instances
 from wddmcheck.ir.independence import Independence
 
-CLASSES = 256
-"""Classes of instances: those of one class let the same instances sleep; after class 0, none do."""
-
 SHARE = 0.2
 """Seconds that may be spent for each second that the search ran."""
 
@@ -50,32 +47,29 @@ AT_ONCE = 0.05
 
 @dataclass(slots=True)
 class Sleep:
-    """What sleeps after each instance of a task. `classes` has the class of each instance, `rows` a
-    bit for each instance in each class; `free` them."""
+    """What sleeps after each instance of a task: `rows` has a bit for each instance, first for the
+    initial state, after which none sleeps, then for each instance that can have led to a state;
+    `free` it."""
 
     task: Task
-    classes: Block = field(init=False)
     rows: Block = field(init=False)
-    count: int = 1                   # classes
-    _known: dict[int, int] = field(default_factory=lambda: {0: 0})    # rows, and their classes
-    _left: int = 0                   # instances of which it is not known; they are the first ones,
+    left: int = 0                    # instances of which it is not known; they are the first ones,
     _kept: int = 0                   # and so many were left by earlier runs
     _work: Iterator[None] | None = None
     _spent: float = 0.0
 
     def __post_init__(self) -> None:
-        self.classes = Block(1, self.task.most)
-        self.rows = Block(8, self.task.row * (CLASSES if self.task.sleeps else 1))
+        self.rows = Block(8, self.task.row * (1 + self.task.most if self.task.sleeps else 1))
         if self.task.sleeps:
-            self._left = self.task.most
+            self.left = self.task.most
             self._restore()
             self._work = self._find()
-        self._kept = self._left
+        self._kept = self.left
 
-    @property
-    def _name(self) -> str:
-        """What is kept is another matter with symmetry."""
-        return "orbits-sleep" if self.task.quotient else "sleep"
+    def row(self, instance: int) -> int:
+        """The instances that sleep after one, a bit each."""
+        width = self.task.row
+        return sum(self.rows[(1 + instance) * width + k] << 64 * k for k in range(width))
 
     def improve(self, running: float) -> None:
         """Find more, if little time went into that compared to the `running` seconds of the
@@ -91,11 +85,11 @@ class Sleep:
         """Find what is left, in small parts. The last instances come first: most can sleep after
         them."""
         layout, quotient = self.task.plan.layout, self.task.quotient
-        all_ = list(all_instances(layout))
+        all_, width = list(all_instances(layout)), self.task.row
         independence = Independence(layout)
-        yield from independence.prepare() if self._left else ()
-        while self._left:
-            row, last = 0, self._left - 1
+        yield from independence.prepare() if self.left else ()
+        while self.left:
+            row, last = 0, self.left - 1
             b = all_[last]
             for number, a in enumerate(all_):
                 if independence.takes_back(*a, *b) or (
@@ -103,41 +97,27 @@ class Sleep:
                         and independence.independent(*a, *b)):
                     row |= 1 << number
                 yield
-            self.classes[last] = self._class(row)
-            self._left = last
-
-    def _class(self, row: int) -> int:
-        """The class of an instance after which those of `row` may sleep: if there are too many
-        classes, one of fewer."""
-        known = self._known
-        if row not in known and len(known) < CLASSES:
-            number = known[row] = len(known)
-            for k in range(self.task.row):
-                self.rows[number * self.task.row + k] = row >> 64 * k
-            self.count = len(known)
-        return known[max((k for k in known if not k & ~row), key=int.bit_count)]
+            for k in range(width):
+                self.rows[(1 + last) * width + k] = row >> 64 * k
+            self.left = last
 
     # --- from one run to the next ----------------------------------------------------------------
+
+    @property
+    def _name(self) -> str:
+        """What is kept is another matter with symmetry."""
+        return "orbits-sleep" if self.task.quotient else "sleep"
 
     def _restore(self) -> None:
         """Begin with what earlier runs have found."""
         data = cache.load(self.task.model, self._name)
-        if data is None or len(data) != LEFT + self.classes.space + self.rows.space:
-            return
-        classes, rows = data[LEFT:LEFT + self.classes.space], data[LEFT + self.classes.space:]
-        self._left = int.from_bytes(data[:LEFT], "little")
-        self.classes.put(classes)
-        self.rows.put(rows)
-        self.count = 1 + max(classes)
-        width = self.task.row
-        self._known = {sum(self.rows[i * width + k] << 64 * k for k in range(width)): i
-                       for i in range(self.count)}
+        if data is not None and len(data) == LEFT + self.rows.space:
+            self.left = int.from_bytes(data[:LEFT], "little")
+            self.rows.put(data[LEFT:])
 
     def free(self) -> None:
         """Give the memory back; what was found is kept for the next run."""
-        if self._left < self._kept:
-            cache.store(self.task.model, self._name, self._left.to_bytes(LEFT, "little")
-                        + self.classes.content(self.task.most)
-                        + self.rows.content(CLASSES * self.task.row))
-        self.classes.free()
+        if self.left < self._kept:
+            cache.store(self.task.model, self._name,
+                        self.left.to_bytes(LEFT, "little") + self.rows.content(self.rows.count))
         self.rows.free()

@@ -249,9 +249,8 @@ def lookup(words: int, compact: bool) -> str:
 
 def via(body: Body, number: Value, instance: Value) -> None:
     """Keep what a state was found by."""
-    found = body.load(body.at(body.pointer("%run", Run.CLASSES), instance, "i8"), "i8")
     at = body.sub(number, body.get("%run", Run.VIA_BASE))
-    body.store(found, body.at(body.pointer("%run", Run.VIA), at, "i8"), "i8")
+    body.store(body.add(instance, 1), body.at(body.pointer("%run", Run.VIA), at, "i16"), "i16")
 
 
 def _edge(body: Body, target: Value, origin: Value, edges: Edges) -> None:
