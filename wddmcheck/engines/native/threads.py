@@ -74,7 +74,7 @@ class Team:
     @property
     def surplus(self) -> int:
         """How many states, or edges, a round may enter beyond its limit."""
-        return self.size * self._hold
+        return self.size * self._hold if self.size > 1 else 0
 
     def several(self, states: int) -> bool:
         """Whether so many states are worth more than one thread."""
