@@ -25,7 +25,7 @@ from wddmcheck.engines.native import cache, look, table, turns
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.canonical import Canonical
 from wddmcheck.engines.native.enabled import Enabled
-from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Round, Run
+from wddmcheck.engines.native.frame import BATCH, RECENT, Ctx, Run
 from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.steps import Steps, first
@@ -114,7 +114,8 @@ def module(task: Task) -> str:
              table.lookup(words, task.compact), turns.sift(words, task.edges, task.compact),
              turns.drain(words, task.edges),
              table.insert(words, task.edges, task.compact, task.sleeps),
-             table.rehash(words, task.compact), loops.expand(), loops.gather(), loops.looks(),
+             table.rehash(words, task.compact), loops.expand(),
+             turns.gather(words, task.edges, loops.successors), loops.looks(),
              loops.normal(), loops.hash()]
     if task.quiet:
         parts.append(first(plan, task.quiet))
@@ -316,52 +317,6 @@ class _Loops:
         body.put(body.fresh(f"call i64 @insert(ptr %run, ptr {entries}, i64 {total}, i64 {count}, "
                             f"ptr {body.at('%run', Run.EDGES)})"), "%run", Run.COUNT)
         body.put(0, "%c", Ctx.BUFFERED)
-
-    def gather(self) -> str:
-        """Expand chunks of states, and enter each in its turn."""
-        body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", "i64", exported=True)
-        size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
-        entry, ended = Entry(self.words), body.variable(0)
-
-        def drain(patience: Value) -> Value:
-            return body.fresh("call i64 @drain(ptr %run, ptr %round, ptr %c, "
-                              f"i64 {patience})")
-
-        with body.loop() as (_, leave):
-            full = body.not_(body.compare("ult", body.get("%c", Ctx.BUFFERED),
-                                          body.get("%c", Ctx.BRINK)))
-            none = body.eq(drain(body.select(full, turns.PATIENCE, 0)), 1)
-            body.exit_if(body.both(full, body.not_(none)), leave)
-            body.store(1, ended)
-            for many, limit in ((Round.STATES, Round.LIMIT), (Round.EDGES, Round.EDGE_LIMIT)):
-                now = body.shared(body.at("%round", many), "i64")
-                body.exit_if(body.not_(body.compare("ult", now, body.get("%round", limit))), leave)
-            chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
-            body.exit_if(body.not_(body.compare("ult", chunk, body.get("%round", Round.COUNT))),
-                         leave)
-            body.store(0, ended)
-            head = body.get("%c", Ctx.BUFFERED)
-            body.put(body.add(head, 1), "%c", Ctx.BUFFERED)
-            body.put(body.add(head, 1), "%c", Ctx.SIFTED)
-            first = body.add(body.get("%round", Round.FIRST), body.mul(chunk, size))
-            last = body.add(first, size)
-            last = body.select(body.compare("ult", last, end), last, end)
-            with body.upto(last, first) as n:
-                self.successors(body, n, table.whole_state(body, n, self.words))
-                if self.task.edges is not Edges.NONE:      # (counted from the chunk's first)
-                    own = body.sub(body.get("%c", Ctx.BUFFERED), body.add(head, 1))
-                    body.put(own, body.pointer("%run", Run.STARTS), body.add(n, 1))
-                waiting = body.sub(body.get("%c", Ctx.BUFFERED), body.get("%c", Ctx.SIFTED))
-                with body.when(body.not_(body.compare("ult", waiting, BATCH))):
-                    body.line("call void @sift(ptr %run, ptr %c)")
-            body.line("call void @sift(ptr %run, ptr %c)")
-            own = body.at(body.pointer("%c", Ctx.BUFFER), body.mul(head, entry.size))
-            body.put(chunk, own, 0)
-            total = body.sub(body.get("%c", Ctx.BUFFERED), body.add(head, 1))
-            for i, value in enumerate((total, first, last), 1):
-                body.put(value, own, i)
-        body.ret(body.and_(body.load(ended), drain(turns.PATIENCE)))
-        return body.text()
 
     def looks(self) -> str:
         """Evaluate formulas on states."""

@@ -10,9 +10,11 @@ that says which chunk it is, how many entries follow, and which states they come
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wddmcheck.engines.native.asm import Body, Value
-from wddmcheck.engines.native.frame import Ctx, Round, Run
-from wddmcheck.engines.native.table import KNOWN, Edges, Entry, Table, load
+from wddmcheck.engines.native.frame import BATCH, Ctx, Round, Run
+from wddmcheck.engines.native.table import KNOWN, Edges, Entry, Table, load, whole_state
 
 PATIENCE = 1_000
 """How often a thread looks whether it is its turn, before it lets others run."""
@@ -92,4 +94,51 @@ def drain(words: int, edges: Edges) -> str:
         body.put(0, "%c", Ctx.HEAD)
         body.put(0, "%c", Ctx.BUFFERED)
     body.ret(body.number(done))
+    return body.text()
+
+
+def gather(words: int, edges: Edges, successors: Callable[[Body, Value, str], None]) -> str:
+    """`gather(run, round, c)`: expand chunks of states, and enter each in its turn; whether nothing
+    is left to do. `successors` writes what puts the successors of a state among those that wait."""
+    body = Body("gather", "ptr noalias %run, ptr %round, ptr noalias %c", "i64", exported=True)
+    size, end = body.get("%round", Round.SIZE), body.get("%round", Round.END)
+    entry, ended = Entry(words), body.variable(0)
+
+    def drained(patience: Value) -> Value:
+        return body.fresh(f"call i64 @drain(ptr %run, ptr %round, ptr %c, i64 {patience})")
+
+    with body.loop() as (_, leave):
+        full = body.not_(body.compare("ult", body.get("%c", Ctx.BUFFERED),
+                                      body.get("%c", Ctx.BRINK)))
+        none = body.eq(drained(body.select(full, PATIENCE, 0)), 1)
+        body.exit_if(body.both(full, body.not_(none)), leave)
+        body.store(1, ended)
+        for many, limit in ((Round.STATES, Round.LIMIT), (Round.EDGES, Round.EDGE_LIMIT)):
+            now = body.shared(body.at("%round", many), "i64")
+            body.exit_if(body.not_(body.compare("ult", now, body.get("%round", limit))), leave)
+        chunk = body.fresh("atomicrmw add ptr %round, i64 1 seq_cst")
+        body.exit_if(body.not_(body.compare("ult", chunk, body.get("%round", Round.COUNT))), leave)
+        body.store(0, ended)
+        head = body.get("%c", Ctx.BUFFERED)
+        begin = body.add(head, 1)
+        body.put(begin, "%c", Ctx.BUFFERED)
+        body.put(begin, "%c", Ctx.SIFTED)
+        first = body.add(body.get("%round", Round.FIRST), body.mul(chunk, size))
+        last = body.add(first, size)
+        last = body.select(body.compare("ult", last, end), last, end)
+        with body.upto(last, first) as n:
+            successors(body, n, whole_state(body, n, words))
+            buffered = body.get("%c", Ctx.BUFFERED)
+            if edges is not Edges.NONE:      # (counted from the first of the chunk, for now)
+                body.put(body.sub(buffered, begin), body.pointer("%run", Run.STARTS),
+                         body.add(n, 1))
+            waiting = body.sub(buffered, body.get("%c", Ctx.SIFTED))
+            with body.when(body.not_(body.compare("ult", waiting, BATCH))):
+                body.line("call void @sift(ptr %run, ptr %c)")
+        body.line("call void @sift(ptr %run, ptr %c)")
+        own = body.at(body.pointer("%c", Ctx.BUFFER), body.mul(head, entry.size))
+        total = body.sub(body.get("%c", Ctx.BUFFERED), begin)
+        for i, value in enumerate((chunk, total, first, last)):
+            body.put(value, own, i)
+    body.ret(body.and_(body.load(ended), drained(PATIENCE)))
     return body.text()
