@@ -123,6 +123,15 @@ def test_the_next_run_goes_on_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert sum(a != b for a, b in pairwise(runs)) > 3
 
 
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_nothing_can_happen(symmetry: bool, kept: list[list[int]]) -> None:
+    """Where no action has an instance."""
+    found = explored(random_system(224_384), {"P": 0, "Q": 2}, 1, symmetry=symmetry)
+    assert numbered(found)[2] == 0
+    assert found.count == 1
+    assert not any(kept[0])
+
+
 def test_it_is_needed_that_they_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
     """If all were said to be, states would be missed: the other tests can fail."""
     monkeypatch.setattr(Independence, "independent", lambda self, a, args, b, others: True)

@@ -86,6 +86,7 @@ class Sleep:
         them."""
         layout, quotient = self.task.plan.layout, self.task.quotient
         all_, width = list(all_instances(layout)), self.task.row
+        self.left = min(self.left, len(all_))      # (a task has room for one in any case)
         independence = Independence(layout)
         yield from independence.prepare() if self.left else ()
         while self.left:
