@@ -128,7 +128,7 @@ thunk D(n: 0..9) { d = n }
 
 def test_random_systems(rounds: list[int]) -> None:
     compared = 0
-    for seed in range(40):
+    for seed in range(24):
         system, scope = random_system(seed), {"P": 3, "Q": 2}
         symmetry, edges = seed % 2 == 1, Edges.INSTANCES if seed % 4 > 1 else Edges.NONE
         alone = explored(system, scope, 1, symmetry=symmetry, edges=edges,
@@ -137,7 +137,7 @@ def test_random_systems(rounds: list[int]) -> None:
         if complete:
             compared += 1
             assert numbered(explored(system, scope, 3, symmetry=symmetry, edges=edges)) == numbers
-    assert compared > 20
+    assert compared > 12
     assert sum(rounds) > 1_000
 
 
