@@ -29,6 +29,14 @@ def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WDDMCHECK_CACHE", "")
 
 
+def asleep_after(sleep_: Sleep) -> list[int]:
+    """The instances that sleep after each, a bit each."""
+    width = sleep_.task.row
+    words = [sleep_.rows[i] for i in range(width, sleep_.rows.count)]
+    return [sum(word << 64 * k for k, word in enumerate(words[i:i + width]))
+            for i in range(0, len(words), width)]
+
+
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """What sleeps in each search, when it is over."""
@@ -36,7 +44,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     free = Sleep.free
 
     def noted(self: Sleep) -> None:
-        made.append([self.row(i) for i in range(self.task.most)])
+        made.append(asleep_after(self))
         free(self)
 
     monkeypatch.setattr(Sleep, "free", noted)
@@ -112,7 +120,7 @@ def test_the_next_run_goes_on_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path:
         sleep_ = Sleep(task)
         try:
             sleep_.improve(after)
-            return [sleep_.row(i) for i in range(task.most)]
+            return asleep_after(sleep_)
         finally:
             sleep_.free()
 

@@ -41,22 +41,29 @@ def _prefer_large_pages(address: int, size: int) -> None:
 
 @dataclass(slots=True)
 class Block:
-    """An array of `count` integers of `size` bytes (1, 2, 4 or 8), zero at first; `sparse`: most of
-    it will never be used. Not given back by itself: `free` it."""
+    """An array of `count` integers of `size` bytes (1, 2, 4 or 8), zero at first. Not given back by
+    itself: `free` it."""
 
     size: int
     count: int
-    sparse: bool = False
     address: int = field(init=False, default=0)
     _room: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.address = _calloc(max(1, self.count), self.size) or 0
-        if not self.address:
-            raise MemoryError
-        self._room = self.count
-        if not self.sparse:
-            _prefer_large_pages(self.address, self.space)
+        self._take(max(1, self.count))
+
+    def _take(self, *rooms: int) -> None:
+        """New memory, all zero, for as many integers as the first of `rooms` that can be had."""
+        for room in rooms:
+            self.address = _calloc(room, self.size) or 0
+            if self.address:
+                self._moved(room)
+                return
+        raise MemoryError
+
+    def _moved(self, room: int) -> None:
+        self._room = room
+        _prefer_large_pages(self.address, room * self.size)
 
     @property
     def space(self) -> int:
@@ -73,25 +80,19 @@ class Block:
                     break
             else:
                 raise MemoryError
-            self.address, self._room = address, room
-            if not self.sparse:
-                _prefer_large_pages(address, room * self.size)
+            self.address = address
+            self._moved(room)
         self.count = count
 
     def renew(self, count: int) -> None:
-        """Be `count` integers, all zero. Raises `MemoryError`, and then nothing is left of it."""
-        if count <= self._room:
+        """Be `count` integers, all zero; for an array that does not `grow` otherwise. Raises
+        `MemoryError`, and then nothing is left of it."""
+        if count <= self._room:      # (what is beyond its end was never written)
             ctypes.memset(self.address, 0, self.space)
-            self.count = count
-            return
-        self.free()
-        for room in (count * SPARE, count):
-            self.address = _calloc(room, self.size) or 0
-            if self.address:
-                self.count, self._room = count, room
-                _prefer_large_pages(self.address, room * self.size)
-                return
-        raise MemoryError
+        else:
+            self.free()
+            self._take(count * SPARE, count)
+        self.count = count
 
     def __getitem__(self, index: int) -> int:
         """An integer without sign."""

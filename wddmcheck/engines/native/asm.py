@@ -78,10 +78,6 @@ class Body:
             return signed(a - b)
         return a if b == 0 else self.pure(f"sub i64 {a}, {b}")
 
-    def udiv(self, a: Value, b: Value) -> Value:
-        """a / b, both without sign."""
-        return self.pure(f"udiv i64 {a}, {b}")
-
     def mul(self, a: Value, b: Value) -> Value:
         """a * b."""
         if isinstance(a, int):
@@ -242,16 +238,13 @@ class Body:
         return got if kind == "i64" else self.fresh(f"zext {kind} {got} to i64")
 
     def publish(self, value: Value, address: str, kind: str = "i64") -> None:
-        """Store a number where other threads look."""
-        if kind != "i64" and not isinstance(value, int):
-            value = self.fresh(f"trunc i64 {value} to {kind}")
-        self.line(f"store atomic {kind} {value}, ptr {address} release, "
+        """Store a number where other threads look; narrower kinds take its low bits."""
+        self.line(f"store atomic {kind} {self._low(value, kind)}, ptr {address} release, "
                   f"align {int(kind[1:]) // 8}")
 
     def swap(self, address: str, old: Value, new: Value) -> str:
         """Put the `i32` `new` in the place of `old`, if that is still there; whether it was."""
-        before, after = (v if isinstance(v, int) else self.fresh(f"trunc i64 {v} to i32")
-                         for v in (old, new))
+        before, after = self._low(old, "i32"), self._low(new, "i32")
         pair = self.fresh(f"cmpxchg ptr {address}, i32 {before}, i32 {after} acq_rel acquire")
         return self.fresh(f"extractvalue {{ i32, i1 }} {pair}, 1")
 
@@ -265,9 +258,12 @@ class Body:
 
     def store(self, value: Value, address: str, kind: str = "i64") -> None:
         """Store a number; narrower kinds take its low bits."""
-        if kind != "i64" and not isinstance(value, int):
-            value = self.fresh(f"trunc i64 {value} to {kind}")
-        self.line(f"store {kind} {value}, ptr {address}")
+        self.line(f"store {kind} {self._low(value, kind)}, ptr {address}")
+
+    def _low(self, value: Value, kind: str) -> Value:
+        if kind == "i64" or isinstance(value, int):
+            return value
+        return self.fresh(f"trunc i64 {value} to {kind}")
 
     def put(self, value: Value, base: str, index: Value) -> None:
         """Store into an array of numbers."""

@@ -15,7 +15,7 @@ from wddmcheck.engines.native.jit import FULL
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.program import Compiler, Program, kept, normal
 from wddmcheck.engines.native.sleep import Sleep
-from wddmcheck.engines.native.table import LOW32, Edges
+from wddmcheck.engines.native.table import Edges
 from wddmcheck.engines.native.threads import Found, Team
 from wddmcheck.ir.evaluate import initial_state
 from wddmcheck.result.verdict import Stop
@@ -173,8 +173,6 @@ class _Search:
         ctx[Run.BASE] = self.base
         ctx[Run.VIA_BASE] = self.via_base
         ctx[Run.MASK] = self.table.count - 1
-        # (as long as a table is in use, numbers in it have the same width)
-        ctx[Run.NUMBERS] = min((1 << (self.table.count - 1).bit_length()) - 1, LOW32)
         ctx[Run.CAPACITY] = min(self.load, self.room)
         ctx[Run.EDGE_CAPACITY] = self.edge_room
 

@@ -17,21 +17,20 @@ class Run(IntEnum):
     PARENTS = 1         # pointer to 32-bit numbers of the states that they were found from
     TABLE = 2           # pointer to 32-bit entries: a state's number plus one, and bits of its hash
     MASK = 3            # places in the table, less one
-    NUMBERS = 4         # the bits of an entry that hold a number
-    COUNT = 5           # states
-    CAPACITY = 6        # states that there is room for
-    TARGETS = 7         # pointer to 32-bit numbers: where each edge leads
-    INSTANCES = 8       # pointer to 32-bit numbers of the instances of edges
-    STARTS = 9          # pointer to the number of the first edge of each state, and one more
-    EDGES = 10
-    EDGE_CAPACITY = 11
-    FAULTY = 12         # pointer to a byte a state: whether an instance ends in a fault there
-    ALIVE = 13          # pointer to the goals that each state has, and those still in reach
-    WHOLE = 14          # pointer to whole states, from number BASE on
-    BASE = 15
-    VIA = 16            # pointer to the instance that each state was found by, 16 bits: its number
-    VIA_BASE = 17       # plus one; from this number of a state on
-    ASLEEP = 18         # pointer to the instances that sleep after each, a bit each
+    COUNT = 4           # states
+    CAPACITY = 5        # states that there is room for
+    TARGETS = 6         # pointer to 32-bit numbers: where each edge leads
+    INSTANCES = 7       # pointer to 32-bit numbers of the instances of edges
+    STARTS = 8          # pointer to the number of the first edge of each state, and one more
+    EDGES = 9
+    EDGE_CAPACITY = 10
+    FAULTY = 11         # pointer to a byte a state: whether an instance ends in a fault there
+    ALIVE = 12          # pointer to the goals that each state has, and those still in reach
+    WHOLE = 13          # pointer to whole states, from number BASE on
+    BASE = 14
+    VIA = 15            # pointer to the instance that each state was found by, 16 bits: its number
+    VIA_BASE = 16       # plus one; from this number of a state on
+    ASLEEP = 17         # pointer to the instances that sleep after each, a bit each
 
 
 class Ctx(IntEnum):

@@ -66,8 +66,7 @@ class Task:
     @property
     def sleeps(self) -> bool:
         """Whether instances sleep where another order of what led there takes them."""
-        return (self.edges is Edges.NONE and not self.quiet
-                and self.most <= MOST_SLEEPING)
+        return self.edges is Edges.NONE and not self.quiet and self.most <= MOST_SLEEPING
 
     @property
     def row(self) -> int:

@@ -63,13 +63,9 @@ class Sleep:
         if self.task.sleeps:
             self.left = self.task.most
             self._restore()
-            self._work = self._find()
+            if self.left:
+                self._work = self._find()
         self._kept = self.left
-
-    def row(self, instance: int) -> int:
-        """The instances that sleep after one, a bit each."""
-        width = self.task.row
-        return sum(self.rows[(1 + instance) * width + k] << 64 * k for k in range(width))
 
     def improve(self, running: float) -> None:
         """Find more, if little time went into that compared to the `running` seconds of the
@@ -88,7 +84,7 @@ class Sleep:
         all_, width = list(all_instances(layout)), self.task.row
         self.left = min(self.left, len(all_))      # (a task has room for one in any case)
         independence = Independence(layout)
-        yield from independence.prepare() if self.left else ()
+        yield from independence.prepare()
         while self.left:
             row, last = 0, self.left - 1
             b = all_[last]

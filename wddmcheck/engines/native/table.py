@@ -119,7 +119,7 @@ class Table:
         self.table = body.pointer("%run", Run.TABLE)
         self.kept = body.pointer("%run", Run.KEPT)
         self.mask = body.get("%run", Run.MASK)
-        self.numbers = body.get("%run", Run.NUMBERS)
+        self.numbers = body.and_(self.mask, LOW32)      # the bits of an entry that hold one
         self.tags = body.xor(self.numbers, LOW32)
 
     def place(self, at: Value) -> str:

@@ -55,7 +55,7 @@ class Team:
         room = self._hold if size > 1 else BATCH + task.most
         self._members = [_Member(task, start, room, room - chunk) for _ in range(size)]
         self._pool: ThreadPoolExecutor | None = None
-        self._round = Block(8, len(Round) + Round.LIMIT)
+        self._round = Block(8, max(Round) + 1)
 
     def ctx(self, thread: int) -> int:
         """The address of what a thread has at hand."""

@@ -1,11 +1,11 @@
 """Entering states with several threads, as LLVM code.
 
 All threads expand chunks of states, and drop the successors that the table has already (`sift`), or
-keep them with their numbers, if edges are kept.
-What is left of a chunk waits until all chunks before it have been entered (`drain`); so states are
-numbered, and found from where one thread alone finds them, and nobody waits for anybody as long as
-there is room for what waits. A thread has what waits in its buffer, chunk after chunk: an entry
-that says which chunk it is, how many entries follow, and which states they come from, then those.
+keep them with their numbers, if edges are kept. What is left of a chunk waits until all chunks
+before it have been entered (`drain`); so states are numbered, and found from where one thread alone
+finds them, and nobody waits for anybody as long as there is room for what waits. A thread has what
+waits in its buffer, chunk after chunk: an entry that says which chunk it is, how many entries
+follow, and which states they come from, then those.
 """
 
 from __future__ import annotations
