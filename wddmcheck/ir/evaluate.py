@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import product
 from math import prod
 from typing import TypeAlias, assert_never
@@ -46,6 +47,12 @@ class Layout:
     def of(cls, system: System, scope: Mapping[str, int]) -> Layout:
         """The layout at `scope`, which has a size for every pool that is not single."""
         return cls(system, {p.name: 1 if p.single else scope[p.name] for p in system.pools})
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the system and the sizes."""
+        text = repr((self.system, sorted(self.sizes.items())))
+        return sha256(text.encode()).hexdigest()
 
     @cached_property
     def variables(self) -> dict[str, StateVar]:

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.models import shipped
+from wddmcheck.diagnostics.diagnostic import UserError
 from wddmcheck.engines.base import CheckTask
+from wddmcheck.engines.explicit import compile as interpreter
+from wddmcheck.engines.explicit import size
 from wddmcheck.engines.native import cache, jit
 from wddmcheck.engines.registry import get
+from wddmcheck.result.verdict import Verdict, Violated
 
 SCOPE = {"Process": 2, "Device": 1, "Context": 2, "Allocation": 1}
 
@@ -47,6 +51,32 @@ def test_the_second_run_compiles_nothing(folder: Path, monkeypatch: pytest.Monke
     assert len(made) == before
     assert states({**SCOPE, "Allocation": 2}) > first
     assert len(made) > before, "another scope is other code"
+
+
+def test_the_second_run_is_told_by_what_the_first_compiled(
+        folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def verdict() -> Verdict:
+        system = shipped("models/seeded/yardstick_b1.wddm")
+        return get("native").check(CheckTask(system, SCOPE, ("I3",))).verdicts["I3"]
+
+    def never(*_: object) -> None:
+        raise AssertionError("compiled again")
+
+    first = verdict()
+    assert isinstance(first, Violated)
+    assert first.trace.steps
+    monkeypatch.setattr(interpreter, "guard_levels", never)
+    monkeypatch.setattr(size, "guard_levels", never)
+    assert verdict() == first
+
+
+def test_actions_that_are_too_large_are_refused(
+        folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(size, "MAX_NODES", 100)
+    with pytest.raises(UserError) as error:
+        states()
+    assert error.value.diagnostics[0].code == "WC304"
+    assert not list(folder.glob("*"))
 
 
 @pytest.mark.parametrize("damage", [b"", b"not an object", b"\0" * 5000])

@@ -10,14 +10,16 @@ computes it; references are in packed codes (codec.py), integers are themselves.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from types import CodeType
 from typing import TypeAlias
 
 from wddmcheck.engines.explicit.codec import Codec, Packed
-from wddmcheck.engines.explicit.size import check_formula, check_system, guard_levels
+from wddmcheck.engines.explicit.size import check_formula, check_sizes, check_terms, guard_levels
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import (
     And,
@@ -56,35 +58,47 @@ class Instance:
     args: tuple[int, ...]
 
 
+Keep: TypeAlias = Callable[[Callable[[], bytes]], bytes]
+"""`f(make)`: what `make` returns, or returned in an earlier run."""
+
+
 @dataclass(frozen=True)
 class Program:
-    """A system, which is compiled when its instances or successors are asked for."""
+    """A system, which is compiled when its instances or successors are asked for. `keep` may have
+    kept that from an earlier run of the same version of Python."""
 
     codec: Codec
+    keep: Keep | None = None
 
     @property
     def instances(self) -> tuple[Instance, ...]:
         """What can ever be enabled, in the order of declaration."""
-        return self._emitted[0]
-
-    @property
-    def source(self) -> str:
-        """The Python that lists successors."""
-        return self._emitted[1]
+        return self._compiled[0]
 
     @cached_property
     def successors(self) -> Successors:
         """The function that lists successors."""
         scope: dict[str, Successors] = {}
-        name = self.codec.layout.system.name
-        exec(compile(self.source, f"<{name}>", "exec"), scope)
+        exec(self._compiled[1], scope)
         return scope["successors"]
 
     @cached_property
-    def _emitted(self) -> tuple[tuple[Instance, ...], str]:
-        emitter = _Emitter(self.codec)
-        source = emitter.system(self.codec.layout.system)
-        return tuple(emitter.instances), source
+    def _compiled(self) -> tuple[tuple[Instance, ...], CodeType]:
+        if self.keep is None:
+            return self._made()
+        chosen, code = marshal.loads(self.keep(self._data))
+        actions = self.codec.layout.system.actions
+        return tuple(Instance(actions[number], args) for number, args in chosen), code
+
+    def _data(self) -> bytes:
+        instances, code = self._made()
+        numbers = {a.name: n for n, a in enumerate(self.codec.layout.system.actions)}
+        return marshal.dumps(([(numbers[i.action.name], i.args) for i in instances], code))
+
+    def _made(self) -> tuple[tuple[Instance, ...], CodeType]:
+        emitter, system = _Emitter(self.codec), self.codec.layout.system
+        source = emitter.system(system)
+        return tuple(emitter.instances), compile(source, f"<{system.name}>", "exec")
 
     def predicate(self, formula: Expr) -> Callable[[Packed], object]:
         """A state formula as a function whose result is true or false."""
@@ -97,7 +111,8 @@ class Program:
 
 def compile_system(layout: Layout) -> Program:
     """The program of `layout`. Raises `UserError` (WC304) if the scope is far too large."""
-    check_system(layout)
+    check_sizes(layout)
+    check_terms(layout)
     return Program(Codec(layout))
 
 

@@ -37,13 +37,18 @@ def guard_levels(action: Action) -> list[list[Expr]]:
     return levels
 
 
-def check_system(layout: Layout) -> None:
-    """Raise `UserError` if states or the unrolled actions are too large to be built."""
+def check_sizes(layout: Layout) -> None:
+    """Raise `UserError` if states are too large, or instances too many, to be built."""
     _check("slots", sum(layout.sizes.values()), MAX_WORDS)
     _check("words in a state", sum(layout.words(v) for v in layout.system.variables), MAX_WORDS)
-    actions = layout.system.actions
-    _check("instances of actions", sum(count_instances(layout, a) for a in actions), MAX_INSTANCES)
-    _check("terms in the unrolled actions", sum(_action(layout, a) for a in actions), MAX_NODES)
+    _check("instances of actions",
+           sum(count_instances(layout, a) for a in layout.system.actions), MAX_INSTANCES)
+
+
+def check_terms(layout: Layout) -> None:
+    """Raise `UserError` if the unrolled actions are too large to be built."""
+    _check("terms in the unrolled actions",
+           sum(_action(layout, a) for a in layout.system.actions), MAX_NODES)
 
 
 def check_formula(layout: Layout, formula: Expr) -> None:

@@ -1,4 +1,5 @@
-"""Compiled objects on disk, and what sleeps (sleep.py), so that both are found once for a model.
+"""Compiled objects on disk, what sleeps (sleep.py), and the interpreter's program, with which runs
+are told: so that all are found once for a model.
 
 A file is named by a digest of all that its code depends on: the system, the sizes of its pools,
 what is looked for, this version of the code generator, LLVM and the processor. It starts with a
@@ -15,13 +16,14 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache as once
 from pathlib import Path
 
 from wddmcheck.engines.native import jit
+from wddmcheck.ir.evaluate import Layout
 
-KEEP = 64
+KEEP = 128
 """Files that are kept; those that were not used for longest go first."""
 
 
@@ -60,6 +62,15 @@ def load(key: str, kind: str) -> bytes | None:
     return data
 
 
+def through(key: str, kind: str, make: Callable[[], bytes]) -> bytes:
+    """What is kept of this kind for `key`; what is not, is made and kept."""
+    data = load(key, kind)
+    if data is None:
+        data = make()
+        store(key, kind, data)
+    return data
+
+
 def store(key: str, kind: str, data: bytes) -> None:
     """Keep it, if that is possible."""
     where = directory()
@@ -87,14 +98,19 @@ def digest(parts: Iterable[object]) -> str:
     return result.hexdigest()[:40]
 
 
+def model(layout: Layout) -> str:
+    """A key for a system at its sizes, whatever is looked for."""
+    return digest((layout.digest,))
+
+
 @once
 def _generator() -> str:
     """A digest of the source of all that goes into what is kept: with every change, it is made
     anew."""
     digest = hashlib.sha256()
     here, ir = Path(__file__).parent, Path(__file__).parents[2] / "ir"
-    for path in (*sorted(here.glob("*.py")), *sorted(ir.glob("*.py")),
-                 here.parent / "explicit" / "size.py"):
+    explicit = (here.parent / "explicit" / f"{name}.py" for name in ("codec", "compile", "size"))
+    for path in (*sorted(here.glob("*.py")), *sorted(ir.glob("*.py")), *explicit):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -12,13 +12,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import MAGIC_NUMBER
 from typing import ClassVar, cast
 
 from wddmcheck.engines.base import CheckTask, Limits, Progress, silent
 from wddmcheck.engines.explicit.answers import Answers
-from wddmcheck.engines.explicit.codec import Packed
-from wddmcheck.engines.explicit.compile import Program, compile_system
+from wddmcheck.engines.explicit.codec import Codec, Packed
+from wddmcheck.engines.explicit.compile import Program
 from wddmcheck.engines.explicit.search import Found, Witness
+from wddmcheck.engines.native import cache
 from wddmcheck.engines.native.explore import Explored, explore
 from wddmcheck.engines.native.kernels import Task
 from wddmcheck.engines.native.plan import Plan
@@ -54,7 +56,7 @@ class Native:
     def check(self, task: CheckTask, progress: Progress = silent) -> CheckResult:
         """Answer every property of `task`."""
         layout = Layout.of(task.system, task.scope)
-        search = _Search(compile_system(layout), task, progress)
+        search = _Search(_telling(layout), task, progress)
         by_name = {p.name: p for p in task.system.properties}
         asked = [by_name[name] for name in task.properties]
         live = [p for p in asked if p.kind is Kind.LEADS_TO]
@@ -180,6 +182,12 @@ class _Search:
         if explored.task.quiet:
             return {name: _unbounded(verdict) for name, verdict in verdicts.items()}
         return verdicts
+
+
+def _telling(layout: Layout) -> Program:
+    """The interpreter's program, with which runs are told, from an earlier run if that is kept."""
+    kind = f"tell-{MAGIC_NUMBER.hex()}"
+    return Program(Codec(layout), lambda make: cache.through(cache.model(layout), kind, make))
 
 
 def _odds(explored: Explored) -> float:

@@ -91,8 +91,7 @@ class Task:
     @cached_property
     def model(self) -> str:
         """A digest of the system and its sizes, whatever is looked for."""
-        layout = self.plan.layout
-        return cache.digest((layout.system, sorted(layout.sizes.items())))
+        return cache.model(self.plan.layout)
 
     @cached_property
     def most(self) -> int:

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
-from wddmcheck.engines.explicit.size import check_formula
+from wddmcheck.engines.explicit.size import check_formula, check_sizes, check_terms
 from wddmcheck.engines.native import cache, jit, kernels
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.fits import refusal
@@ -19,9 +19,10 @@ MAX_GOALS = 64
 
 
 def check(task: Task) -> None:
-    """Raise `UserError` (WC304) if a task is too large to be compiled, though its system is none
-    that `compile_system` refuses."""
+    """Raise `UserError` (WC304) if a task is too large for this engine, as far as that is seen
+    without looking at the actions (`Compiler.text`)."""
     layout = task.plan.layout
+    check_sizes(layout)
     for _, formula, _ in task.records.formulas:
         check_formula(layout, formula)
     why = refusal(task.plan, task.quotient) or (
@@ -70,8 +71,10 @@ class Compiler:
         return self._key
 
     def text(self) -> str:
-        """The module."""
-        self._text = self._text or kernels.module(self.task)
+        """The module. Raises `UserError` (WC304) if the actions are too large."""
+        if not self._text:
+            check_terms(self.task.plan.layout)
+            self._text = kernels.module(self.task)
         return self._text
 
     def first(self) -> Program:
