@@ -15,7 +15,7 @@ from wddmcheck.ir.expr import (
     Quant,
 )
 from wddmcheck.ir.system import Action
-from wddmcheck.ir.walk import conjuncts, free, of_write, parts
+from wddmcheck.ir.walk import conjuncts, names, of_write, parts
 
 MAX_WORDS = 20_000
 """Words in a state, and slots in all pools together."""
@@ -28,11 +28,11 @@ MAX_NODES = 20_000_000
 
 def guard_levels(action: Action) -> list[list[Expr]]:
     """The conjuncts of the guard by how many parameters must be fixed before they can be tested."""
-    names = [p.name for p in action.params]
-    levels: list[list[Expr]] = [[] for _ in range(len(names) + 1)]
+    params = [p.name for p in action.params]
+    levels: list[list[Expr]] = [[] for _ in range(len(params) + 1)]
     for part in conjuncts(action.guard):
-        found = free(part)
-        last = max((i + 1 for i, n in enumerate(names) if n in found), default=0)
+        found = names(part)
+        last = max((i + 1 for i, n in enumerate(params) if n in found), default=0)
         levels[last].append(part)
     return levels
 
@@ -73,16 +73,23 @@ def _action(layout: Layout, action: Action) -> int:
     for number, level in enumerate(guard_levels(action)):
         if number:
             turns *= layout.choices(action.params[number - 1].sort)
-        total += turns * sum(nodes(layout, part) for part in level)
-    body = sum(nodes(layout, o.broken) for o in action.obligations)
+        total += turns * nodes(layout, *level)
+    body = nodes(layout, *(o.broken for o in action.obligations))
     for update in action.updates:
         for write in update.writes:
             places = prod(layout.sizes[pool] for _, pool in write.binders)
-            body += places * sum(nodes(layout, e) for e in of_write(write))
+            body += places * nodes(layout, *of_write(write))
     return total + turns * body
 
 
-def nodes(layout: Layout, expr: Expr) -> int:
-    """The number of nodes of `expr` with its quantifiers unrolled."""
-    turns = layout.sizes[expr.pool] if isinstance(expr, (Quant, Count)) else 1
-    return 1 + turns * sum(nodes(layout, part) for part in parts(expr))
+def nodes(layout: Layout, *exprs: Expr) -> int:
+    """The number of nodes of some expressions with their quantifiers unrolled."""
+    total, left = 0, [(expr, 1) for expr in exprs]
+    while left:
+        expr, turns = left.pop()
+        total += turns
+        if isinstance(expr, (Quant, Count)):
+            turns *= layout.sizes[expr.pool]
+        for part in parts(expr):
+            left.append((part, turns))
+    return total
