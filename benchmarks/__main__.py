@@ -1,5 +1,6 @@
 """`python -m benchmarks`: times as ratios, all measured in this run on this machine; with `smt`,
-only what the solver engines take; with `engines`, `native` against `interpret` on all models.
+only what the solver engines take; with `engines`, `native` against `interpret` on all models; with
+`larger`, `native` at larger scopes.
 
 Each row is the median of several runs. Ratios are what to compare; seconds depend on the machine.
 """
@@ -83,7 +84,10 @@ def main(part: str = "") -> None:
     """Measure and print: all, or one part."""
     if part == "engines":
         engines.rows(MODELS)
+        return
+    if part == "larger":
         engines.larger(MODELS)
+        engines.larger_defects(MODELS)
         return
     print(f"| {'what':<58} | {'median':>10} | {'ratio':<44} |")
     print(f"|{'-' * 60}|{'-' * 11}:|{'-' * 46}|")

@@ -1,5 +1,6 @@
 """`native` against `interpret` on every shipped model and every seeded variant, at default scopes;
-and `native` on models/miniport.wddm with one more object of each class.
+and `native` at larger ones: models/miniport.wddm with one more object of a class at a time, the
+seeded variants with one more of every class.
 
 Seconds are of CPU, all threads together. `native` runs twice: without kept code, so that all that
 it compiles counts, and then with the code of the first run.
@@ -16,13 +17,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wddmcheck.engines.base import CheckTask
+from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Kind, System
 from wddmcheck.pipeline import load_model
 
 LARGE = 20_000
 """States from which on the time of compiling should not matter."""
+
+
+LONG = 300.0
+"""Seconds after which a search at a larger scope is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,19 @@ def rows(models: Path) -> None:
         print(f"| {timed.name} | {timed.states:,} | {timed.interpret:.2f} | {timed.native:.2f} | "
               f"{timed.interpret / timed.native:.1f} x | {timed.again:.2f} | "
               f"{timed.interpret / timed.again:.1f} x |", flush=True)
-    for what, part in (("all", seen), (f"from {LARGE:,} states on",
-                                       [t for t in seen if t.states >= LARGE])):
-        ratios = [t.interpret / t.native for t in part]
-        kept = [t.interpret / t.again for t in part]
-        fast = sum(ratio >= 4 for ratio in ratios)
-        print(f"\n{what}: {len(part)} runs, interpret takes {statistics.median(ratios):.1f} times "
-              f"as long in the median, {min(ratios):.1f} times at least, 4 times or more in {fast};"
-              f" with kept code {statistics.median(kept):.1f} and {min(kept):.1f} times, 4 times "
-              f"or more in {sum(ratio >= 4 for ratio in kept)}")
+    _sum_up("all", seen)
+    _sum_up(f"from {LARGE:,} states on", [t for t in seen if t.states >= LARGE])
+
+
+def _sum_up(what: str, part: list[Timed]) -> None:
+    slow = sum(t.interpret for t in part)
+    print(f"\n{what}: {len(part)} runs, {slow:.0f} s with interpret")
+    for how, times in (("native", [t.native for t in part]),
+                       ("native, code kept", [t.again for t in part])):
+        ratios = [t.interpret / own for t, own in zip(part, times, strict=True)]
+        print(f"  {how}: {sum(times):.0f} s; interpret takes {slow / sum(times):.1f} times as long "
+              f"in all, {statistics.median(ratios):.1f} times in the median, {min(ratios):.1f} "
+              f"times at least, 4 times or more in {sum(ratio >= 4 for ratio in ratios)}")
 
 
 def larger(models: Path) -> None:
@@ -75,6 +84,38 @@ def larger(models: Path) -> None:
                   f"{', '.join(f'{n} {k}' for k, n in sorted(kinds.items()))} |", flush=True)
 
 
+def larger_defects(models: Path) -> None:
+    """Measure and print: the seeded variants with one more object of every class; `interpret` too
+    where there are few states."""
+    print("| variant | states | native, s | interpret, s | verdicts |")
+    print("|---|---:|---:|---:|---|")
+    ratios = []
+    for path in sorted((models / "seeded").rglob("*.wddm")):
+        system = load_model(str(path)).system
+        calls = {p.name for p in system.pools if p.calls}
+        sizes = {pool: size + (pool not in calls)
+                 for pool, size in dict(system.scopes)[system.default_scopes[0]]}
+        task = CheckTask(system, sizes, _graph_too(system), Limits(timeout_s=LONG))
+        started = time.process_time()
+        result = get("native").check(task)
+        native, explored = time.process_time() - started, result.exploration
+        told = ""
+        if explored.complete and explored.states <= LARGE:
+            slow, _ = _run("interpret", task)
+            ratios.append(slow / native)
+            told = f"{slow:.1f}"
+        kinds = Counter(type(v).__name__ for v in result.verdicts.values())
+        print(f"| {path.stem} | {explored.states:,} | {native:.1f} | {told} | "
+              f"{', '.join(f'{n} {k}' for k, n in sorted(kinds.items()))} |", flush=True)
+    print(f"\n{len(ratios)} of them with both engines: interpret takes "
+          f"{statistics.median(ratios):.1f} times as long in the median")
+
+
+def _graph_too(system: System) -> tuple[str, ...]:
+    """The properties that native decides on graphs of any size."""
+    return tuple(p.name for p in system.properties if p.kind is not Kind.LEADS_TO)
+
+
 def _all(models: Path) -> Iterator[Timed]:
     paths = sorted(models.glob("*.wddm")) + sorted((models / "seeded").rglob("*.wddm"))
     for path in paths:
@@ -85,8 +126,7 @@ def _all(models: Path) -> Iterator[Timed]:
 
 
 def _timed(name: str, system: System, sizes: dict[str, int]) -> Timed:
-    asked = tuple(p.name for p in system.properties if p.kind is not Kind.LEADS_TO)
-    task = CheckTask(system, sizes, asked)
+    task = CheckTask(system, sizes, _graph_too(system))
     slow, states = _run("interpret", task)
     kept = os.environ.get("WDDMCHECK_CACHE")
     with tempfile.TemporaryDirectory() as folder:
