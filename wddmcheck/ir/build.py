@@ -35,9 +35,12 @@ def and_(*args: Expr) -> Expr:
     flat: dict[Expr, None] = {}
     for arg in args:
         for part in arg.args if isinstance(arg, And) else (arg,):
-            if part == FALSE or not_(part) in flat:
-                return FALSE
-            if part != TRUE:
+            if isinstance(part, Const):
+                if not part.value:
+                    return FALSE
+            elif part not in flat:
+                if not_(part) in flat:
+                    return FALSE
                 flat[part] = None
     fixed = {p.left: p.right.value for p in flat
              if isinstance(p, Binary) and p.op is BinOp.EQ and isinstance(p.right, Const)}
@@ -60,9 +63,12 @@ def or_(*args: Expr) -> Expr:
     flat: dict[Expr, None] = {}
     for arg in args:
         for part in arg.args if isinstance(arg, Or) else (arg,):
-            if part == TRUE or not_(part) in flat:
-                return TRUE
-            if part != FALSE:
+            if isinstance(part, Const):
+                if part.value:
+                    return TRUE
+            elif part not in flat:
+                if not_(part) in flat:
+                    return TRUE
                 flat[part] = None
     parts = tuple(flat)
     return parts[0] if len(parts) == 1 else Or(parts) if parts else FALSE

@@ -10,9 +10,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from wddmcheck.ir.sorts import BOOL, EnumSort, IntRange, RefSort, Sort
+
+Node = TypeVar("Node", bound="_Hashed")
+
+
+class _Hashed:
+    """Remembers its hash: whoever builds expressions looks for them in sets again and again, and
+    to hash one is to walk it. (No field: it is neither compared nor pickled.)"""
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+
+def _hashed_once(cls: type[Node]) -> type[Node]:
+    walk = cls.__hash__
+
+    def remembered(self: Node) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            object.__setattr__(self, "_hash", walk(self))
+            return self._hash
+
+    cls.__hash__ = remembered  # type: ignore[method-assign,assignment]
+    return cls
 
 
 class BinOp(Enum):
@@ -34,16 +58,18 @@ class QuantOp(Enum):
     EXISTS = "some"
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Const:
+class Const(_Hashed):
     """A literal, encoded as `ir.sorts` says."""
 
     value: int
     sort: Sort
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Read:
+class Read(_Hashed):
     """The value of state variable `var` at `index` (one expression per dimension)."""
 
     var: str
@@ -51,37 +77,42 @@ class Read:
     sort: Sort
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Var:
+class Var(_Hashed):
     """An action parameter, a quantified variable or a binder of an update."""
 
     name: str
     sort: Sort
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(_Hashed):
     """Negation."""
 
     arg: Expr
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class And:
+class And(_Hashed):
     """Conjunction; `And(())` is true."""
 
     args: tuple[Expr, ...]
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Or:
+class Or(_Hashed):
     """Disjunction; `Or(())` is false."""
 
     args: tuple[Expr, ...]
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(_Hashed):
     """`left op right`; `sort` is BOOL for comparisons, an `IntRange` for arithmetic."""
 
     op: BinOp
@@ -90,8 +121,9 @@ class Binary:
     sort: Sort
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Ite:
+class Ite(_Hashed):
     """`cond ? then : orelse`; both branches have sorts of one kind, `sort` covers both."""
 
     cond: Expr
@@ -100,8 +132,9 @@ class Ite:
     sort: Sort
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Quant:
+class Quant(_Hashed):
     """`op var: pool. body`. `var` names are unique on each path from the root."""
 
     op: QuantOp
@@ -110,8 +143,9 @@ class Quant:
     body: Expr
 
 
+@_hashed_once
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(_Hashed):
     """The number of slots of `pool` for which `body` holds. Its sort is `IntRange(0, limit)` with
     `limit` large enough for any scope; engines use the pool's size."""
 
