@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.golden import Golden
+from tests.support.models import SYSTEMS
 from wddmcheck.engines.native import sleep
 
 
@@ -17,16 +18,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiled code is kept for the tests, those of all workers, and not among the user's."""
-    before, base = os.environ.get("WDDMCHECK_CACHE"), tmp_path_factory.getbasetemp()
+def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled code, and the systems of models, are kept for the tests, those of all workers, and
+    not among the user's."""
+    base = tmp_path_factory.getbasetemp()
     common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    os.environ["WDDMCHECK_CACHE"] = str(common / "code")
-    yield
-    if before is None:
-        del os.environ["WDDMCHECK_CACHE"]
-    else:
-        os.environ["WDDMCHECK_CACHE"] = before
+    systems = common / "systems"
+    systems.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WDDMCHECK_CACHE", str(common / "code"))
+        patch.setenv(SYSTEMS, str(systems))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.models import shipped
+from tests.support.samples import one_in
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
 from wddmcheck.evidence.recheck import recheck
@@ -32,12 +33,25 @@ def test_the_bug_classes_are_there() -> None:
         assert re.search(rf"Bug class {number}[ab]?\b", text), f"no variant of bug class {number}"
 
 
-@pytest.mark.parametrize(("engine", "alone"), [
-    pytest.param("native", False, id="native"), pytest.param("bmc", True, id="bmc"),
-    pytest.param("bmc", False, marks=pytest.mark.slow, id="bmc, all properties")])
 @pytest.mark.parametrize("path", SEEDED, ids=lambda p: p.stem)
-def test_violated_by_exactly_its_property(path: Path, engine: str, alone: bool) -> None:
-    """In as many steps as it says; `alone`: the other properties are not asked for."""
+def test_violated_by_exactly_its_property(path: Path) -> None:
+    """In as many steps as it says."""
+    violated(path, "native", alone=False)
+
+
+@pytest.mark.parametrize("path", one_in(3, SEEDED), ids=lambda p: p.stem)
+def test_violated_within_a_bound(path: Path) -> None:
+    violated(path, "bmc", alone=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SEEDED, ids=lambda p: p.stem)
+def test_nothing_else_is_violated_within_a_bound(path: Path) -> None:
+    violated(path, "bmc", alone=False)
+
+
+def violated(path: Path, engine: str, *, alone: bool) -> None:
+    """Its property is, as in its header; `alone`: the others are not asked for."""
     name, length = expectation(path)
     system = shipped(str(path))
     by_name = {p.name: p for p in system.properties}
