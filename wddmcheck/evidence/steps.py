@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from wddmcheck.ir.build import mentions
 from wddmcheck.ir.evaluate import Layout, Outcome, evaluate, initial_state, take
-from wddmcheck.ir.expr import And, Expr
+from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Action, System
+from wddmcheck.ir.walk import guard_levels
 from wddmcheck.result.verdict import State
 
 MAX_WALK = 40
@@ -22,7 +22,7 @@ class Steps:
     def __init__(self, system: System, layout: Layout) -> None:
         self.system = system
         self.layout = layout
-        self._plans = {a.name: _plan(a) for a in system.actions}
+        self._levels: dict[str, list[list[Expr]]] = {}
 
     def instances(self, action: Action, state: State,
                   rng: random.Random | None = None) -> Iterator[Outcome]:
@@ -72,9 +72,11 @@ class Steps:
     def _arguments(self, action: Action, state: State, given: tuple[int, ...],
                    rng: random.Random | None) -> Iterator[tuple[int, ...]]:
         params = action.params
+        if action.name not in self._levels:
+            self._levels[action.name] = guard_levels(action)
         env = {p.name: v for p, v in zip(params, given, strict=False)}
         if not all(evaluate(part, self.layout, state, env)
-                   for part in self._plans[action.name][len(given)]):
+                   for part in self._levels[action.name][len(given)]):
             return
         if len(given) == len(params):
             yield given
@@ -82,14 +84,3 @@ class Steps:
         values = self.layout.values(params[len(given)].sort)
         for value in rng.sample(values, len(values)) if rng is not None else values:
             yield from self._arguments(action, state, (*given, value), rng)
-
-
-def _plan(action: Action) -> list[list[Expr]]:
-    """The conjuncts of the guard by how many parameters must have values before they do."""
-    plan: list[list[Expr]] = [[] for _ in range(len(action.params) + 1)]
-    parts = action.guard.args if isinstance(action.guard, And) else (action.guard,)
-    for part in parts:
-        needs = [i for i, p in enumerate(action.params, 1) if mentions(part, (p.name,))]
-        plan[max(needs, default=0)].append(part)
-    return plan
-

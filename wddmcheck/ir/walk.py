@@ -79,6 +79,17 @@ def conjuncts(expr: Expr) -> tuple[Expr, ...]:
     return expr.args if isinstance(expr, And) else (expr,)
 
 
+def guard_levels(action: Action) -> list[list[Expr]]:
+    """The conjuncts of the guard by how many parameters must be fixed before they can be tested."""
+    params = [p.name for p in action.params]
+    levels: list[list[Expr]] = [[] for _ in range(len(params) + 1)]
+    for part in conjuncts(action.guard):
+        found = names(part)
+        last = max((i + 1 for i, n in enumerate(params) if n in found), default=0)
+        levels[last].append(part)
+    return levels
+
+
 def of_write(write: Write) -> tuple[Expr, ...]:
     """The expressions of a write."""
     return (*write.index, write.value, write.where)

@@ -19,7 +19,7 @@ from types import CodeType
 from typing import TypeAlias
 
 from wddmcheck.engines.explicit.codec import Codec, Packed
-from wddmcheck.engines.explicit.size import check_formula, check_sizes, check_terms, guard_levels
+from wddmcheck.engines.explicit.size import check_formula, check_sizes, check_terms
 from wddmcheck.ir.evaluate import Layout
 from wddmcheck.ir.expr import (
     And,
@@ -39,6 +39,7 @@ from wddmcheck.ir.expr import (
 )
 from wddmcheck.ir.sorts import IntRange, RefSort
 from wddmcheck.ir.system import Action, System, Write
+from wddmcheck.ir.walk import guard_levels
 
 Source: TypeAlias = int | str
 Env: TypeAlias = Mapping[str, int]

@@ -15,7 +15,7 @@ from wddmcheck.ir.expr import (
     Quant,
 )
 from wddmcheck.ir.system import Action
-from wddmcheck.ir.walk import conjuncts, names, of_write, parts
+from wddmcheck.ir.walk import guard_levels, of_write, parts
 
 MAX_WORDS = 20_000
 """Words in a state, and slots in all pools together."""
@@ -24,17 +24,6 @@ MAX_INSTANCES = 200_000
 
 MAX_NODES = 20_000_000
 """Nodes of unrolled expressions; most fold away, so the program is far smaller."""
-
-
-def guard_levels(action: Action) -> list[list[Expr]]:
-    """The conjuncts of the guard by how many parameters must be fixed before they can be tested."""
-    params = [p.name for p in action.params]
-    levels: list[list[Expr]] = [[] for _ in range(len(params) + 1)]
-    for part in conjuncts(action.guard):
-        found = names(part)
-        last = max((i + 1 for i, n in enumerate(params) if n in found), default=0)
-        levels[last].append(part)
-    return levels
 
 
 def check_sizes(layout: Layout) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
-from wddmcheck.engines.explicit.size import count_instances, guard_levels
+from wddmcheck.engines.explicit.size import count_instances
 from wddmcheck.engines.native.asm import Body, Value
 from wddmcheck.engines.native.frame import Ctx
 from wddmcheck.engines.native.lanes import Lanes, compared
@@ -23,6 +23,7 @@ from wddmcheck.engines.native.terms import Env, Flat, Terms
 from wddmcheck.ir.expr import And
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Action
+from wddmcheck.ir.walk import guard_levels
 
 FEW = 4
 """Instances below a test that is not worth a branch."""
