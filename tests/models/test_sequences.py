@@ -79,7 +79,7 @@ def test_a_saved_witness_can_be_replayed(sequence: str, path: str, name: str, tm
                                          capsys: pytest.CaptureFixture[str]) -> None:
     """By the command line: nothing goes wrong on the way."""
     assert run(["verify", path, "--property", name, "--out", str(tmp_path), "--no-progress",
-                "--quiet"]) == 0
+                "--quiet", "--jobs", "1"]) == 0
     (saved,) = tmp_path.glob("*.trace.json")
     assert run(["replay", "--brief", str(saved)]) == 0
     assert "\n  reached at step " in capsys.readouterr().out

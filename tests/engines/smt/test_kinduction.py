@@ -76,7 +76,7 @@ def test_never_proves_the_defects(bug: int, name: str, length: int) -> None:
     assert length > 6
 
 
-@pytest.mark.parametrize("seed", one_in(3, range(40)))
+@pytest.mark.parametrize("seed", one_in(8, range(40)))
 def test_is_sound_on_random_systems(seed: int) -> None:
     system = random_system(seed)
     scope = {"P": 1 + seed % 2, "Q": 1}
