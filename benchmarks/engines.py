@@ -21,10 +21,10 @@ from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Kind, System
 from wddmcheck.pipeline import load_model
+from wddmcheck.result.verdict import CheckResult
 
 LARGE = 20_000
 """States from which on the time of compiling should not matter."""
-
 
 LONG = 300.0
 """Seconds after which a search at a larger scope, on all cores, is given up."""
@@ -76,12 +76,9 @@ def larger(models: Path) -> None:
         for pool in sizes:
             task = CheckTask(system, {**sizes, pool: sizes[pool] + 1},
                              tuple(p.name for p in system.properties))
-            started = time.process_time()
-            result = get("native").check(task)
-            seconds = time.process_time() - started
-            kinds = Counter(type(v).__name__ for v in result.verdicts.values())
+            seconds, result = _run("native", task)
             print(f"| {name} | {pool} | {result.exploration.states:,} | {seconds:.1f} | "
-                  f"{', '.join(f'{n} {k}' for k, n in sorted(kinds.items()))} |", flush=True)
+                  f"{_kinds(result)} |", flush=True)
 
 
 def larger_defects(models: Path) -> None:
@@ -90,26 +87,32 @@ def larger_defects(models: Path) -> None:
     print("| variant | states | native, s of CPU | interpret, s of CPU | verdicts |")
     print("|---|---:|---:|---:|---|")
     ratios = []
-    for path in sorted((models / "seeded").rglob("*.wddm")):
+    for path in _seeded(models):
         system = load_model(str(path)).system
         calls = {p.name for p in system.pools if p.calls}
         sizes = {pool: size + (pool not in calls)
                  for pool, size in dict(system.scopes)[system.default_scopes[0]]}
         task = CheckTask(system, sizes, _graph_too(system), Limits(timeout_s=LONG),
                          threads=os.cpu_count() or 1)
-        started = time.process_time()
-        result = get("native").check(task)
-        native, explored = time.process_time() - started, result.exploration
-        told = ""
+        native, result = _run("native", task)
+        explored, told = result.exploration, ""
         if explored.complete and explored.states <= LARGE:
             slow, _ = _run("interpret", task)
             ratios.append(slow / native)
             told = f"{slow:.1f}"
-        kinds = Counter(type(v).__name__ for v in result.verdicts.values())
-        print(f"| {path.stem} | {explored.states:,} | {native:.1f} | {told} | "
-              f"{', '.join(f'{n} {k}' for k, n in sorted(kinds.items()))} |", flush=True)
+        print(f"| {path.stem} | {explored.states:,} | {native:.1f} | {told} | {_kinds(result)} |",
+              flush=True)
     print(f"\n{len(ratios)} of them with both engines: interpret takes "
           f"{statistics.median(ratios):.1f} times as long in the median")
+
+
+def _kinds(result: CheckResult) -> str:
+    counts = Counter(type(v).__name__ for v in result.verdicts.values())
+    return ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()))
+
+
+def _seeded(models: Path) -> list[Path]:
+    return sorted((models / "seeded").rglob("*.wddm"))
 
 
 def _graph_too(system: System) -> tuple[str, ...]:
@@ -118,8 +121,7 @@ def _graph_too(system: System) -> tuple[str, ...]:
 
 
 def _all(models: Path) -> Iterator[Timed]:
-    paths = sorted(models.glob("*.wddm")) + sorted((models / "seeded").rglob("*.wddm"))
-    for path in paths:
+    for path in sorted(models.glob("*.wddm")) + _seeded(models):
         system = load_model(str(path)).system
         for name in system.default_scopes:
             yield _timed(f"{path.relative_to(models).with_suffix('')}, {name}", system,
@@ -128,22 +130,23 @@ def _all(models: Path) -> Iterator[Timed]:
 
 def _timed(name: str, system: System, sizes: dict[str, int]) -> Timed:
     task = CheckTask(system, sizes, _graph_too(system))
-    slow, states = _run("interpret", task)
+    slow, found = _run("interpret", task)
     kept = os.environ.get("WDDMCHECK_CACHE")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["WDDMCHECK_CACHE"] = folder
         try:
-            (native, count), (again, _) = _run("native", task), _run("native", task)
+            (native, first), (again, _) = _run("native", task), _run("native", task)
         finally:
             if kept is None:
                 del os.environ["WDDMCHECK_CACHE"]
             else:
                 os.environ["WDDMCHECK_CACHE"] = kept
-    assert count == states, f"{name}: {count} states, not {states}"
+    states = found.exploration.states
+    assert first.exploration.states == states, f"{name}: not {states} states"
     return Timed(name, states, slow, native, again)
 
 
-def _run(engine: str, task: CheckTask) -> tuple[float, int]:
+def _run(engine: str, task: CheckTask) -> tuple[float, CheckResult]:
     started = time.process_time()
     result = get(engine).check(task)
-    return time.process_time() - started, result.exploration.states
+    return time.process_time() - started, result

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator
 
 from wddmcheck.ir.evaluate import Layout, Outcome, evaluate, initial_state, take
-from wddmcheck.ir.expr import Expr
 from wddmcheck.ir.system import Action, System
 from wddmcheck.ir.walk import guard_levels
 from wddmcheck.result.verdict import State
@@ -22,7 +21,7 @@ class Steps:
     def __init__(self, system: System, layout: Layout) -> None:
         self.system = system
         self.layout = layout
-        self._levels: dict[str, list[list[Expr]]] = {}
+        self._levels = {a.name: guard_levels(a) for a in system.actions}
 
     def instances(self, action: Action, state: State,
                   rng: random.Random | None = None) -> Iterator[Outcome]:
@@ -72,8 +71,6 @@ class Steps:
     def _arguments(self, action: Action, state: State, given: tuple[int, ...],
                    rng: random.Random | None) -> Iterator[tuple[int, ...]]:
         params = action.params
-        if action.name not in self._levels:
-            self._levels[action.name] = guard_levels(action)
         env = {p.name: v for p, v in zip(params, given, strict=False)}
         if not all(evaluate(part, self.layout, state, env)
                    for part in self._levels[action.name][len(given)]):

@@ -11,7 +11,7 @@ from wddmcheck.diagnostics.diagnostic import UserError
 from wddmcheck.engines.base import CheckTask
 from wddmcheck.engines.explicit import compile as interpreter
 from wddmcheck.engines.explicit import size
-from wddmcheck.engines.native import cache, jit
+from wddmcheck.engines.native import cache, engine, jit
 from wddmcheck.engines.registry import get
 from wddmcheck.result.verdict import Verdict, Violated
 
@@ -77,6 +77,17 @@ def test_actions_that_are_too_large_are_refused(
         states()
     assert error.value.diagnostics[0].code == "WC304"
     assert not list(folder.glob("*"))
+
+
+@pytest.mark.parametrize("size", [10**5, 10**9])
+def test_a_huge_scope_is_refused_before_anything_is_planned(
+        size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("planned")
+
+    monkeypatch.setattr(engine, "Plan", never)
+    with pytest.raises(UserError, match="slots"):
+        states(dict.fromkeys(SCOPE, size))
 
 
 @pytest.mark.parametrize("damage", [b"", b"not an object", b"\0" * 5000])

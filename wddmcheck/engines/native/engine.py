@@ -20,6 +20,7 @@ from wddmcheck.engines.explicit.answers import Answers
 from wddmcheck.engines.explicit.codec import Codec, Packed
 from wddmcheck.engines.explicit.compile import Program
 from wddmcheck.engines.explicit.search import Found, Witness
+from wddmcheck.engines.explicit.size import check_sizes
 from wddmcheck.engines.native import cache
 from wddmcheck.engines.native.explore import Explored, explore
 from wddmcheck.engines.native.kernels import Task
@@ -185,7 +186,9 @@ class _Search:
 
 
 def _telling(layout: Layout) -> Program:
-    """The interpreter's program, with which runs are told, from an earlier run if that is kept."""
+    """The interpreter's program, with which runs are told, from an earlier run if that is kept.
+    Raises `UserError` (WC304) if the scope is far too large."""
+    check_sizes(layout)
     kind = f"tell-{MAGIC_NUMBER.hex()}"
     return Program(Codec(layout), lambda make: cache.through(cache.model(layout), kind, make))
 

@@ -32,6 +32,7 @@ def _machine(level: int) -> Any:
         opt=level, codemodel="jitdefault", jit=True)
 
 
+@cache
 def host() -> str:
     """What machine code is made for, and by what: code for another is not run."""
     _target()

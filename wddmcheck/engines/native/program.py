@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from wddmcheck.diagnostics.diagnostic import Diagnostic, UserError
-from wddmcheck.engines.explicit.size import check_formula, check_sizes, check_terms
+from wddmcheck.engines.explicit.size import check_formula, check_terms
 from wddmcheck.engines.native import cache, jit, kernels
 from wddmcheck.engines.native.arena import Block
 from wddmcheck.engines.native.fits import refusal
@@ -20,9 +20,8 @@ MAX_GOALS = 64
 
 def check(task: Task) -> None:
     """Raise `UserError` (WC304) if a task is too large for this engine, as far as that is seen
-    without looking at the actions (`Compiler.text`)."""
+    without looking at the actions (`Compiler.text`), in a system that `check_sizes` lets pass."""
     layout = task.plan.layout
-    check_sizes(layout)
     for _, formula, _ in task.records.formulas:
         check_formula(layout, formula)
     why = refusal(task.plan, task.quotient) or (
