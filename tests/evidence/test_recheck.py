@@ -143,6 +143,9 @@ def test_deadlocks() -> None:
 def test_unreachable_goals() -> None:
     never = Property("p", Kind.ALWAYS_POSSIBLE, FALSE)
     recheck(SYSTEM, QUICK, never, Violated(RUNS), states=60)
+    elsewhere = replace(never, premise=FALSE)
+    with pytest.raises(InternalError, match="nothing needs to be possible"):
+        recheck(SYSTEM, QUICK, elsewhere, Violated(RUNS), states=60)
 
 
 def test_inductive_evidence_is_sampled() -> None:

@@ -33,6 +33,8 @@ def graph_claims(maker: Maker, system: System) -> tuple[Property, ...]:
     return (
         Property("again", Kind.ALWAYS_POSSIBLE, maker.bool_([], 2)),
         Property("ever", Kind.ALWAYS_POSSIBLE, maker.pattern()),
+        Property("from there", Kind.ALWAYS_POSSIBLE, maker.bool_([], 2),
+                 premise=maker.bool_([], 2)),
         *(Property(f"soon {len(fair)}", Kind.LEADS_TO, maker.bool_([], 1), maker.bool_([], 1),
                    fair=fair) for fair in ((), blocks[:1], blocks[1:3], blocks)),
     )

@@ -91,7 +91,8 @@ class Naive(Reference):
         """The number of steps to the first violation, or to reaching the goal; None if never."""
         if prop.kind is Kind.ALWAYS_POSSIBLE:
             alive = self._alive(prop)
-            return min((d for s, d in self.depths.items() if s not in alive), default=None)
+            return min((d for s, d in self.depths.items() if s not in alive
+                        and evaluate(prop.premise, self.layout, s, {})), default=None)
         return next((d for d, (states, steps) in enumerate(self._levels)
                      if self.shown(prop, states, steps)), None)
 

@@ -105,9 +105,14 @@ def deadlock() -> Tiny:
         Property("goes on", Kind.NO_DEADLOCK),
         Property("3 leads to 0", Kind.LEADS_TO, eq(n, Const(3, THREE)), eq(n, Const(0, THREE))),
         Property("back to 0", Kind.ALWAYS_POSSIBLE, eq(n, Const(0, THREE))),
-        Property("up to 3", Kind.ALWAYS_POSSIBLE, eq(n, Const(3, THREE))))
+        Property("up to 3", Kind.ALWAYS_POSSIBLE, eq(n, Const(3, THREE))),
+        Property("from 0 to 0", Kind.ALWAYS_POSSIBLE, eq(n, Const(0, THREE)),
+                 premise=eq(n, Const(0, THREE))),
+        Property("from 2 to 1", Kind.ALWAYS_POSSIBLE, eq(n, Const(1, THREE)),
+                 premise=eq(n, Const(2, THREE))))
     return Tiny("deadlock", system, {}, 4, 3, 3, 4,
-                {"goes on": Broken(3), "3 leads to 0": Broken(3), "back to 0": Broken(1)})
+                {"goes on": Broken(3), "3 leads to 0": Broken(3), "back to 0": Broken(1),
+                 "from 2 to 1": Broken(2)})
 
 
 def obligations_in_order() -> Tiny:

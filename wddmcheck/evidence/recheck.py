@@ -146,6 +146,8 @@ class _Check:
                 self.expect(not self.steps.enabled(final),
                             "something can still happen in the last state")
             case Kind.ALWAYS_POSSIBLE:
+                self.expect(self.holds(self.prop.premise, final),
+                            "nothing needs to be possible in the last state")
                 self._unreachable(final)
             case Kind.LEADS_TO:
                 self._lasso(trace, run.states)

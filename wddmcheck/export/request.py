@@ -87,6 +87,8 @@ def claims(system: System, names: tuple[str, ...] | None,
         support = target[prop.kind]
         if _is_settled(system, prop):
             settled.append(prop.name)
+        elif prop.premise != TRUE:
+            left_out.append(f"{prop.name} ({prop.kind.value}): it speaks of some states only")
         elif support.stated is Stated.ALWAYS or (
                 support.stated is Stated.BY_NAME and names is not None):
             stated.append(prop)

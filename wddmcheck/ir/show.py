@@ -87,6 +87,8 @@ def _property(prop: Property) -> str:
         text += " " + show_expr(prop.formula)
     if prop.target != TRUE:
         text += " to " + show_expr(prop.target)
+    if prop.premise != TRUE:
+        text += " from " + show_expr(prop.premise)
     return text + (f" under fairness of {', '.join(prop.fair)}" if prop.fair else "")
 
 

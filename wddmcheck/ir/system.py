@@ -203,7 +203,7 @@ class Kind(Enum):
     OBLIGATION = "obligation"            # no action breaks an obligation that names the property
     REACHABLE = "reachable"              # some reachable state satisfies `formula`
     FIRES = "fires"                      # some action of `actions` can be taken without a fault
-    ALWAYS_POSSIBLE = "always possible"  # AG EF formula
+    ALWAYS_POSSIBLE = "always possible"  # AG (premise -> EF formula)
     LEADS_TO = "leads to"                # G(formula -> F target), weak fairness of `fair` blocks
     NO_DEADLOCK = "no deadlock"          # every reachable state has an enabled action
 
@@ -213,7 +213,8 @@ class Property:
     """A claim. `goal` marks coverage goals made by the tool (a DDI fires, a status is returned, a
     premise can be true): an unreached goal makes the run HOLLOW rather than violated, and `about`
     names the property or block whose hollowness it shows. Of a written before/after, `about` is
-    the block that it speaks of."""
+    the block that it speaks of. `premise` says from which states something is always possible:
+    from all, in what is lowered."""
 
     name: str
     kind: Kind
@@ -225,6 +226,7 @@ class Property:
     about: str = ""
     title: str = ""                  # one sentence: what is wrong when it is violated
     bugchecks: tuple[str, ...] = ()  # documented stop codes, "0x10E/0x33"
+    premise: Expr = TRUE
     origin: Origin = field(default=NOWHERE, compare=False)
 
 

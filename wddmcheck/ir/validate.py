@@ -131,6 +131,7 @@ class _System:
         where = f"property {prop.name}"
         yield from self.boolean(prop.formula, {}, where)
         yield from self.boolean(prop.target, {}, where)
+        yield from self.boolean(prop.premise, {}, where)
         for action in prop.actions:
             if action not in self.actions:
                 yield f"{where}: unknown action {action}"

@@ -19,7 +19,7 @@ from wddmcheck.ir.expr import (
     Var,
 )
 from wddmcheck.ir.sorts import RefSort, Sort
-from wddmcheck.ir.system import Action, System, Update, Write
+from wddmcheck.ir.system import Action, Property, System, Update, Write
 
 # (A table, because this is asked of every node of a system several times: it takes a fifth of the
 # time of a `match`.)
@@ -105,6 +105,11 @@ def of_action(action: Action) -> tuple[Expr, ...]:
     return (action.guard, *(o.broken for o in action.obligations), *of_updates(action.updates))
 
 
+def of_property(prop: Property) -> tuple[Expr, ...]:
+    """The formulas of a property."""
+    return prop.formula, prop.target, prop.premise
+
+
 def sorts(system: System) -> Iterator[Sort]:
     """The sorts of the variables, parameters and constants of a system."""
     yield from (v.sort for v in system.variables)
@@ -119,4 +124,4 @@ def _everywhere(system: System) -> Iterator[Expr]:
     for action in system.actions:
         yield from everything(*of_action(action))
     for prop in system.properties:
-        yield from everything(prop.formula, prop.target)
+        yield from everything(*of_property(prop))

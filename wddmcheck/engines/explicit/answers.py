@@ -81,8 +81,8 @@ class Answers:
         return Inconclusive(self.found.stopped_by or Stop.STATES, self.found.depth, reason)
 
     def always_possible(self, prop: Property) -> Verdict:
-        """Whether the goal can be reached from everywhere."""
-        lost = first_without(self.found, self.holds(prop.formula))
+        """Whether the goal can be reached from wherever it should."""
+        lost = first_without(self.found, self.holds(prop.formula), self.holds(prop.premise))
         if lost is None:
             return Proved(self.evidence)
         return Violated(self.trace(Witness(lost)))

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from wddmcheck.engines.explicit.search import Found
 
 
-def first_without(found: Found, goal: Callable[[int], object]) -> int | None:
-    """The first state (by number, so a nearest one) from which no run reaches a goal state or ends
-    in a fault (which is a finding of its own)."""
+def first_without(found: Found, goal: Callable[[int], object],
+                  premise: Callable[[int], object]) -> int | None:
+    """The first state (by number, so a nearest one) with the premise from which no run reaches a
+    goal state or ends in a fault (which is a finding of its own)."""
     count = len(found.states)
     alive = bytearray(count)
     stack = [n for n in range(count) if n in found.faulty or goal(n)]
@@ -24,8 +25,7 @@ def first_without(found: Found, goal: Callable[[int], object]) -> int | None:
             if not alive[source]:
                 alive[source] = 1
                 stack.append(source)
-    at = alive.find(0)
-    return at if at >= 0 else None
+    return next((n for n in range(count) if not alive[n] and premise(n)), None)
 
 
 def _reversed(found: Found) -> tuple[array[int], array[int]]:

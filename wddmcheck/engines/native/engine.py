@@ -105,13 +105,14 @@ class _Search:
                  else Edges.NONE)
         formulas = tuple((p.name, p.formula, p.kind is Kind.REACHABLE) for p in properties
                          if p.kind in (Kind.INVARIANT, Kind.REACHABLE))
-        goals = _marked(properties) if live else tuple(
-            p.formula for p in properties if p.kind is Kind.ALWAYS_POSSIBLE)
+        always = [p for p in properties if p.kind is Kind.ALWAYS_POSSIBLE]
+        goals = _marked(properties) if live else tuple(p.formula for p in always)
+        premises = () if live else tuple(p.premise for p in always)
         quotient = self.task.symmetry and not live and bool(plan.pools)
         task = Task(plan, Records(self.task.system, formulas), goals, quotient, edges,
                     Kind.NO_DEADLOCK in kinds, self.task.compact and not live,
-                    self.quiet([f for _, f, _ in formulas] + list(goals)) if reduce and not live
-                    else ())
+                    self.quiet([f for _, f, _ in formulas] + [*goals, *premises])
+                    if reduce and not live else (), premises)
         check(task)
         return explore(task, limits, self.progress, self.task.threads, doing)
 

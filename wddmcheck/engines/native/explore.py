@@ -334,7 +334,7 @@ class _Search:
         except KeyboardInterrupt:
             return Stop.INTERRUPTED
         for goal in range(len(self.task.goals)):
-            first = self.code.lost(self.ctx.address, goal)
+            first = self.code.lost(self.ctx.address, goal, self.task.needs(goal))
             self.found.lost.append(first if first < self.count else None)
         return None
 

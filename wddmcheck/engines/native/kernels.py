@@ -9,7 +9,7 @@
     normal(s, to)               the canonical form of a state
     hash(s)                     what is kept of it in a compact search
     sweep(run)                  what can still be reached, backwards, one step further
-    lost(run, goal)             the first state from which a goal cannot be reached
+    lost(run, goal, needs)      the first state from which a goal cannot be reached
 
 Numbers of states do not depend on the number of threads: chunks are entered in their order, and
 what a thread drops is a state, or waits in a chunk before.
@@ -30,7 +30,7 @@ from wddmcheck.engines.native.plan import Plan
 from wddmcheck.engines.native.records import Records
 from wddmcheck.engines.native.steps import Steps, first
 from wddmcheck.engines.native.table import Edges, Entry
-from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.expr import TRUE, Expr
 from wddmcheck.ir.quiet import Quiet
 
 _PRELUDE = """
@@ -50,9 +50,9 @@ MOST_SLEEPING = 1 << 12
 class Task:
     """What is compiled: a system at a scope, with what to look out for. With `quotient`, states are
     canonical. `goals` are formulas, at most 64, of which it is noted where they hold: those of
-    *always possible* claims, or, where instances are kept, those of `leads to` claims. With
-    `compact`, states are told apart by hashes. `quiet` are actions that are taken before all
-    others."""
+    *always possible* claims, or, where instances are kept, those of `leads to` claims; `premises`
+    say of the former in which states they matter. With `compact`, states are told apart by hashes.
+    `quiet` are actions that are taken before all others."""
 
     plan: Plan
     records: Records
@@ -62,6 +62,7 @@ class Task:
     deadlock: bool
     compact: bool = False
     quiet: tuple[Quiet, ...] = ()
+    premises: tuple[Expr, ...] = ()
 
     @property
     def sleeps(self) -> bool:
@@ -83,10 +84,21 @@ class Task:
         """Whether it is to be found out where goals can still be reached."""
         return bool(self.goals) and self.edges is Edges.TARGETS
 
+    @cached_property
+    def noted(self) -> tuple[Expr, ...]:
+        """What is noted of each state, a bit each: the goals, then premises that are not true
+        everywhere."""
+        return (*self.goals, *dict.fromkeys(p for p in self.premises if p != TRUE))
+
+    def needs(self, goal: int) -> int:
+        """The bits of what is noted where a goal matters."""
+        premise = self.premises[goal] if self.premises else TRUE
+        return 0 if premise == TRUE else 1 << self.noted.index(premise, len(self.goals))
+
     @property
     def goal_bytes(self) -> int:
-        """Bytes that hold a bit for each goal."""
-        return next(n for n in (1, 2, 4, 8) if len(self.goals) <= 8 * n)
+        """Bytes that hold a bit for all that is noted."""
+        return next(n for n in (1, 2, 4, 8) if len(self.noted) <= 8 * n)
 
     @cached_property
     def model(self) -> str:
@@ -118,7 +130,7 @@ def module(task: Task) -> str:
     if task.quiet:
         parts.append(first(plan, task.quiet))
     if task.goals:
-        parts.append(look.goals(plan, task.goals))
+        parts.append(look.goals(plan, task.noted))
     if task.sweeps:
         parts += [loops.sweep(), loops.lost()]
     return "\n".join(parts)
@@ -359,7 +371,8 @@ class _Loops:
             with body.upto(body.get(starts, body.add(n, 1)), body.get(starts, n)) as edge:
                 to = body.load(body.at(targets, edge, "i32"), "i32")
                 there = body.load(body.at(alive, to, self.bits), self.bits)
-                body.store(body.or_(body.load(know), there), know)
+                goals = body.and_(there, (1 << len(self.task.goals)) - 1)
+                body.store(body.or_(body.load(know), goals), know)
             now = body.load(know)
             body.store(now, own, self.bits)
             body.bump(changed, body.number(body.compare("ne", now, old)))
@@ -367,16 +380,18 @@ class _Loops:
         return body.text()
 
     def lost(self) -> str:
-        """The first state that does not have a goal in reach; as many as there are states, if all
-        have."""
-        body = Body("lost", "ptr noalias %run, i64 %goal", "i64", exported=True)
+        """The first state in which all of `needs` was noted, and that does not have a goal in
+        reach; as many as there are states, if there is none."""
+        body = Body("lost", "ptr noalias %run, i64 %goal, i64 %needs", "i64", exported=True)
         alive, count = body.pointer("%run", Run.ALIVE), body.get("%run", Run.COUNT)
         at = body.variable(0)
         with body.loop() as (_, leave):
             n = body.load(at)
             body.exit_if(body.eq(n, count), leave)
             bits = body.load(body.at(alive, n, self.bits), self.bits)
-            body.exit_if(body.eq(body.and_(body.lshr(bits, "%goal"), 1), 0), leave)
+            matters = body.eq(body.and_(bits, "%needs"), "%needs")
+            body.exit_if(body.both(matters, body.eq(body.and_(body.lshr(bits, "%goal"), 1), 0)),
+                         leave)
             body.store(body.add(n, 1), at)
         body.ret(body.load(at))
         return body.text()

@@ -26,7 +26,7 @@ def check(task: Task) -> None:
         check_formula(layout, formula)
     why = refusal(task.plan, task.quotient) or (
         f"more than {MAX_GOALS} formulas in claims about the graph of states"
-        if len(task.goals) > MAX_GOALS else "")
+        if len(task.noted) > MAX_GOALS else "")
     if why:
         raise UserError((Diagnostic("WC304", f"the scope is too large for the native engine: {why}",
                                     help="choose a smaller scope, or --engine interpret"),))
@@ -66,7 +66,8 @@ class Compiler:
         if not self._key:
             task = self.task
             self._key = cache.digest((task.model, task.records.formulas, task.goals, task.quotient,
-                                      task.edges, task.deadlock, task.compact, task.quiet))
+                                      task.edges, task.deadlock, task.compact, task.quiet,
+                                      task.premises))
         return self._key
 
     def text(self) -> str:
@@ -117,7 +118,7 @@ class Compiler:
             function("rehash", 3), function("normal", 2), function("hash", 1, word),
             function("gather", 3, word),
             function("sweep", 1, word) if self.task.sweeps else None,
-            function("lost", 2, word) if self.task.sweeps else None)
+            function("lost", 3, word) if self.task.sweeps else None)
 
 
 def normal(program: Program, words: tuple[int, ...]) -> tuple[int, ...]:
