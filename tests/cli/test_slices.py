@@ -44,12 +44,37 @@ def test_what_is_too_large_at_once_is_sliced() -> None:
 
 @pytest.mark.usefixtures("small_try")
 def test_what_slices_leave_is_explored_in_the_whole() -> None:
-    text = lines(*MINIPORT, "--property", "no_leak", "--property", "teardown_always_possible")
+    names = ("no_leak", "removal_completes")
+    text = lines("verify", "models/removal.wddm", "--scope", "small", "--no-progress", "--no-times",
+                 *(word for name in names for word in ("--property", name)))
     assert "note: engine auto: native explored completely" in text
-    leak, teardown = (next(line for line in text if line.startswith(n))
-                      for n in ("no_leak", "teardown_always_possible"))
+    leak, removal = (next(line for line in text if line.startswith(n)) for n in names)
     assert leak.endswith("slices")
-    assert teardown.endswith("states")
+    assert removal.endswith("states")
+
+
+@pytest.mark.usefixtures("small_try")
+def test_a_way_is_shown_in_its_stages() -> None:
+    result = wddmcheck(*MINIPORT, "--property", "teardown_always_possible", "-v")
+    order = ("Call", "Context", "OpenAllocation", "Device", "Process", "Allocation", "Resource")
+    text = " ".join(result.out.split())
+    assert f"taken down in this order: {', '.join(order)} " in text
+    places = [text.index(part) for part in (
+        "variables; the way from any state to where no Call is left",
+        "variables; the way from where no Call is left to where no Context is either",
+        "variables; the way from where no Call or Context is left to where no OpenAllocation is",
+        "Allocation or Resource is left to the goal")]
+    assert places == sorted(places), "stages are listed in their order"
+
+
+def test_stages_in_json() -> None:
+    data = json.loads(wddmcheck(*MINIPORT, "--property", "teardown_always_possible", "--slice",
+                                "on", "--json", "-").out)
+    (found,) = (v for v in data["verdicts"] if v["property"] == "teardown_always_possible")
+    ways = [data["runs"][0]["slices"][n]["way"] for n in found["sliced_away"]["slices"]]
+    assert ways[0] == {"before": [], "empties": "Call"}
+    assert [w["empties"] for w in ways[:-1]] == ways[-1]["before"]
+    assert ways[-1]["empties"] is None
 
 
 @pytest.mark.usefixtures("small_try")

@@ -8,11 +8,12 @@ import pytest
 
 from tests.support.models import shipped
 from wddmcheck.diagnostics.diagnostic import InternalError
-from wddmcheck.evidence.projection import Part, recheck, walk
-from wddmcheck.ir.expr import FALSE
-from wddmcheck.ir.system import Action, Kind, System
+from wddmcheck.evidence.projection import Part, Ways, recheck, recheck_ways, walk
+from wddmcheck.ir.expr import FALSE, TRUE
+from wddmcheck.ir.system import Action, Kind, Obligation, Property, System
 from wddmcheck.slicing.cut import Slice, cut
 from wddmcheck.slicing.question import Question
+from wddmcheck.slicing.stages import empty
 
 SYSTEM = shipped("models/yardstick.wddm")
 SIZES = {"Process": 2, "Device": 2, "Context": 2, "Allocation": 2}
@@ -82,3 +83,55 @@ def test_a_violation_that_is_missing() -> None:
         replace(a, obligations=()) if a.name == action.name else a for a in whole.system.actions))
     with pytest.raises(InternalError, match="does not break"):
         recheck(model, sizes, Part(blind, whole.sizes, whole.params, asked), steps)
+
+
+# --- certain steps -------------------------------------------------------------------------------
+
+WAY = Question("way", Kind.ALWAYS_POSSIBLE, "", 1, ("Context",), empty(SYSTEM, "Device"), "Device")
+CONE = KEPT | {"Context.life"}
+
+
+def way() -> Slice:
+    claim = Property("way", Kind.ALWAYS_POSSIBLE, WAY.goal)
+    return cut(replace(SYSTEM, properties=(*SYSTEM.properties, claim)), SIZES, CONE, [WAY])
+
+
+def told(system: System, *stay: str) -> None:
+    own = way()
+    for seed in range(10):
+        recheck_ways(SYSTEM, SIZES, Ways(system, own.sizes, own.params, stay), STEPS, seed)
+
+
+def certain(name: str, **changes: object) -> System:
+    """What is asked about the slice, with its action `name` changed."""
+    system = way().asked
+    return replace(system, actions=tuple(
+        replace(a, **changes) if a.name.startswith(f"{name}/") else a  # type: ignore[arg-type]
+        for a in system.actions))
+
+
+def test_certain_steps_are_taken() -> None:
+    told(way().asked)
+
+
+def test_a_certain_step_that_the_system_does_not_take() -> None:
+    with pytest.raises(InternalError, match="does not take CreateDevice/1 as the slice does"):
+        told(certain("CreateDevice", guard=TRUE))
+
+
+def test_a_certain_step_that_leads_elsewhere() -> None:
+    action = next(a for a in way().asked.actions if a.label.block == "CreateProcess")
+    more = next(a for a in way().asked.actions if a.label.block == "StopDevice").updates
+    with pytest.raises(InternalError, match="goes elsewhere by CreateProcess/1 than the slice"):
+        told(certain("CreateProcess", updates=(*action.updates, *more)))
+
+
+def test_a_fault_that_is_not_certain() -> None:
+    with pytest.raises(InternalError, match="takes CreateProcess/1 without the slice's fault"):
+        told(certain("CreateProcess", obligations=(Obligation("fault", TRUE, True),)))
+
+
+def test_a_pool_that_does_not_stay_empty() -> None:
+    told(way().asked, "Allocation.life")
+    with pytest.raises(InternalError, match="which the slice does not see"):
+        told(way().asked, "Context.device")

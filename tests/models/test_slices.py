@@ -4,11 +4,14 @@ of the same length."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.models import shipped
+from wddmcheck.ir.system import Kind
 from wddmcheck.pipeline import Loaded, VerifyOptions, verify
 from wddmcheck.pipeline.options import Slicing
 from wddmcheck.result.report import Report
@@ -66,7 +69,37 @@ def test_the_yardstick_in_machine_code() -> None:
 
 
 def test_the_miniport() -> None:
-    agree("models/miniport.wddm", "small")
+    report = agree("models/miniport.wddm", "small")
+    assert report.runs[0].explorations == (), "slices decide all of it"
+
+
+def claims(path: str) -> tuple[str, ...]:
+    return tuple(p.name for p in shipped(path).properties if p.kind is Kind.ALWAYS_POSSIBLE)
+
+
+WITH_CLAIMS = [str(p) for p in sorted(Path("models").glob("*.wddm")) if claims(str(p))]
+
+
+def decided(path: str, **choices: Any) -> None:
+    """What slices say of what is always possible, at the default scopes: all or nearly all, and
+    nothing else than the whole."""
+    options = VerifyOptions(engine="native", jobs=1, properties=claims(path), **choices)
+    loaded = Loaded(path, shipped(path))
+    whole = summary(verify(loaded, replace(options, slicing="off")))
+    assert {word for word, _ in whole.values()} == {"Proved"}
+    sliced = verify(loaded, replace(options, slicing="on"))
+    assert summary(sliced) == whole
+    assert any(s.way is not None for run in sliced.runs for s in run.slices)
+
+
+def test_ways() -> None:
+    decided("models/sharing.wddm")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", WITH_CLAIMS)
+def test_ways_of_all_models(path: str) -> None:
+    decided(path)
 
 
 @pytest.mark.slow

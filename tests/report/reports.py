@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.report.driver_model import PATH, QUICK, SYSTEM, leak, prop, run, twice
 from wddmcheck.report.words import exit_code
-from wddmcheck.result.report import Hollow, PropertyResult, Report, ScopeRun, SliceRun
+from wddmcheck.result.report import Hollow, PropertyResult, Report, ScopeRun, SliceRun, Way
 from wddmcheck.result.verdict import (
     Enumeration,
     Exploration,
@@ -107,6 +107,12 @@ def open_ended() -> Report:
                             ("the goal of no_orphan was left out",)),), results, hollow)
 
 
+def way(stage: Way, states: int) -> SliceRun:
+    return SliceRun(("can_tear_down",), (("Context.life", "can_tear_down speaks of it"),),
+                    ("open", "ghost"), (), ("ContextAllocation",), ("Complete/1",),
+                    exploration(states=states, depth=3), stage)
+
+
 def sliced() -> Report:
     """Decided on slices: one property on two of them, a violation on one, the rest on the whole."""
     results = (
@@ -114,6 +120,7 @@ def sliced() -> Report:
         PropertyResult("no_double_destroy", Proved(
             Enumeration(1_812, True, ("no_orphan",), slices=2)), "interpret", 0.9),
         PropertyResult("current_is_live", SEEN, "interpret", 0.9),
+        PropertyResult("can_tear_down", Proved(Enumeration(70, True, slices=3)), "interpret", 0.9),
     )
     created = ("DxgkDdiCreateProcess/1", "DxgkDdiCreateDevice/1")
     small = SliceRun(
@@ -126,6 +133,8 @@ def sliced() -> Report:
         (("Context.life", "DxgkDdiDestroyContext/2 sets ContextAllocation.context by it"),
          ("ContextAllocation.context", "ctx_allocs_freed_first speaks of it")),
         ("open", "ghost"), created, ("Process",), (), exploration(states=1_800, depth=14))
+    ways = (way(Way(("Context", "Device"), ""), 12), way(Way((), "Context"), 48),
+            way(Way(("Context",), "Device"), 10))
     run = ScopeRun("quick", SIZES, (exploration(),), results, GOALS,
-                   ("engine auto: slices decided something",), (small, large))
+                   ("engine auto: slices decided something",), (small, large, *ways))
     return report((run,), results)

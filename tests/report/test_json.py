@@ -78,7 +78,7 @@ def test_the_minimum_that_scripts_rely_on() -> None:
 
 def test_what_was_sliced_away() -> None:
     data: Any = report_json(sliced(), sources=sources())
-    leaked, twice, whole = data["verdicts"]
+    leaked, twice, whole, ways = data["verdicts"]
     assert whole["sliced_away"] is None
     assert leaked["sliced_away"]["slices"] == [1]
     assert twice["sliced_away"] == {
@@ -87,7 +87,12 @@ def test_what_was_sliced_away() -> None:
     assert twice["certificate"]["slices"] == 2
     assert twice["depth"] == 14, "of the deepest of its slices"
     (run,) = data["runs"]
-    assert [s["exploration"]["states"] for s in run["slices"]] == [12, 1_800]
+    assert [s["exploration"]["states"] for s in run["slices"][:2]] == [12, 1_800]
+    assert run["slices"][1]["way"] is None
+    assert ways["sliced_away"]["slices"] == [3, 4, 2], "in the order of the stages"
+    assert [s["way"] for s in run["slices"][2:]] == [
+        {"before": ["Context", "Device"], "empties": None}, {"before": [], "empties": "Context"},
+        {"before": ["Context"], "empties": "Device"}]
     assert run["slices"][1]["kept"][1] == {
         "variable": "ContextAllocation.context", "why": "ctx_allocs_freed_first speaks of it"}
 

@@ -104,7 +104,8 @@ def verify(loaded: Loaded, options: VerifyOptions, progress: ScopeProgress = sil
     results = merge.merged(system, runs)
     hollow = merge.hollow(system, runs)
     code = merge.exit_of(results, hollow, runs, options)
-    peak = max((e.peak_bytes for r in runs for e in r.explorations), default=0)
+    peak = max((n for r in runs for n in (r.peak_bytes, *(e.peak_bytes for e in r.explorations))),
+               default=0)
     return Report(loaded.path, loaded.digest, options.command, system, runs, results, hollow,
                   int(code), time.monotonic() - started, max(peak, rss()))
 

@@ -18,7 +18,8 @@ from typing import TypeAlias
 from wddmcheck.diagnostics.diagnostic import InternalError, UserError
 from wddmcheck.engines.base import Limits
 from wddmcheck.ir.system import Kind, System
-from wddmcheck.result.report import SliceRun
+from wddmcheck.ir.walk import reads
+from wddmcheck.result.report import SliceRun, Way
 from wddmcheck.result.verdict import (
     CheckResult,
     Enumeration,
@@ -38,13 +39,15 @@ from wddmcheck.slicing.cone import Dependence
 from wddmcheck.slicing.cut import Slice, cut
 from wddmcheck.slicing.group import Group, groups
 from wddmcheck.slicing.question import GRAPH, Question, questions
+from wddmcheck.slicing.ways import overlooked
 
 Ask: TypeAlias = Callable[[Slice, Limits], CheckResult]
 """Explores a slice within limits and answers its questions."""
 
-RUNGS = (2_000, 20_000, 200_000, 2_000_000)
+RUNGS = {"interpret": (2_000, 20_000, 200_000, 2_000_000),
+         "native": (2_000, 20_000, 200_000, 2_000_000, 50_000_000)}
 """States that an exploration of a slice may visit: a small slice that is too coarse is found out
-with few, and one that is not has few."""
+with few, and one that is not has few. The last is what an engine visits in a minute."""
 
 MOST = 0.9
 """Part of the system's bits from which on a slice is not worth its while."""
@@ -78,7 +81,7 @@ class Slicer:
     properties: tuple[str, ...]
     ask: Ask
     limits: Limits
-    rungs: tuple[int, ...] = RUNGS
+    rungs: tuple[int, ...] = RUNGS["interpret"]
     most: float = MOST
     answers: dict[Question, Answer] = field(default_factory=dict)
     runs: dict[int, SliceRun] = field(default_factory=dict)
@@ -103,7 +106,8 @@ class Slicer:
             case Kind.INVARIANT | Kind.REACHABLE:
                 return self.dependence.data(spoken)
             case Kind.ALWAYS_POSSIBLE:
-                return self.dependence.control(spoken)
+                return self.dependence.data(dict.fromkeys(
+                    sorted(reads(question.goal)), f"{question.prop} speaks of it"))
             case Kind.LEADS_TO:
                 return self.dependence.control({**spoken, **self.dependence.steering()})
             case Kind.OBLIGATION | Kind.FIRES | Kind.NO_DEADLOCK:
@@ -166,6 +170,9 @@ class Slicer:
         match verdict:
             case Proved() | Unreached():
                 self._answer(question, verdict, number)
+            case Violated(trace) if question.kind is Kind.ALWAYS_POSSIBLE:
+                needed = overlooked(part, self.dependence, question, trace)
+                self._grow(question, group, needed)
             case Violated() | Reached() if question.kind in GRAPH:
                 self._leave(question)
             case Violated(trace) | Reached(trace):
@@ -175,13 +182,18 @@ class Slicer:
                 if not isinstance(found, Blocked):
                     self._answer(question, replace(verdict, trace=found), number)
                     return
-                cone = self.dependence.data({**known.cone, **found.because})
-                if cone.keys() <= group.cone.keys() and cone.keys() == known.cone.keys():
-                    self._leave(question)    # the search for a run was cut short
-                known.cone, known.rung = cone, 0
+                self._grow(question, group, found.because)
             case Holds() | Inconclusive() | Skipped():
                 known.bound = verdict
                 known.rung += 1
+
+    def _grow(self, question: Question, group: Group, because: Mapping[str, str]) -> None:
+        """Ask again with the variables that were missing."""
+        known = self.open[question]
+        cone = self.dependence.data({**known.cone, **because})
+        if cone.keys() <= group.cone.keys() and cone.keys() == known.cone.keys():
+            self._leave(question)    # the search for what is missing was cut short
+        known.cone, known.rung = cone, 0
 
     def _answer(self, question: Question, verdict: Verdict, number: int) -> None:
         del self.open[question]
@@ -191,9 +203,11 @@ class Slicer:
                 exploration: Exploration) -> SliceRun:
         props = tuple(dict.fromkeys(q.prop for q in decided))
         kept = tuple((v.name, group.cone[v.name]) for v in part.system.variables)
+        possible = [q for q in decided if q.kind is Kind.ALWAYS_POSSIBLE]
         return SliceRun(props, kept, part.variables_away, part.actions_away, part.pools_away,
                         tuple(a.name for a in self.system.actions if a.name in part.weakened),
-                        exploration)
+                        exploration,
+                        Way(possible[0].before, possible[0].empties) if possible else None)
 
     def _seconds_left(self) -> float | None:
         if self.limits.timeout_s is None:

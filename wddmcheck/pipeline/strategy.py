@@ -128,6 +128,7 @@ class _Scope:
     notes: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     slices: tuple[SliceRun, ...] = ()
+    peak: int = 0
     interrupted: bool = False
     stop: Stop = Stop.UNKNOWN
     started: float = field(default_factory=time.monotonic)
@@ -193,10 +194,11 @@ class _Scope:
     def on_slices(self, engine: str, properties: tuple[str, ...],
                   limits: Limits) -> tuple[str, ...]:
         """Ask `engine` about slices of the system; the properties that are left."""
-        found = sliced.decide(self.system, self.choice, properties, engine, limits, self.options,
-                              self._tick)
+        found = sliced.decide(self.system, self.choice, properties, engine, limits,
+                              self.budget.threads, self.options, self._tick)
         self.slices += found.runs
         self.notes += found.notes
+        self.peak = max(self.peak, found.peak_bytes)
         self.interrupted = self.interrupted or found.interrupted
         for prop, verdict in found.verdicts.items():
             self.keep(prop, verdict, engine, found.seconds)
@@ -296,4 +298,4 @@ class _Scope:
         return ScopeRun(self.choice.name, self.choice.sizes, tuple(self.explorations),
                         tuple(map(result, self.selection.properties)),
                         tuple(map(result, self.selection.goals)), self.notes, self.slices,
-                        self.details)
+                        self.details, self.peak)

@@ -28,9 +28,15 @@ def away(run: ScopeRun, result: PropertyResult) -> Away | None:
     numbers = tuple(n for n, s in enumerate(run.slices) if result.name in s.properties)
     if not numbers or not _on_slices(run, result):
         return None
+    numbers = tuple(sorted(numbers, key=lambda n: _stage(run.slices[n])))
     own = [run.slices[n] for n in numbers]
     return Away(numbers, _common(s.pools_away for s in own),
                 _common(s.variables_away for s in own), _common(s.actions_away for s in own))
+
+
+def _stage(one: SliceRun) -> int:
+    """Stages in their order."""
+    return len(one.way.before) if one.way is not None else 0
 
 
 def _on_slices(run: ScopeRun, result: PropertyResult) -> bool:
@@ -56,25 +62,52 @@ def lines(system: System, run: ScopeRun, result: PropertyResult, *,
     found = away(run, result)
     if found is None:
         return
+    yield from _stages(run, found)
     if not details:
         yield from fold("      sliced away: " + _brief(system, found), 8)
         return
-    yield from fold("      sliced away, variables: " + ", ".join(found.variables), 8)
-    yield from fold("      sliced away, actions: " + _actions(system, found.actions), 8)
+    for what, names in (("variables", ", ".join(found.variables)),
+                        ("actions", _actions(system, found.actions))):
+        if names:
+            yield from fold(f"      sliced away, {what}: {names}", 8)
     for count, number in enumerate(found.numbers, 1):
         yield from _kept(system, run.slices[number], f"slice {count} of {len(found.numbers)}")
 
 
+def _stages(run: ScopeRun, found: Away) -> Iterator[str]:
+    """In which order there is a way to take everything down, if that was the question."""
+    ways = [way for n in found.numbers if (way := run.slices[n].way) is not None]
+    last = next((way for way in ways if not way.empties), None)
+    if last is not None and last.before:
+        yield from fold("      taken down in this order: " + ", ".join(last.before), 8)
+
+
 def _kept(system: System, one: SliceRun, name: str) -> Iterator[str]:
     """What a slice is made of, and why."""
-    yield (f"      {name}: {_amount(one.exploration.states, 'state')} of "
-           f"{_amount(len(one.kept), 'variable')}")
+    head = (f"      {name}: {_amount(one.exploration.states, 'state')} of "
+            f"{_amount(len(one.kept), 'variable')}")
+    yield from fold(head + _way(one), 8)
     width = max((len(variable) for variable, _ in one.kept), default=0)
     for variable, why in one.kept:
         yield from fold(f"        {variable:<{width}}  {why}", width + 10)
     if one.weakened:
         yield from fold("        may do more than in the model: "
                         + _actions(system, one.weakened), 10)
+
+
+def _way(one: SliceRun) -> str:
+    if one.way is None:
+        return ""
+    begin = f"where no {_or(one.way.before)} is left" if one.way.before else "any state"
+    goal = f"where no {one.way.empties} is either" if one.way.empties else "the goal"
+    if one.way.empties and not one.way.before:
+        goal = f"where no {one.way.empties} is left"
+    return f"; the way from {begin} to {goal}"
+
+
+def _or(names: tuple[str, ...]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _amount(count: int, noun: str) -> str:
@@ -123,4 +156,6 @@ def slice_json(one: SliceRun, exploration: Json) -> dict[str, Json]:
         "pools_away": list(one.pools_away),
         "weakened": list(one.weakened),
         "exploration": exploration,
+        "way": None if one.way is None else {
+            "before": list(one.way.before), "empties": one.way.empties or None},
     }

@@ -20,11 +20,20 @@ class PropertyResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A stage of what is *always possible*: from where the pools `before` are empty some run gets
+    to where `empties` is empty as well; to the goal, in the last stage (`empties` is "")."""
+
+    before: tuple[str, ...]
+    empties: str
+
+
+@dataclass(frozen=True, slots=True)
 class SliceRun:
     """The exploration of a part of the system, which decided `properties`, or some of the places
     where they can be violated. `kept` has its variables, each with the reason; what was sliced away
     is beside it. `weakened` names the actions that it has with guards or obligations that say less
-    than the system's: it may have more runs, never fewer."""
+    than the system's: it may have more runs, never fewer. `way`: the stage that was proved."""
 
     properties: tuple[str, ...]
     kept: tuple[tuple[str, str], ...]
@@ -33,6 +42,7 @@ class SliceRun:
     pools_away: tuple[str, ...]
     weakened: tuple[str, ...]
     exploration: Exploration
+    way: Way | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class ScopeRun:
     """One scope: its name ("" if given on the command line), the sizes of all pools, what each
     engine did there, and the verdicts of properties and of coverage goals (`Property.goal`).
     `slices` are the parts of the system on which properties were decided; `details` what there is
-    to say to those who ask for more."""
+    to say to those who ask for more; `peak_bytes` what exploring slices took."""
 
     scope: str
     sizes: tuple[tuple[str, int], ...]
@@ -50,6 +60,7 @@ class ScopeRun:
     notes: tuple[str, ...] = ()
     slices: tuple[SliceRun, ...] = ()
     details: tuple[str, ...] = ()
+    peak_bytes: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ and give up at atoms: an atom that reads another variable could be true, and cou
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from wddmcheck.ir.build import and_, ite, not_, or_
 from wddmcheck.ir.expr import (
@@ -38,8 +39,14 @@ def below(expr: Expr, kept: AbstractSet[str]) -> Expr:
     return _approximate(expr, kept, FALSE)
 
 
+@lru_cache(1 << 14)
+def _reads(expr: Expr) -> frozenset[str]:
+    """What a guard reads is asked for every slice, of all its parts."""
+    return reads(expr)
+
+
 def _approximate(expr: Expr, kept: AbstractSet[str], unknown: Const) -> Expr:
-    if reads(expr) <= kept:
+    if _reads(expr) <= kept:
         return expr
     match expr:
         case Not(arg):
@@ -60,6 +67,6 @@ def _approximate(expr: Expr, kept: AbstractSet[str], unknown: Const) -> Expr:
 
 def _branches(cond: Expr, then: Expr, orelse: Expr, kept: AbstractSet[str],
               unknown: Const) -> Expr:
-    if reads(cond) <= kept:
+    if _reads(cond) <= kept:
         return ite(cond, then, orelse)
     return or_(then, orelse) if unknown == TRUE else and_(then, orelse)

@@ -12,22 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, product
 
-from wddmcheck.ir.evaluate import (
-    Layout,
-    Outcome,
-    State,
-    evaluate,
-    initial_state,
-    take,
-)
-from wddmcheck.ir.expr import Expr
+from wddmcheck.ir.evaluate import Outcome, State, initial_state, take
 from wddmcheck.ir.system import Action, Kind
-from wddmcheck.ir.walk import conjuncts, reads
+from wddmcheck.ir.walk import conjuncts
 from wddmcheck.result.verdict import Step, Trace
-from wddmcheck.slicing.approximate import above, below
 from wddmcheck.slicing.cone import Dependence
 from wddmcheck.slicing.cut import Slice
 from wddmcheck.slicing.instances import Enabled
+from wddmcheck.slicing.missing import Missing
 from wddmcheck.slicing.question import Question
 
 OF_ACTIONS = (Kind.OBLIGATION, Kind.FIRES)
@@ -81,11 +73,11 @@ class _Follow:
     part: Slice
     dependence: Dependence
     question: Question
-    needed: dict[str, str] = field(default_factory=dict)
     failed: list[_Failure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.layout = Layout(self.part.full, dict(self.dependence.sizes))
+        self.missing = Missing(self.part, self.dependence)
+        self.layout = self.missing.layout
         self.actions = {a.name: a for a in self.part.full.actions}
         self.enabled = {a.name: Enabled(self.layout, a) for a in self.part.full.actions}
         self.places = [i for v in self.part.system.variables
@@ -112,7 +104,7 @@ class _Follow:
         for state in levels[-1].came:
             if self.question.kind is not Kind.NO_DEADLOCK or self.stuck(state):
                 return self.back(levels, state, None, trace)
-        return Blocked(self.needed)
+        return Blocked(self.missing.needed)
 
     def back(self, levels: list[_Level], state: State, last: Step | None, trace: Trace) -> Trace:
         """The run that leads to `state` in the last level, then `last`."""
@@ -175,16 +167,16 @@ class _Follow:
             env = {p.name: v for p, v in zip(action.params, failure.args, strict=True)}
             if failure.outcome is None:
                 wrong = [(c, False) for c in conjuncts(action.guard)
-                         if not self.true(c, state, env)]
+                         if not self.missing.true(c, state, env)]
             else:
                 before = action.obligations[:self.question.number if ends else None]
                 wrong = [(o.broken, True) for o in before
-                         if o.stops and self.true(o.broken, state, env)]
+                         if o.stops and self.missing.true(o.broken, state, env)]
                 if ends:
                     asked = action.obligations[self.question.number].broken
-                    wrong += [(asked, False)] * (not self.true(asked, state, env))
-            self.note(wrong, state, env, f"{action.name} depends on it")
-        return Blocked(self.needed)
+                    wrong += [(asked, False)] * (not self.missing.true(asked, state, env))
+            self.missing.note(wrong, state, env, f"{action.name} depends on it")
+        return Blocked(self.missing.needed)
 
     def stuck(self, state: State) -> bool:
         """Whether nothing is enabled in `state`; if something is, that is noted."""
@@ -194,50 +186,8 @@ class _Follow:
             if args is not None:
                 able.append((action, {p.name: v for p, v in zip(action.params, args,
                                                                 strict=True)}))
-        found = [self.least(a.guard, True, state, env) for a, env in able]
+        found = [self.missing.least(a.guard, True, state, env) for a, env in able]
         if found:
-            cheapest = min(found, key=self.cost)
-            self.add(cheapest, "it decides whether something can happen")
+            cheapest = min(found, key=self.missing.cost)
+            self.missing.add(cheapest, "it decides whether something can happen")
         return not able
-
-    def note(self, wrong: list[tuple[Expr, bool]], state: State, env: Mapping[str, int],
-             why: str) -> None:
-        """Add the cheapest set of variables that settles one of `wrong`: conditions with the value
-        that they have in `state`."""
-        if any(self.settled(expr, value, state, env, frozenset(self.needed))
-               for expr, value in wrong):
-            return
-        found = [self.least(expr, value, state, env) for expr, value in wrong]
-        if found:
-            self.add(min(found, key=self.cost), why)
-
-    def add(self, variables: frozenset[str], why: str) -> None:
-        for name in sorted(variables):
-            self.needed.setdefault(name, why)
-
-    def least(self, expr: Expr, value: bool, state: State, env: Mapping[str, int],
-              ) -> frozenset[str]:
-        """Some least set of variables that, beside those of the slice, tells that `expr` has
-        `value`; the expensive ones are done without first."""
-        left = reads(expr) - self.part.kept
-        for name in sorted(left, key=lambda n: (-self.dependence.bits(
-                self.dependence.data({n: ""})), n)):
-            if self.settled(expr, value, state, env, left - {name}):
-                left -= {name}
-        return left
-
-    def settled(self, expr: Expr, value: bool, state: State, env: Mapping[str, int],
-                more: frozenset[str]) -> bool:
-        kept = self.part.kept | more
-        seen = below(expr, kept) if value else above(expr, kept)
-        return self.true(seen, state, env) is value
-
-    def cost(self, variables: frozenset[str]) -> tuple[float, tuple[str, ...]]:
-        """The bits that `variables` add to the slice, for each action whose guard they make
-        exacter: what restrains many actions pays more than what restrains few."""
-        cone = self.dependence.data(dict.fromkeys((*self.part.kept, *variables), ""))
-        bits = self.dependence.bits(set(cone) - self.part.kept)
-        return bits / (1 + self.dependence.steered_by(variables)), tuple(sorted(variables))
-
-    def true(self, expr: Expr, state: State, env: Mapping[str, int]) -> bool:
-        return bool(evaluate(expr, self.layout, state, env))

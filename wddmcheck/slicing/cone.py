@@ -19,7 +19,7 @@ from math import log2, prod
 
 from wddmcheck.ir.sorts import cardinality
 from wddmcheck.ir.system import Kind, Property, StateVar, System
-from wddmcheck.ir.walk import of_write, reads
+from wddmcheck.ir.walk import of_property, of_write, reads
 
 Cone = Mapping[str, str]
 """The variables of a cone, each with the reason why it is there, as part of a sentence."""
@@ -93,7 +93,7 @@ class Dependence:
     def spoken_of(self, name: str) -> dict[str, str]:
         """The variables that the claim itself reads; of an obligation, its conditions."""
         prop = self.properties[name]
-        exprs = [prop.formula, prop.target]
+        exprs = list(of_property(prop))
         if prop.kind is Kind.OBLIGATION:
             exprs = [o.broken for a in self.system.actions for o in a.obligations
                      if o.property == name]

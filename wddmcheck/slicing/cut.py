@@ -22,23 +22,26 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from wddmcheck.ir.expr import FALSE, Expr
+from wddmcheck.ir.expr import FALSE, TRUE, Expr
 from wddmcheck.ir.sorts import RefSort
 from wddmcheck.ir.system import Action, Kind, Obligation, Param, Pool, Property, StateVar, System
-from wddmcheck.ir.walk import names, of_action, pools, reads
+from wddmcheck.ir.walk import names, of_action, of_property, pools, reads
 from wddmcheck.slicing.approximate import above, below
 from wddmcheck.slicing.deadlock import can_move
+from wddmcheck.slicing.must import two_parts
 from wddmcheck.slicing.question import Question
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of `full`, as a system of its own. `params`: of each of its actions, which parameters
-    of the original it has. `weakened`: actions whose guard or obligations say less than they do in
-    `full`; if there are none, the slice has the runs of `full` and no others."""
+    """A part of `full`, as a system of its own. `asked`: what an engine is asked about; another
+    system for *always possible* (`must`). `params`: of each of its actions, which parameters of the
+    original it has. `weakened`: actions whose guard or obligations say less than they do in `full`;
+    if there are none, the slice has the runs of `full` and no others."""
 
     full: System
     system: System
+    asked: System
     sizes: Mapping[str, int]         # of the pools of `system` that are not single
     questions: tuple[Question, ...]  # each is a property of `system`, by its name
     params: Mapping[str, tuple[int, ...]]
@@ -70,8 +73,8 @@ class Slice:
 def cut(system: System, sizes: Mapping[str, int], kept: AbstractSet[str],
         questions: Iterable[Question]) -> Slice:
     """The slice of `system` over `kept` for `questions`. `sizes` has the size of every pool, 1 for
-    single ones. For questions about the graph of states `kept` has to be closed under control; for
-    `leads to` also to have all that steers actions (`Dependence.steering`)."""
+    single ones. A question about the graph of states comes alone; for `leads to` `kept` has to be
+    closed under control and to have all that steers actions (`Dependence.steering`)."""
     asked = tuple(questions)
     knife = _Knife(system, sizes, kept, asked)
     actions, params, weakened = [], {}, set()
@@ -87,13 +90,16 @@ def cut(system: System, sizes: Mapping[str, int], kept: AbstractSet[str],
             weakened.add(action.name)
     variables = tuple(v for v in system.variables if v.name in kept)
     properties = knife.properties(actions)
-    spoken = _spoken_of(variables, actions, properties)
+    certain = [e for a in system.actions if a.name in params for e in knife.certain(a)]
+    spoken = _spoken_of(variables, actions, properties) | pools(*certain)
     part = System(
         system.name, tuple(_pool(p, kept, spoken) for p in system.pools if p.name in spoken),
         variables, tuple(actions), properties, (), (), system.policies, system.family,
         system.without)
     own_sizes = {p.name: sizes[p.name] for p in part.pools if not p.single}
-    return Slice(system, part, own_sizes, asked, params, frozenset(weakened))
+    possible = [q for q in asked if q.kind is Kind.ALWAYS_POSSIBLE]
+    return Slice(system, part, two_parts(part, system, kept, possible[0]) if possible else part,
+                 own_sizes, asked, params, frozenset(weakened))
 
 
 @dataclass(frozen=True)
@@ -113,9 +119,14 @@ class _Knife:
         left = replace(action, guard=above(action.guard, self.kept), updates=updates,
                        obligations=obligations,
                        label=replace(action.label, args=(), result=None, calls=()))
-        mentioned = names(*of_action(left))
+        mentioned = names(*of_action(left), *self.certain(action))
         return replace(left, params=tuple(
             p for p in action.params if p.name in mentioned or not self.has_values(p)))
+
+    def certain(self, action: Action) -> Iterable[Expr]:
+        """What else a guard is asked for (`must`)."""
+        if any(q.kind is Kind.ALWAYS_POSSIBLE for q in self.questions):
+            yield below(action.guard, self.kept)
 
     def asked_for(self, action: Action) -> bool:
         """Whether a question is about the action itself."""
@@ -163,6 +174,9 @@ class _Knife:
             prop = replace(whole[question.prop], name=question.name, goal=False)
             if question.kind is Kind.FIRES:
                 prop = replace(prop, actions=tuple(a for a in prop.actions if a in left))
+            if question.kind is Kind.ALWAYS_POSSIBLE:
+                # (What can be reached from everywhere can be from where the premise holds.)
+                prop = replace(prop, formula=question.goal, premise=TRUE)
             if question.kind is Kind.NO_DEADLOCK:
                 prop = replace(prop, kind=Kind.INVARIANT, formula=can_move(self.system, self.kept))
             made[question.name] = prop
@@ -186,7 +200,7 @@ def _spoken_of(variables: Iterable[StateVar], actions: Iterable[Action],
         found.update(p.sort.pool for p in action.params if isinstance(p.sort, RefSort))
         found.update(pool for u in action.updates for w in u.writes for _, pool in w.binders)
     for prop in properties:
-        found |= pools(prop.formula, prop.target)
+        found |= pools(*of_property(prop))
     return frozenset(found)
 
 
