@@ -87,6 +87,7 @@ def main(part: str = "") -> None:
         return
     if part == "larger":
         engines.larger(MODELS)
+        engines.larger_on_slices(MODELS)
         engines.larger_defects(MODELS)
         return
     print(f"| {'what':<58} | {'median':>10} | {'ratio':<44} |")

@@ -1,6 +1,6 @@
 """`native` against `interpret` on every shipped model and every seeded variant, at default scopes;
-and `native` at larger ones: models/miniport.wddm with one more object of a class at a time, the
-seeded variants with one more of every class.
+and `native` at larger ones: models/miniport.wddm with one more object of a class at a time, and on
+slices with one more of every class; the seeded variants with one more of every class.
 
 Seconds are of CPU, all threads together. `native` runs twice: without kept code, so that all that
 it compiles counts, and then with the code of the first run.
@@ -20,7 +20,7 @@ from pathlib import Path
 from wddmcheck.engines.base import CheckTask, Limits
 from wddmcheck.engines.registry import get
 from wddmcheck.ir.system import Kind, System
-from wddmcheck.pipeline import load_model
+from wddmcheck.pipeline import VerifyOptions, load_model, verify
 from wddmcheck.result.verdict import CheckResult
 
 LARGE = 20_000
@@ -81,6 +81,30 @@ def larger(models: Path) -> None:
                   f"{_kinds(result)} |", flush=True)
 
 
+def larger_on_slices(models: Path) -> None:
+    """Measure and print: all properties of the miniport on slices, with one more object of every
+    class."""
+    loaded = load_model(str(models / "miniport.wddm"))
+    print("| scope | slices | states of the largest | seconds of CPU | verdicts |")
+    print("|---|---:|---:|---:|---|")
+    for name in loaded.system.default_scopes:
+        sizes = ",".join(f"{pool}={size}" for pool, size in _one_more(loaded.system, name).items())
+        started = time.process_time()
+        (run,) = verify(loaded, VerifyOptions((sizes,), engine="native", slicing="on",
+                                              timeout_s=LONG)).runs
+        seconds = time.process_time() - started
+        kinds = Counter(type(r.verdict).__name__ for r in run.results)
+        print(f"| {name} | {len(run.slices)} | "
+              f"{max(s.exploration.states for s in run.slices):,} | {seconds:.1f} | "
+              f"{_counts(kinds)} |", flush=True)
+
+
+def _one_more(system: System, scope: str) -> dict[str, int]:
+    """The scope with one more object of every class."""
+    calls = {p.name for p in system.pools if p.calls}
+    return {pool: size + (pool not in calls) for pool, size in dict(system.scopes)[scope]}
+
+
 def larger_defects(models: Path) -> None:
     """Measure and print: the seeded variants with one more object of every class; `interpret` too
     where there are few states."""
@@ -89,9 +113,7 @@ def larger_defects(models: Path) -> None:
     ratios = []
     for path in _seeded(models):
         system = load_model(str(path)).system
-        calls = {p.name for p in system.pools if p.calls}
-        sizes = {pool: size + (pool not in calls)
-                 for pool, size in dict(system.scopes)[system.default_scopes[0]]}
+        sizes = _one_more(system, system.default_scopes[0])
         task = CheckTask(system, sizes, _graph_too(system), Limits(timeout_s=LONG),
                          threads=os.cpu_count() or 1)
         native, result = _run("native", task)
@@ -107,8 +129,11 @@ def larger_defects(models: Path) -> None:
 
 
 def _kinds(result: CheckResult) -> str:
-    counts = Counter(type(v).__name__ for v in result.verdicts.values())
-    return ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()))
+    return _counts(Counter(type(v).__name__ for v in result.verdicts.values()))
+
+
+def _counts(kinds: Counter[str]) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
 
 
 def _seeded(models: Path) -> list[Path]:
