@@ -27,7 +27,7 @@ from wddmcheck.ir.system import (
 )
 from wddmcheck.pipeline.slicer import Slicer
 from wddmcheck.result.report import Way
-from wddmcheck.result.verdict import Inconclusive, Proved, Verdict
+from wddmcheck.result.verdict import Inconclusive, Proved, Verdict, Violated
 from wddmcheck.slicing.cone import Dependence
 from wddmcheck.slicing.cut import Slice, cut
 from wddmcheck.slicing.question import Question, questions
@@ -155,8 +155,8 @@ def test_a_step_that_only_may_be_taken_is_no_end() -> None:
 
 def missed(system: System, question: Question, kept: Iterable[str]) -> dict[str, str]:
     part, verdict = asked(system, question, kept)
-    trace = getattr(verdict, "trace")  # noqa: B009
-    return dict(overlooked(part, Dependence(system, SIZES), question, trace))
+    assert isinstance(verdict, Violated)
+    return dict(overlooked(part, Dependence(system, SIZES), question, verdict.trace))
 
 
 def test_what_makes_the_steps_of_a_way_certain() -> None:
@@ -188,6 +188,16 @@ def test_that_a_pool_is_filled_on_the_way() -> None:
     system = system_of(*MAKE, back, free(TRUE, put("A.life", TRUE, Const(0, RefSort("A")))))
     assert missed(system, after(system, "A", empties="B"), {"B.life"}) == {
         "A.life": "free b may set it on the way"}
+
+
+def test_a_way_is_looked_for_as_long_as_there_is_time() -> None:
+    system = system_of(*MAKE, free(flag("z")), action("set z", TRUE, put("z", TRUE)), flags="z")
+    question = after(system, empties="B")
+    part, verdict = asked(system, question, {"B.life"})
+    assert isinstance(verdict, Violated)
+    found = [overlooked(part, Dependence(system, SIZES), question, verdict.trace, seconds)
+             for seconds in (None, 0.0)]
+    assert [bool(missing) for missing in found] == [True, False]
 
 
 def test_that_there_is_no_way() -> None:

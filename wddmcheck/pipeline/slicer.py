@@ -171,7 +171,7 @@ class Slicer:
             case Proved() | Unreached():
                 self._answer(question, verdict, number)
             case Violated(trace) if question.kind is Kind.ALWAYS_POSSIBLE:
-                needed = overlooked(part, self.dependence, question, trace)
+                needed = overlooked(part, self.dependence, question, trace, self._seconds_left())
                 self._grow(question, group, needed)
             case Violated() | Reached() if question.kind in GRAPH:
                 self._leave(question)

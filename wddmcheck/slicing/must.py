@@ -33,7 +33,7 @@ from wddmcheck.ir.system import (
     Update,
     Write,
 )
-from wddmcheck.slicing.approximate import above, below
+from wddmcheck.slicing.approximate import below
 from wddmcheck.slicing.question import Question
 from wddmcheck.slicing.stages import empty, fills, taken
 
@@ -52,9 +52,9 @@ def two_parts(system: System, full: System, kept: AbstractSet[str], question: Qu
     whole = {a.name: a for a in full.actions}
 
     def both(action: Action) -> Action:
-        guard = whole[action.name].guard
-        sure = FALSE if spoils(full, whole[action.name], kept, question) else below(guard, kept)
-        return replace(action, guard=and_(above(guard, kept), or_(not_(_NOW), sure)))
+        own = whole[action.name]
+        sure = FALSE if spoils(full, own, kept, question) else below(own.guard, kept)
+        return replace(action, guard=and_(action.guard, or_(not_(_NOW), sure)))
 
     seen = [empty(full, p) for p in question.before if taken(full, p).name in kept]
     again = seen if question.empties else []

@@ -8,9 +8,11 @@ oracle, and the slice needs what makes the steps of that way certain.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from math import inf
 
 from wddmcheck.ir.evaluate import Outcome, State, take
 from wddmcheck.ir.system import Action
@@ -38,11 +40,11 @@ class _Taken:
     outcome: Outcome
 
 
-def overlooked(part: Slice, dependence: Dependence, question: Question,
-               trace: Trace) -> Mapping[str, str]:
+def overlooked(part: Slice, dependence: Dependence, question: Question, trace: Trace,
+               seconds: float | None = None) -> Mapping[str, str]:
     """The variables, each with the reason, that `part` would need to see that `trace`, a run to a
-    state from which it sees no way, is no run of the system, or that there is a way. None, if the
-    system has the run and no way was found."""
+    state from which it sees no way, is no run of the system, or that there is a way. None at all,
+    if the system has the run and no way was found, for which there are so many `seconds`."""
     run = Trace(trace.initial[:-1], tuple(
         Step(s.action, s.args, s.state[:-1]) for s in trace.steps
         if s.action != TURN and s.state is not None), trace.shortest)
@@ -51,12 +53,14 @@ def overlooked(part: Slice, dependence: Dependence, question: Question,
         return found.because
     state = found.steps[-1].state if found.steps else found.initial
     assert state is not None
-    return _Ways(part, dependence, question).missing(state)
+    until = inf if seconds is None else time.monotonic() + seconds
+    return _Ways(part, dependence, question, until).missing(state)
 
 
 class _Ways:
-    def __init__(self, part: Slice, dependence: Dependence, question: Question) -> None:
-        self.part, self.question = part, question
+    def __init__(self, part: Slice, dependence: Dependence, question: Question,
+                 until: float) -> None:
+        self.part, self.question, self.until = part, question, until
         self.unseen = Missing(part, dependence)
         self.empty = [empty(part.full, pool) for pool in question.before]
         self.layout = self.unseen.layout
@@ -100,6 +104,8 @@ class _Ways:
         came: dict[State, _Taken | None] = {start: None}
         seen, todo = {look(start)}, [start]
         for state in todo:
+            if time.monotonic() > self.until:
+                break
             for step in self.steps(state, actions):
                 after = step.outcome.state
                 if after is None or self.reached(after):
