@@ -162,6 +162,7 @@ def test_a_guarantee_that_changes_nothing_is_said() -> None:
     assert "warning[WC319]" in result.err
 
 
+@pytest.mark.slow
 def test_a_scope_that_is_full_of_calls_is_said() -> None:
     """Any number of StopDevice fills any number of calls, and the DPC has none left."""
     known = ("verify", THREADING, "--without", "L3", "--property", "no_stuck_call", "--scope",

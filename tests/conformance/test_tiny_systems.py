@@ -94,7 +94,7 @@ def test_yardstick_defects(engine: str, bug: int, broken: str, steps: int, symme
 
 @pytest.mark.parametrize("engine", names())
 @symmetric
-@pytest.mark.parametrize("depth", [0, 1, 2, 4, 6])
+@pytest.mark.parametrize("depth", [0, 1, 4])
 def test_a_bound_claims_no_more_than_it_looked_at(engine: str, symmetry: bool, depth: int) -> None:
     for tiny in SYSTEMS:
         if tiny.states > 100:

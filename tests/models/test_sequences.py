@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.models import shipped
+from tests.support.samples import one_in
 from wddmcheck.cli import topics
 from wddmcheck.cli.catalogue import load
 from wddmcheck.cli.coverage import Coverage, coverage
@@ -74,7 +75,7 @@ def test_a_sequence_happens_on_the_reference_miniport(
 
 
 @pytest.mark.parametrize(("sequence", "path", "name"),
-                         [w for w in WITNESSES if w[0] not in MODELS_ONLY])
+                         one_in(3, [w for w in WITNESSES if w[0] not in MODELS_ONLY]))
 def test_a_saved_witness_can_be_replayed(sequence: str, path: str, name: str, tmp_path: Path,
                                          capsys: pytest.CaptureFixture[str]) -> None:
     """By the command line: nothing goes wrong on the way."""

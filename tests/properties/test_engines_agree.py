@@ -36,7 +36,7 @@ from wddmcheck.result.verdict import (
 pytestmark = pytest.mark.usefixtures("asleep")
 
 DEPTH = 6
-SETTINGS = settings(max_examples=15, deadline=None, derandomize=True,
+SETTINGS = settings(max_examples=10, deadline=None, derandomize=True,
                     suppress_health_check=list(HealthCheck))
 MANY = settings(SETTINGS, max_examples=1000)
 

@@ -38,7 +38,7 @@ from wddmcheck.slicing import ways
 from wddmcheck.slicing.cut import Slice
 from wddmcheck.slicing.question import SLICED
 
-SETTINGS = settings(max_examples=25, deadline=None, derandomize=True,
+SETTINGS = settings(max_examples=18, deadline=None, derandomize=True,
                     suppress_health_check=list(HealthCheck))
 MANY = settings(SETTINGS, max_examples=800)
 

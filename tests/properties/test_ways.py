@@ -30,7 +30,7 @@ from wddmcheck.slicing.cut import cut
 from wddmcheck.slicing.question import Question
 from wddmcheck.slicing.stages import empty
 
-SETTINGS = settings(max_examples=60, deadline=None, derandomize=True,
+SETTINGS = settings(max_examples=40, deadline=None, derandomize=True,
                     suppress_health_check=list(HealthCheck))
 MANY = settings(SETTINGS, max_examples=3_000)
 
