@@ -21,7 +21,7 @@ from wddmcheck.ir.sorts import BOOL
 from wddmcheck.ir.system import CALL_AT, Kind, Property, System
 from wddmcheck.result.verdict import CheckResult, Inconclusive, Proved, Reached, Violated
 
-SETTINGS = settings(max_examples=8, phases=[Phase.generate], deadline=None, derandomize=True,
+SETTINGS = settings(max_examples=15, phases=[Phase.generate], deadline=None, derandomize=True,
                     database=None, suppress_health_check=list(HealthCheck))
 
 WORK = """
